@@ -1,0 +1,42 @@
+// What probes of the live service brought: which chain each address presents. Evidence only; the
+// planner judges it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/credential.hpp"
+#include "tlsa_update/core/service.hpp"
+
+namespace tlsa_update {
+
+enum class ProbeOutcome {
+  served,       // a chain was presented
+  not_offered,  // the address answers TLS, but has no certificate of this key type
+  unreachable,  // no connection, or the dialogue broke off
+  no_tls,       // the dialogue works, but STARTTLS is not offered or refused
+};
+
+// One handshake: one address, restricted to one kind of key.
+struct Presented {
+  std::string address;                // "192.0.2.9", "2001:db8::9"
+  KeyType key_type = KeyType::other;  // rsa or ecdsa: what the handshake was restricted to
+  ProbeOutcome outcome = ProbeOutcome::unreachable;
+  std::string detail;    // for people: what went wrong
+  Chain chain;           // when served
+  bool dane_ok = false;  // OpenSSL's DANE verification against the RRset that was passed to the probe
+  bool operator==(const Presented&) const = default;
+};
+
+// All handshakes with one service.
+struct ServiceEvidence {
+  Service service;
+  std::vector<Presented> presented;  // one per address and key type
+  bool addresses_known = false;      // A and AAAA were both answered (or --address given)
+  bool operator==(const ServiceEvidence&) const = default;
+
+  // Every address answered every handshake one way or the other, and served at least one chain.
+  [[nodiscard]] bool complete() const;
+};
+
+}  // namespace tlsa_update

@@ -1,0 +1,30 @@
+// Self-checks of what is about to be published and remarks on what is wanted (RFC 6698, 7671, 7672; FACTS
+// "The public world"). Refusals are errors; everything else is a sentence for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/credential.hpp"
+#include "tlsa_update/core/service.hpp"
+
+namespace tlsa_update {
+
+// Before anything is published: digest length, digest of empty input, full data that is no DER, and `x 0 0`
+// unless `force`. Error bad_data.
+[[nodiscard]] Result<void> check(const TlsaRecord& record, bool force);
+
+// Is this RDATA, found in a zone, usable at all? Nothing when it is, else what is wrong: "31 octets for
+// SHA2-256".
+[[nodiscard]] std::optional<std::string> malformed(const TlsaRecord& record);
+
+// Warnings on one credential at one service: expiry where the usage cares, names, usage 0/1 on port 25 ...
+[[nodiscard]] std::vector<std::string> remarks(const Credential& credential, TlsaParameters parameters,
+                                               const std::optional<Service>& service, Time now);
+
+// Warnings on the records wanted at one owner together: more than 12, two 3 1 1 of an RSA and an EC pair ...
+[[nodiscard]] std::vector<std::string> remarks(const Name& owner, const std::vector<Credential>& credentials,
+                                               const TlsaRecords& records, std::uint32_t ttl);
+
+}  // namespace tlsa_update

@@ -1,0 +1,78 @@
+// What was observed in DNS, as the dns library read it: the primary, then every authoritative server.
+// Observation only; what follows from it is the planner's business.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/name.hpp"
+#include "tlsa_update/core/tlsa.hpp"
+
+namespace tlsa_update {
+
+// A TLSA RRset (RFC 2181 section 5): one TTL, records as a set.
+struct Rrset {
+  std::uint32_t ttl = 0;  // seconds; the lowest where a server gave mixed ones
+  TlsaRecords records;    // sorted, not empty
+  bool operator==(const Rrset&) const = default;
+};
+
+// Why adding a record at an owner would break something or be without effect (invariant I10).
+enum class Hazard {
+  below_zone_cut,    // RFC 2136 section 7.18: stored, never answered
+  below_dname,       // occluded by a DNAME of an ancestor that was not followed
+  host_is_wildcard,  // the host exists only through a wildcard: the new owner would turn it into NODATA (RFC
+                     // 4592 2.2.2)
+  hides_wildcard,    // a wildcard now answers TLSA (or more) at this owner: the new name would hide it
+};
+
+// One TLSA owner as seen at the primary.
+struct OwnerView {
+  Name asked;                            // before CNAME and DNAME
+  Name owner;                            // where the records live (RFC 6698 appendix A.2.1.1)
+  std::optional<Rrset> rrset;            // the owner's own; a wildcard's answer is not
+  bool has_rrsig = false;                // the RRset came with a signature over TLSA
+  std::optional<Rrset> wildcard_answer;  // what a wildcard synthesises here
+  std::vector<Hazard> hazards;
+  bool host_exists = true;  // the TLSA base domain owns or synthesises anything at all
+  bool mixed_ttl = false;   // RFC 2181 section 5.2: a server fault worth a warning
+  bool operator==(const OwnerView&) const = default;
+};
+
+// One authoritative server's answer for one owner.
+struct ServedRrset {
+  Name owner;
+  std::optional<Rrset> rrset;
+  bool has_rrsig = false;
+  std::optional<bool> rrsig_valid;  // against the zone's DNSKEY RRset, when that was checked
+  bool operator==(const ServedRrset&) const = default;
+};
+
+// One address of one authoritative server (NS of the zone, or --nameserver).
+struct ServerView {
+  std::string name;     // "ns2.example.com."
+  std::string address;  // "192.0.2.2@53"
+  bool reachable = false;
+  std::string trouble;  // why not, for people
+  std::optional<std::uint32_t> serial;
+  std::vector<ServedRrset> rrsets;
+  bool operator==(const ServerView&) const = default;
+};
+
+struct ZoneView {
+  Name apex;
+  std::string server;  // the primary that was asked: "192.0.2.1@53"
+  std::uint32_t serial = 0;
+  std::uint32_t negative_ttl = 0;  // min(SOA TTL, SOA MINIMUM), RFC 2308 section 5
+  bool is_signed = false;          // DNSKEY at the apex
+  std::vector<OwnerView> owners;
+  std::vector<ServerView> servers;  // empty when only the primary was asked
+  bool operator==(const ZoneView&) const = default;
+};
+
+// RFC 1982: is serial a older than b?
+[[nodiscard]] bool serial_less(std::uint32_t a, std::uint32_t b);
+
+}  // namespace tlsa_update

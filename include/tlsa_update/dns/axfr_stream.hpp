@@ -1,0 +1,54 @@
+// AXFR (RFC 5936) as a stream decoder: a pure function of messages, key and time. Verifies the TSIG of the
+// stream (RFC 8945 section 5.3.1), walks the wire, and keeps only what is asked for; memory does not grow
+// with the zone's other records. Any fault ends the transfer with nothing used.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "tlsa_update/core/zone_view.hpp"
+#include "tlsa_update/dns/message.hpp"
+#include "tlsa_update/dns/tsig.hpp"
+
+namespace tlsa_update::dns {
+
+// What a complete transfer left: the TLSA RRsets and what decides whether they are answered at all.
+struct TransferredZone {
+  Name apex;
+  std::uint32_t serial = 0, soa_ttl = 0, soa_minimum = 0;
+  bool is_signed = false;  // a DNSKEY at the apex
+  std::map<Name, Rrset> tlsa;
+  std::set<Name> mixed_ttl;           // TLSA owners whose TTLs differed
+  std::set<Name> signed_tlsa;         // TLSA owners with an RRSIG that covers TLSA
+  std::map<Name, Name> cname, dname;  // owner to target
+  std::set<Name> cuts;                // NS owners below the apex
+  std::set<Name> wildcards;           // every "*." owner of any type
+  std::set<Name> existing;      // of `interesting`: the names that own anything, or have a name below them
+  std::size_t out_of_zone = 0;  // records ignored (REQUIREMENTS A18)
+  std::size_t messages = 0, records = 0;
+};
+
+class AxfrStream {
+ public:
+  // `interesting`: names whose existence matters (TLSA base domains); kept small.
+  AxfrStream(Name zone, std::uint16_t id, const TsigKey* key, Bytes request_mac,
+             std::set<Name> interesting = {});
+
+  // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE).
+  [[nodiscard]] Result<bool> next(ByteView message, std::uint64_t now);
+
+  [[nodiscard]] const TransferredZone& result() const { return zone_; }  // only after next() said true
+
+ private:
+  Name apex_;
+  std::uint16_t id_;
+  std::optional<TsigStream> tsig_;
+  std::set<Name> interesting_;
+  std::optional<Record> opening_soa_;
+  bool complete_ = false;
+  TransferredZone zone_;
+};
+
+}  // namespace tlsa_update::dns

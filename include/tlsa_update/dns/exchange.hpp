@@ -1,0 +1,91 @@
+// One conversation with one server: requests go out signed, answers come back verified and matched by ID and
+// question. TCP by default, one connection, pipelined; UDP on a connected socket with TC to TCP; TLS (RFC
+// 7858, RFC 9103). Every await is under a deadline. What an answer means is for the caller to decide.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/dns/message.hpp"
+#include "tlsa_update/dns/tsig.hpp"
+
+namespace tlsa_update::dns {
+
+enum class Transport { tcp, udp, tls };
+[[nodiscard]] Result<Transport> parse_transport(std::string_view text);
+
+// HOST[@PORT]; IPv6 literals need no brackets.
+struct ServerName {
+  std::string host;
+  std::uint16_t port = 53;
+  auto operator<=>(const ServerName&) const = default;
+  [[nodiscard]] std::string text() const;  // "HOST@PORT"
+};
+[[nodiscard]] Result<ServerName> parse_server(std::string_view text, std::uint16_t default_port = 53);
+
+struct TlsOptions {
+  std::string ca_file;            // --tls-ca; empty: the system's
+  std::string hostname;           // --tls-hostname; empty: the server's host
+  std::vector<std::string> pins;  // --tls-pin: base64 SHA-256 of the SPKI; then no CA is asked
+};
+
+struct ExchangeOptions {
+  ServerName server;  // resolved when it is a name; addresses tried in turn
+  Transport transport = Transport::tcp;
+  TlsOptions tls;
+  std::shared_ptr<const TsigKey> key;       // none: unsigned queries only
+  bool sign_queries = true;                 // --no-sign-queries
+  std::chrono::milliseconds timeout{5000};  // one exchange
+  int retries = 2;
+  std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
+  std::function<void(const std::string&)> log;  // debug lines; may be empty
+};
+
+// An UPDATE that got no usable answer may have been applied, now or later (FACTS 3.14): read back first.
+struct UpdateOutcome {
+  enum class Kind {
+    done,                 // NOERROR, signed
+    prerequisite_failed,  // NXRRSET, YXRRSET, NXDOMAIN, YXDOMAIN, signed
+    unknown,              // no answer or none that counts: read back before deciding
+    refused,              // any other RCODE or TSIG error: `error` tells
+  } kind = Kind::unknown;
+  std::optional<Error> error;  // for unknown and refused
+};
+
+class Exchange {
+ public:
+  Exchange(boost::asio::any_io_executor executor, ExchangeOptions options);
+  ~Exchange();
+  Exchange(Exchange&&) noexcept;
+  Exchange& operator=(Exchange&&) noexcept;
+
+  // Any RCODE is an answer; SERVFAIL and silence are retried. Errors: no_answer, protocol (unsigned, bad MAC
+  // ...), refused (BADKEY, BADSIG, BADTIME, unauthenticated REFUSED/NOTAUTH). Callable many times at once
+  // (pipelined).
+  [[nodiscard]] boost::asio::awaitable<Result<Message>> query(Question question, QueryFlags flags = {});
+
+  // Sent once; SERVFAIL is retried once when `Update` is guarded by prerequisites (FACTS 3.13).
+  [[nodiscard]] boost::asio::awaitable<UpdateOutcome> update(Update update);
+
+  // AXFR over this transport (TCP when it is UDP). `message` is handed each raw message in order, already off
+  // the wire but not verified (axfr_stream.hpp does that); it returns true when the transfer is complete.
+  // `mac` in the first call's context: the request's MAC is passed to `begin`.
+  [[nodiscard]] boost::asio::awaitable<Result<void>> transfer(
+      Name zone, std::function<void(std::uint16_t id, Bytes request_mac)> begin,
+      std::function<Result<bool>(ByteView message)> message);
+
+  [[nodiscard]] std::string address() const;  // "192.0.2.1@53": the one in use, else the name
+  [[nodiscard]] const ExchangeOptions& options() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace tlsa_update::dns

@@ -1,0 +1,30 @@
+// Every address of every authoritative server of a zone, asked in parallel: who has which RRset, signed and
+// valid.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <vector>
+
+#include "tlsa_update/core/zone_view.hpp"
+#include "tlsa_update/dns/exchange.hpp"
+#include "tlsa_update/dns/resolver.hpp"
+
+namespace tlsa_update::dns {
+
+struct PropagationOptions {
+  std::vector<ServerName> nameservers;  // --nameserver; empty: NS of the zone, glue, then the resolver
+  std::chrono::milliseconds timeout{5000};
+  int retries = 2;
+  std::uint16_t port = 53;  // of NS names
+  std::uint64_t now = 0;    // for RRSIG validity
+  std::function<void(const std::string&)> log;
+};
+
+// Queries are unsigned and not recursive. Unreachable servers are in the result with `trouble`, never left
+// out; an NS without any address counts as unreachable.
+[[nodiscard]] boost::asio::awaitable<std::vector<ServerView>> read_servers(Exchange& primary, ZoneView zone,
+                                                                           Resolver& resolver,
+                                                                           PropagationOptions options);
+
+}  // namespace tlsa_update::dns

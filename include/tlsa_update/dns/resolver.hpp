@@ -1,0 +1,62 @@
+// The stub resolver (--resolver, else /etc/resolv.conf): addresses of hosts, MX and SRV. Notes the AD bit and
+// whether it may be believed. Never used to read the zone that is updated.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/service.hpp"
+#include "tlsa_update/dns/exchange.hpp"
+
+namespace tlsa_update::dns {
+
+enum class Dnssec { secure, insecure, bogus, unknown };
+[[nodiscard]] std::string_view text(Dnssec verdict);
+
+struct ResolverOptions {
+  std::vector<ServerName> servers;  // --resolver; empty: resolv.conf
+  std::string resolv_conf = "/etc/resolv.conf";
+  std::chrono::milliseconds timeout{5000};
+  int retries = 2;
+};
+
+struct Addresses {
+  std::vector<boost::asio::ip::address> addresses;
+  bool both_families_answered = false;  // A and AAAA each gave an answer or a proper NODATA
+  std::vector<Name> aliases;            // CNAMEs passed, last is the final name
+  Dnssec dnssec = Dnssec::unknown;
+};
+
+// What a name of the command line stands for (RFC 7672 section 2.2, RFC 7673 section 3.3).
+struct Expansion {
+  std::vector<Service> services;
+  Dnssec dnssec = Dnssec::unknown;  // of the MX or SRV RRset itself
+  std::vector<std::string> notes;   // "null MX: no mail", "MX host mx.example is a CNAME"
+};
+
+class Resolver {
+ public:
+  Resolver(boost::asio::any_io_executor executor, ResolverOptions options);
+  ~Resolver();
+
+  [[nodiscard]] boost::asio::awaitable<Result<Addresses>> addresses(Name host);
+  [[nodiscard]] boost::asio::awaitable<Result<Expansion>> expand_mx(MxName mx);
+  [[nodiscard]] boost::asio::awaitable<Result<Expansion>> expand_srv(SrvName srv);
+  [[nodiscard]] boost::asio::awaitable<Result<Name>> primary_of(
+      Name owner);  // SOA MNAME of the enclosing zone
+
+  // Is this RRset secure, by the AD bit of a resolver that may be trusted (loopback, or options trust-ad)?
+  // bogus is SERVFAIL that CD=1 turns into an answer.
+  [[nodiscard]] boost::asio::awaitable<Dnssec> verdict(Question question);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tlsa_update::dns

@@ -1,0 +1,16 @@
+// Our own DNSSEC validation by libunbound, which is loaded only when asked for (--trust-anchor).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsa_update/dns/resolver.hpp"
+
+namespace tlsa_update::dns {
+
+// `trust_anchor_file`: DS or DNSKEY records in zone-file form. Forwards to `servers` when there are any.
+// Blocking.
+[[nodiscard]] Result<Dnssec> validate(const Question& question, const std::string& trust_anchor_file,
+                                      const std::vector<ServerName>& servers);
+
+}  // namespace tlsa_update::dns

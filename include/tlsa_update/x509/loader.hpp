@@ -1,0 +1,27 @@
+// From the bytes of a file to the public facts of what it holds. Content decides, never the file's name.
+// Private keys are read for their public half and wiped. Opens no file: the caller hands over bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/credential.hpp"
+#include "tlsa_update/core/secret.hpp"
+
+namespace tlsa_update::x509 {
+
+struct Loaded {
+  std::vector<Credential> credentials;  // one per leaf or bare key found in the file; never empty
+  std::vector<std::string> notes;       // for people: "the key's SPKI differs from the certificate's ..."
+};
+
+// PEM with any mixture of blocks and junk, DER, PKCS#8/1 and SEC1 keys (also encrypted), public keys, CSRs,
+// PKCS#12. A block that is cut or broken refuses the whole file. `source` goes into Credential::source and
+// errors. Error bad_data says what was found instead: empty, a CRL, a truncated block, wrong passphrase ...
+[[nodiscard]] Result<Loaded> load(ByteView file, const std::string& source,
+                                  const Secret* passphrase = nullptr);
+
+// Chain facts of DER certificates in any order, the first being the leaf when `first_is_leaf` (TLS).
+[[nodiscard]] Result<Chain> chain_of(const std::vector<Bytes>& der_certificates, bool first_is_leaf);
+
+}  // namespace tlsa_update::x509

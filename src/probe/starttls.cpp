@@ -1,0 +1,1 @@
+#include "tlsa_update/core/error.hpp"

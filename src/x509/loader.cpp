@@ -1,0 +1,1 @@
+#include "tlsa_update/x509/loader.hpp"

@@ -2,6 +2,7 @@
 // planner judges it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,12 @@ enum class ProbeOutcome {
 // One handshake: one address, restricted to one kind of key.
 struct Presented {
   std::string address;                // "192.0.2.9", "2001:db8::9"
-  KeyType key_type = KeyType::other;  // rsa or ecdsa: what the handshake was restricted to
+  KeyType key_type = KeyType::other;  // of the leaf when served; else rsa or ecdsa, what was asked for
   ProbeOutcome outcome = ProbeOutcome::unreachable;
   std::string detail;    // for people: what went wrong
   Chain chain;           // when served
   bool dane_ok = false;  // OpenSSL's DANE verification against the RRset that was passed to the probe
+  std::optional<TlsaRecord> matched;  // the record that it found to match, when dane_ok
   bool operator==(const Presented&) const = default;
 };
 

@@ -1,34 +1,61 @@
-// Handshakes with a live service: which chains does it present, and do they satisfy DANE? Speaks just
-// enough of each protocol to reach TLS (starttls.hpp). Reads, never logs in.
+// Handshakes with a live service: which chains does it present, and do they satisfy DANE? Speaks just enough
+// of each protocol to reach TLS (starttls.hpp), trusts nothing it is told, never logs in. A service may hold
+// a certificate of each kind of key, so every address is asked twice: once by a client that can only verify
+// RSA signatures, once by one that can only verify ECDSA, Ed25519 and Ed448.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/zone_view.hpp"
+#include "tlsa_update/probe/starttls.hpp"
 
 namespace tlsa_update::probe {
-
-enum class StartTls { none, smtp, lmtp, imap, pop3, ftp, xmpp, xmpp_server, sieve, ldap, postgres };
-
-[[nodiscard]] Result<StartTls> parse_starttls(std::string_view text);  // Error usage lists the words
-[[nodiscard]] StartTls starttls_for_port(std::uint16_t port);  // 25, 587 smtp; 143 imap; ... else none
 
 struct ProbeRequest {
   Service service;
   std::vector<boost::asio::ip::tcp::endpoint> addresses;  // every A and AAAA with the port
   StartTls starttls = StartTls::none;
+
+  // The domain whose MX or SRV record led to the host. A second name that certificates may bear (RFC 7672
+  // section 3.2.2, RFC 7673 section 6), and the one that an XMPP stream is addressed to.
+  std::optional<Name> source_domain;
+
   std::optional<Rrset> rrset;  // to verify against; none: no verification
-  std::chrono::milliseconds timeout{5000};
+  std::optional<Time> now;     // when certificates must be valid (usages 0 to 2); none: OpenSSL's clock
+  std::chrono::milliseconds timeout{5000};  // one handshake, from connecting to its end
 };
 
-// An RSA-only and an ECDSA-only handshake with every address, concurrently, SNI = service.host, each under
-// the deadline.
+// One Presented for each address and kind of key, in the order of `addresses`, the RSA one first; SNI and
+// TLSA base domain = service.host. Connects to all of them at once, `at_once` handshakes in flight. Never
+// fails: what goes wrong is an outcome. Only TCP services can be probed: others are unreachable and say so.
+// `addresses_known` is left for the caller, who knows how the addresses were found.
+//
+// Verification is OpenSSL's (RFC 7671): records that are unusable are passed over, also usages 0 and 1 on
+// port 25 (RFC 7672 section 3.1.3); names and dates do not count for usage 3 (RFC 7671 section 5.1).
+[[nodiscard]] boost::asio::awaitable<std::vector<ServiceEvidence>> probe_all(
+    std::vector<ProbeRequest> requests, std::size_t at_once = 64);
 [[nodiscard]] boost::asio::awaitable<ServiceEvidence> probe(ProbeRequest request);
+
+// HOST:PORT of --from-server: a host name, an IPv4 address or an IPv6 address in brackets.
+struct LiveServer {
+  std::string host;  // without brackets and final dot
+  std::uint16_t port = 0;
+  bool operator==(const LiveServer&) const = default;
+  [[nodiscard]] std::string text() const;  // "HOST:PORT", "[::1]:PORT"
+};
+[[nodiscard]] Result<LiveServer> parse_live_server(std::string_view text);  // Error usage
+
+// The distinct chains that the addresses of this server present (system resolver), RSA first; source
+// "server:HOST:PORT". SNI = host unless it is an address. Error no_answer when not one address presents a
+// chain, with the reason of each.
+[[nodiscard]] boost::asio::awaitable<Result<std::vector<Credential>>> from_server(
+    LiveServer server, StartTls starttls, std::chrono::milliseconds timeout = std::chrono::seconds{5});
 
 }  // namespace tlsa_update::probe

@@ -1,0 +1,76 @@
+"""BIND: a signing primary, or a secondary."""
+
+from support.authority import Authority
+from support.server import free_port, private_copy
+
+CONFIGURATION = """\
+options {{
+    directory "{folder}";
+    pid-file none;
+    session-keyfile none;
+    {listen}
+    recursion no;
+    dnssec-validation no;
+    empty-zones-enable no;
+    notify explicit;
+    notify-delay 0;
+    {more}
+}};
+controls {{ }};
+logging {{
+    channel everything {{ file "log"; severity info; print-category yes; }};
+    channel updates {{ file "updates"; severity debug 8; }};
+    category default {{ everything; }};
+    category update {{ everything; updates; }};
+}};
+dnssec-policy quick {{ keys {{ csk lifetime unlimited algorithm ecdsap256sha256; }}; }};
+"""
+
+
+class Bind(Authority):
+    """`more` goes into the options clause of named.conf as it stands."""
+
+    more = ""
+    certificate = None  # with one, tls_port speaks DNS over TLS
+
+    def configure(self):
+        named = CONFIGURATION.format(folder=self.folder, listen=self._listen(), more=self.more)
+        named += "".join(f'include "{key.path}";\n' for key in self.keys)
+        if self.certificate:
+            named += f'tls own {{ cert-file "{self.certificate}"; key-file "{self.certificate.key_path}"; }};\n'
+        (self.folder / "named.conf").write_text(named + "".join(map(self._zone, self.zones)))
+
+    def speak_tls(self, certificate):
+        self.certificate = certificate
+        self.tls_port = free_port(self.address)
+
+    def _listen(self):
+        family, other = ("listen-on-v6", "listen-on") if ":" in self.address else ("listen-on", "listen-on-v6")
+        plain = f"{family} port {self.reserved_port} {{ {self.address}; }}; {other} {{ none; }};"
+        return plain + (f" {family} port {self.tls_port} tls own {{ {self.address}; }};" if self.certificate else "")
+
+    def _zone(self, zone):
+        if zone.primary:
+            kind = (f"type secondary; primaries {{ {zone.primary.server.address} port {zone.primary.server.port} "
+                    f"key {zone.key.name}; }};")
+        else:
+            kind = "type primary;" + self._updates(zone)
+            (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
+        readers = " ".join(f"key {key.name};" for key in self.keys)
+        notify = " ".join(f"{server.address} port {server.reserved_port};" for server in zone.notifies)
+        return (f'zone "{zone.name}" {{ {kind} file "{zone.name}.zone"; allow-transfer {{ {readers} }}; '
+                f"also-notify {{ {notify} }}; }};\n")
+
+    def _updates(self, zone):
+        if zone.signing == "file":
+            return ""
+        policy = f"update-policy {{ grant {zone.key.name} subdomain {zone.name}. {' '.join(zone.allow)}; }};"
+        inline = "yes" if zone.signing == "inline" else "no"
+        return policy + (f" dnssec-policy quick; inline-signing {inline};" if zone.signing else "")
+
+    def command(self):
+        return [private_copy("named"), "-f", "-n", "1", "-c", str(self.folder / "named.conf")]
+
+    def updates(self):
+        """How many UPDATE messages had their prerequisites met."""
+        return (self.folder / "updates").read_text().count("prerequisites are OK")

@@ -1,0 +1,76 @@
+"""Knot DNS: a signing primary."""
+
+from support.authority import Authority
+from support.server import private_copy
+
+CONFIGURATION = """\
+server:
+  rundir: {folder}
+  listen: {address}@{port}
+  tcp-workers: 2
+  udp-workers: 1
+  background-workers: 1
+log:
+  - target: {folder}/log
+    any: info
+database:
+  storage: {folder}/database
+  journal-db-max-size: 64M
+  kasp-db-max-size: 16M
+  timer-db-max-size: 16M
+  catalog-db-max-size: 16M
+policy:
+  - id: quick
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+template:
+  - id: default
+    storage: {folder}
+    file: "%s.zone"
+    zonefile-sync: -1
+    zonefile-load: difference-no-serial
+    journal-content: all
+"""
+
+
+class Knot(Authority):
+    def configure(self):
+        (self.folder / "database").mkdir(exist_ok=True)
+        for zone in self.zones:
+            (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
+        sections = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port),
+                    "key:", *map(self._key, self.keys),
+                    "acl:", self._item(id="readers", key=f"[{', '.join(key.name for key in self.keys)}]",
+                                       action="transfer"),
+                    *map(self._writer, self.zones)]
+        followers = {server for zone in self.zones for server in zone.notifies}
+        if followers:
+            sections += ["remote:", *map(self._follower, followers)]
+        sections += ["zone:", *map(self._zone, self.zones)]
+        (self.folder / "knot.conf").write_text("\n".join(sections) + "\n")
+
+    @staticmethod
+    def _item(**fields):
+        return "\n".join(f"{'    ' if place else '  - '}{name.replace('_', '-')}: {value}"
+                         for place, (name, value) in enumerate(fields.items()))
+
+    def _key(self, key):
+        return self._item(id=key.name, algorithm=key.algorithm, secret=key.secret)
+
+    def _writer(self, zone):
+        return self._item(id=f"writer-of-{zone.name}", key=zone.key.name, action="update",
+                          update_type=f"[{', '.join(zone.allow)}]")
+
+    def _follower(self, server):
+        return self._item(id=f"follower-{server.reserved_port}", address=f"{server.address}@{server.reserved_port}")
+
+    def _zone(self, zone):
+        fields = {"domain": zone.name, "acl": f"[readers, writer-of-{zone.name}]"}
+        if zone.signing == "policy":
+            fields |= {"dnssec_signing": "on", "dnssec_policy": "quick"}
+        if zone.notifies:
+            fields["notify"] = f"[{', '.join(f'follower-{server.reserved_port}' for server in zone.notifies)}]"
+        return self._item(**fields)
+
+    def command(self):
+        return [private_copy("knotd"), "-c", str(self.folder / "knot.conf"), "-s", str(self.folder / "knot.sock")]

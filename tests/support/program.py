@@ -1,0 +1,74 @@
+"""Runs the built tlsa-update as a user would, and watches that it never prints a secret."""
+
+import base64
+import json
+import os
+import subprocess
+
+from support.dns import TsigKey
+
+
+class Run:
+    """What one run said and how it ended."""
+
+    def __init__(self, arguments, completed):
+        self.arguments = arguments
+        self.status = completed.returncode
+        self.out = completed.stdout.decode()
+        self.err = completed.stderr.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def __str__(self):
+        return (f"tlsa-update {' '.join(self.arguments)}\nexit status {self.status}\n"
+                f"--- stdout\n{self.out}--- stderr\n{self.err}")
+
+
+class Program:
+    """Calls are commands: `tlsa_update("publish", zone, "mail.example.test:25", cert=certificate, dry_run=True)`.
+
+    Arguments with `options` (a Zone, a TsigKey) stand for what is needed to reach them. Keywords are options; a
+    list repeats one. `exits` is the exit status that must come, `clock` an offset of the program's clock in
+    seconds, `stdin` and `environment` are what they are called.
+    """
+
+    def __init__(self, folder):
+        self.path = os.environ["TLSA_UPDATE"]
+        self.folder = folder
+
+    def __call__(self, *arguments, exits=0, clock=0, stdin="", environment=None, **options):
+        arguments = [word for argument in arguments for word in getattr(argument, "options", [str(argument)])]
+        arguments += [word for name, value in options.items() for word in _option(name, value)]
+        skewed = ["faketime", "--exclude-monotonic", "-f", f"{clock:+d}s"] if clock else []
+        run = Run(arguments, subprocess.run(
+            [*skewed, self.path, *arguments], input=stdin.encode(), capture_output=True, timeout=90,
+            cwd=self.folder, env=self._environment() | (environment or {})))
+        assert run.status == exits, f"expected exit status {exits}:\n{run}"
+        self._reveals_no_secret(run)
+        return run
+
+    def _environment(self):
+        """No user's settings; state that is this test's own."""
+        sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        # AddressSanitizer wants to be loaded first, which is where faketime puts itself.
+        sanitizers["ASAN_OPTIONS"] = sanitizers.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
+                "STATE_DIRECTORY": str(self.folder / "state"), **sanitizers}
+
+    @staticmethod
+    def _reveals_no_secret(run):
+        for key in TsigKey.known:
+            octets = base64.b64decode(key.secret)
+            for secret in (key.secret, octets.hex(), octets.hex().upper()):
+                assert secret not in run.out + run.err, f"the secret of {key.name} is printed:\n{run}"
+        assert "PRIVATE KEY" not in run.out + run.err, f"a private key is printed:\n{run}"
+
+
+def _option(name, value):
+    option = "--" + name.replace("_", "-")
+    if value is True:
+        return [option]
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [word for one in values for word in (option, str(one))]

@@ -1,0 +1,56 @@
+"""Unbound: a validating resolver that finds the zones it is given at the servers that serve them."""
+
+import dns.message
+import dns.query
+
+from support.server import Server, private_copy
+
+CONFIGURATION = """\
+server:
+    interface: {address}
+    port: {port}
+    username: ""
+    chroot: ""
+    directory: "{folder}"
+    pidfile: ""
+    logfile: "{folder}/log"
+    use-syslog: no
+    verbosity: 1
+    val-log-level: 2
+    module-config: "validator iterator"
+    do-not-query-localhost: no
+    local-zone: "test." nodefault
+remote-control:
+    control-enable: no
+"""
+
+
+class Unbound(Server):
+    def __init__(self, folder, address="127.0.0.1"):
+        super().__init__(folder, address)
+        self.zones = []
+        self.anchors = []
+
+    def resolve(self, *zones):
+        """Answers for `zones`, as secure where `trust` was told of them."""
+        self.zones += zones
+
+    def trust(self, *zones):
+        self.anchors += [zone.dnskey() for zone in zones]
+
+    def configure(self):
+        lines = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port)]
+        lines += [f"server:\n    trust-anchor: \"{record}\"\n" for anchor in self.anchors for record in anchor]
+        lines += [f'stub-zone:\n    name: "{zone.name}"\n    stub-addr: {zone.server.at}\n' for zone in self.zones]
+        (self.folder / "unbound.conf").write_text("".join(lines))
+
+    def command(self):
+        return [private_copy("unbound"), "-d", "-c", str(self.folder / "unbound.conf")]
+
+    def is_ready(self):
+        query = dns.message.make_query("id.server.", "TXT", "CH")
+        try:
+            dns.query.tcp(query, self.address, port=self.reserved_port, timeout=2)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,182 @@
+#include "pem.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+namespace tlsa_update::x509 {
+namespace {
+
+constexpr std::string_view begin_mark = "-----BEGIN ";
+constexpr std::string_view end_mark = "-----END ";
+constexpr std::string_view dashes = "-----";
+constexpr std::string_view blanks = " \t\v\f";
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+std::string_view trimmed(std::string_view line) {
+  if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  const auto first = line.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+}
+
+// Lines without their ends and outer blanks, counted from 1.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {}
+
+  std::optional<std::string_view> next() {
+    if (rest_.empty()) return std::nullopt;
+    ++number_;
+    const auto end = rest_.find_first_of("\r\n");
+    const auto line = rest_.substr(0, end);
+    if (end == std::string_view::npos) {
+      rest_ = {};
+    } else {
+      rest_.remove_prefix(end + (rest_.substr(end).starts_with("\r\n") ? 2 : 1));
+    }
+    return trimmed(line);
+  }
+
+  [[nodiscard]] std::size_t number() const { return number_; }
+
+ private:
+  std::string_view rest_;
+  std::size_t number_ = 0;
+};
+
+tl::unexpected<Error> bad(std::string what) { return fail(ErrorCode::bad_data, std::move(what)); }
+
+std::string at_line(std::size_t line) { return " at line " + std::to_string(line); }
+
+// The label of a boundary line; nothing when the line is not closed by five hyphens.
+std::optional<std::string> label_of(std::string_view line, std::string_view mark) {
+  line.remove_prefix(mark.size());
+  if (!line.ends_with(dashes)) return std::nullopt;
+  return std::string(line.substr(0, line.size() - dashes.size()));
+}
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return -1;
+}
+
+// RFC 4648 section 4, fed line by line. Grows nowhere but in the one buffer that becomes a Secret.
+class Base64Decoder {
+ public:
+  explicit Base64Decoder(std::size_t most_octets) { octets_.reserve(most_octets); }
+  Base64Decoder(const Base64Decoder&) = delete;
+  Base64Decoder& operator=(const Base64Decoder&) = delete;
+  ~Base64Decoder() { Secret(std::move(octets_)); }
+
+  bool take(std::string_view line) {
+    for (const char c : line) {
+      if (blanks.find(c) != std::string_view::npos) continue;
+      if (c == '=') {
+        if (++padding_ > 2) return false;
+        continue;
+      }
+      const int value = base64_value(c);
+      if (value < 0 || padding_ != 0) return false;
+      bits_ = bits_ << 6 | static_cast<unsigned>(value);
+      if (++digits_ % 4 == 0) flush(3);
+    }
+    return true;
+  }
+
+  // Padding must complete the last group of four.
+  bool finish() {
+    const auto over = digits_ % 4;
+    if (over == 1 || (over == 0 ? padding_ != 0 : padding_ != 4 - over)) return false;
+    if (over != 0) {
+      bits_ <<= 6 * (4 - over);
+      flush(over - 1);
+    }
+    return true;
+  }
+
+  [[nodiscard]] Secret octets() { return Secret(std::exchange(octets_, {})); }
+
+ private:
+  void flush(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      octets_.push_back(static_cast<std::uint8_t>(bits_ >> (16 - 8 * i)));
+    bits_ = 0;
+  }
+
+  Bytes octets_;
+  unsigned bits_ = 0;
+  std::size_t digits_ = 0;
+  std::size_t padding_ = 0;
+};
+
+using LineSpan = std::span<const std::string_view>;
+
+// RFC 1421 section 4.4: "Name: value" lines, closed by an empty one. Base64 holds no colon.
+std::string take_headers(LineSpan& lines) {
+  std::string headers;
+  while (!lines.empty() && lines.front().find(':') != std::string_view::npos) {
+    headers += std::string(lines.front()) + "\n";
+    lines = lines.subspan(1);
+  }
+  return headers;
+}
+
+Result<PemBlock> decode(std::string label, std::size_t begin_line, LineSpan lines) {
+  const auto name = "the " + label + " block" + at_line(begin_line);
+  auto headers = take_headers(lines);
+  std::size_t characters = 0;
+  for (const auto line : lines) characters += line.size();
+  if (characters == 0) return bad(name + " is empty");
+  Base64Decoder decoder(characters / 4 * 3 + 3);
+  if (!std::ranges::all_of(lines, [&](auto line) { return decoder.take(line); }) || !decoder.finish())
+    return bad(name + " is not base64: it is cut or damaged");
+  return PemBlock{std::move(label), begin_line, std::move(headers), decoder.octets()};
+}
+
+// From the line after BEGIN up to END.
+Result<PemBlock> read_block(Lines& lines, std::string label) {
+  const auto begin_line = lines.number();
+  const auto name = "the " + label + " block" + at_line(begin_line);
+  std::vector<std::string_view> body;
+  while (const auto line = lines.next()) {
+    if (line->starts_with(begin_mark))
+      return bad(name + " is cut: another block begins" + at_line(lines.number()));
+    if (!line->starts_with(end_mark)) {
+      body.push_back(*line);
+      continue;
+    }
+    if (label_of(*line, end_mark) != label)
+      return bad(name + " is not closed by its END line" + at_line(lines.number()));
+    return decode(std::move(label), begin_line, body);
+  }
+  return bad(name + " is cut: its END line is missing");
+}
+
+}  // namespace
+
+bool has_pem(std::string_view text) {
+  return text.find(begin_mark) != std::string_view::npos || text.find(end_mark) != std::string_view::npos;
+}
+
+Result<std::vector<PemBlock>> pem_blocks(std::string_view text) {
+  std::vector<PemBlock> blocks;
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    if (line->starts_with(end_mark))
+      return bad("a block without a BEGIN line ends" + at_line(lines.number()));
+    if (!line->starts_with(begin_mark)) continue;
+    auto label = label_of(*line, begin_mark);
+    if (!label) return bad("the BEGIN line" + at_line(lines.number()) + " does not end in five hyphens");
+    auto block = read_block(lines, std::move(*label));
+    if (!block) return tl::unexpected(block.error());
+    blocks.push_back(std::move(*block));
+  }
+  return blocks;
+}
+
+}  // namespace tlsa_update::x509

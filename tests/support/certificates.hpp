@@ -1,0 +1,55 @@
+// Keys and certificates for tests, made on the spot: no file in the tree expires. A family is a root, an
+// intermediate and a leaf; everything else is built one certificate at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <openssl/evp.h>
+
+#include "tlsa_update/core/bytes.hpp"
+
+namespace tlsa_update::test {
+
+using Key = std::shared_ptr<EVP_PKEY>;
+
+// "P-256", "P-384", "P-521", "secp256k1", "RSA:2048", "RSA-PSS:2048", "ED25519", "ED448", "X25519",
+// "DSA:2048". RSA and DSA take long to make: share them within a test program (shared_key).
+[[nodiscard]] Key make_key(const std::string& type = "P-256");
+[[nodiscard]] Key shared_key(const std::string& type);  // one of each type a program
+
+[[nodiscard]] Bytes spki_of(const Key& key);         // SubjectPublicKeyInfo as OpenSSL encodes it
+[[nodiscard]] Bytes private_der_of(const Key& key);  // PKCS#8, not encrypted
+[[nodiscard]] std::string pem(const std::string& label, ByteView der);
+[[nodiscard]] std::string private_pem_of(const Key& key);
+
+struct Issued {
+  Bytes der;
+  Key key;
+  [[nodiscard]] std::string pem() const { return test::pem("CERTIFICATE", der); }
+};
+
+struct Request {
+  std::string common_name;
+  std::vector<std::string> dns_names;  // subjectAltName
+  bool is_ca = false;
+  std::string not_before = "20260101000000Z";  // any ASN.1 time
+  std::string not_after = "20360101000000Z";
+  Key key = nullptr;  // a new P-256 key when absent
+  int version = 3;    // 1: no extensions at all
+};
+
+// Signed with its own key.
+[[nodiscard]] Issued self_signed(Request request);
+
+// Signed by `issuer` in the name that `issuer` has as its subject, with both key identifiers.
+[[nodiscard]] Issued issued_by(const Issued& issuer, Request request);
+
+struct Family {
+  Issued root, intermediate, leaf;
+};
+[[nodiscard]] Family make_family(const std::string& host = "mail.example.com",
+                                 const std::string& key = "P-256");
+
+}  // namespace tlsa_update::test

@@ -1,0 +1,73 @@
+// PEM blocks out of any text.
+#include "pem.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tlsa_update::x509 {
+namespace {
+
+// Each block as "LABEL hex", or the error.
+std::string blocks_in(const std::string& text) {
+  const auto blocks = pem_blocks(text);
+  if (!blocks) return blocks.error().what;
+  std::string all;
+  for (const auto& block : *blocks)
+    all += (all.empty() ? "" : ", ") + block.label + "@" + std::to_string(block.line) + " " +
+           to_hex(block.body.view());
+  return all;
+}
+
+struct PemCase {
+  const char* why;
+  std::string text;
+  std::string expected;
+};
+
+TEST(Pem, FindsBlocksInAnyText) {
+  const PemCase table[] = {
+      {"plain", "-----BEGIN X-----\nAAEC\n-----END X-----\n", "X@1 000102"},
+      {"no last line feed", "-----BEGIN X-----\nAAEC\n-----END X-----", "X@1 000102"},
+      {"CRLF", "-----BEGIN X-----\r\nAAEC\r\n-----END X-----\r\n", "X@1 000102"},
+      {"CR", "-----BEGIN X-----\rAAEC\r-----END X-----\r", "X@1 000102"},
+      {"indented", "  -----BEGIN X-----\n  AA\n  EC\n  -----END X-----\n", "X@1 000102"},
+      {"byte order mark", "\xEF\xBB\xBF-----BEGIN X-----\nAAEC\n-----END X-----\n", "X@1 000102"},
+      {"padding", "-----BEGIN X-----\nAAE=\n-----END X-----\n", "X@1 0001"},
+      {"more padding", "-----BEGIN X-----\nAA==\n-----END X-----\n", "X@1 00"},
+      {"junk around",
+       "subject=CN = a\n-----BEGIN X-----\nAAEC\n-----END X-----\nBag\n-----BEGIN Y Z-----\n/+8=\n-----END Y "
+       "Z-----\n.",
+       "X@2 000102, Y Z@6 ffef"},
+      {"a mark inside a line", "see -----BEGIN X-----", ""},
+      {"nothing", "", ""},
+      {"no END", "-----BEGIN X-----\nAAEC\n", "the X block at line 1 is cut: its END line is missing"},
+      {"two BEGIN", "\n-----BEGIN X-----\nAAEC\n-----BEGIN X-----\n",
+       "the X block at line 2 is cut: another block begins at line 4"},
+      {"no BEGIN", "AAEC\n-----END X-----\n", "a block without a BEGIN line ends at line 2"},
+      {"another END", "-----BEGIN X-----\nAAEC\n-----END Y-----\n",
+       "the X block at line 1 is not closed by its END line at line 3"},
+      {"END cut", "-----BEGIN X-----\nAAEC\n-----END X--",
+       "the X block at line 1 is not closed by its END line at line 3"},
+      {"BEGIN cut", "-----BEGIN X----\nAAEC\n", "the BEGIN line at line 1 does not end in five hyphens"},
+      {"empty", "-----BEGIN X-----\n\n-----END X-----\n", "the X block at line 1 is empty"},
+      {"not base64", "-----BEGIN X-----\nA*EC\n-----END X-----\n",
+       "the X block at line 1 is not base64: it is cut or damaged"},
+      {"a digit short", "-----BEGIN X-----\nAAECA\n-----END X-----\n",
+       "the X block at line 1 is not base64: it is cut or damaged"},
+      {"padding missing", "-----BEGIN X-----\nAA\n-----END X-----\n",
+       "the X block at line 1 is not base64: it is cut or damaged"},
+      {"padding inside", "-----BEGIN X-----\nAA==AAEC\n-----END X-----\n",
+       "the X block at line 1 is not base64: it is cut or damaged"},
+  };
+  for (const auto& [why, text, expected] : table) EXPECT_EQ(blocks_in(text), expected) << why;
+}
+
+TEST(Pem, HeadersStandApart) {
+  const auto blocks =
+      pem_blocks("-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: A,00\n\nAAEC\n-----END X-----\n");
+  ASSERT_TRUE(blocks.has_value());
+  EXPECT_EQ(blocks->at(0).headers, "Proc-Type: 4,ENCRYPTED\nDEK-Info: A,00\n");
+  EXPECT_EQ(to_hex(blocks->at(0).body.view()), "000102");
+}
+
+}  // namespace
+}  // namespace tlsa_update::x509

@@ -15,23 +15,28 @@ enum class RecordState { published, missing, stale, foreign, kept };
 enum class Action { none, add, remove, wait };
 
 enum class Reason {
-  wanted,         // published and wanted: nothing to do
-  missing,        // wanted and not there: add
-  ttl_change,     // the RRset moves to another TTL (delete and add of the same records)
-  foreign,        // not ours: shown, kept
-  protected_,     // `keep`: never deleted
-  next_key,       // published ahead for the next renewal
-  may_be_cached,  // RFC 7671 8.1: the RRset before the change outlives it in caches
-  propagating,    // not yet at every authoritative server
-  still_served,   // an address presents a chain that it matches
-  not_probed,     // an address or handshake did not answer: keep
-  replacement_not_ready,
+  wanted,                   // published and wanted: nothing to do
+  missing,                  // wanted and not there: add
+  served_chain,             // RFC 7671 8.1: a new combination first covers the chain that is served now
+  transitional,             // RFC 7671 8.2: an old combination covers the new key until it has left
+  foreign,                  // not ours: shown, kept
+  protected_,               // `keep`: never deleted
+  next_key,                 // published ahead for the next renewal
+  may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
+  propagating,              // not yet at every authoritative server
+  not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
+  unread,                   // the owner, or all its authoritative servers, could not be read
+  still_served,             // an address presents a chain that it matches
+  not_probed,               // an address or handshake did not answer: keep, and introduce nothing new
+  not_deployed,             // an address presents a chain that is not wanted: the switch is not complete
+  may_go_live,              // was released for deployment and has not been seen since
+  replacement_not_ready,    // what comes instead may not be relied on yet
   grace,                    // --grace has not passed since it was last seen live
-  combination_would_break,  // RFC 7671 section 8: (I3)
+  combination_would_break,  // RFC 7671 section 8: its combination would match no chain that is served (I3)
   last_record,              // only --unpublish removes the last one
   superseded,               // stale and provably safe: delete
   unpublished,              // --unpublish
-  hazard,                   // refused: see Refusal
+  hazard,                   // refused: see RrsetPlan::refused
 };
 [[nodiscard]] std::string_view text(RecordState state);
 [[nodiscard]] std::string_view text(Action action);  // "none", "add", "delete", "wait"
@@ -49,6 +54,7 @@ struct Step {
 
 struct RrsetPlan {
   Name asked;
+  std::vector<Name> also_asked;  // further names that lead to the same owner by CNAME or DNAME
   Name owner;
   std::optional<Rrset> observed;  // the prerequisite of every change (invariant I5)
   std::uint32_t ttl = 0;          // of the RRset afterwards
@@ -57,20 +63,48 @@ struct RrsetPlan {
   std::optional<Hazard> refused;  // nothing is changed at this owner (I10); the text is report's
   bool operator==(const RrsetPlan&) const = default;
 
-  [[nodiscard]] bool changes() const;  // any add, remove or TTL move
+  [[nodiscard]] bool changes() const;         // any add, remove or TTL move
+  [[nodiscard]] bool waits() const;           // any step that waits
+  [[nodiscard]] TlsaRecords adds() const;     // for the UPDATE; all that stay, too, when the TTL moves
+  [[nodiscard]] TlsaRecords removes() const;  // for the UPDATE; all that were observed, when the TTL moves
 };
 
 struct ZonePlan {
   Name zone;
+  std::string server;  // ZoneView::server
   std::vector<RrsetPlan> rrsets;
   bool operator==(const ZonePlan&) const = default;
 };
 
+// One reason why a credential may not be deployed yet.
+struct Blocker {
+  TlsaRecord record;  // what is awaited, or what would stop matching
+  std::string credential;
+  Reason reason = Reason::missing;
+  std::optional<Time> ready_at;  // when this one ends, when that is known
+  bool operator==(const Blocker&) const = default;
+};
+
+// May all credentials of Role::current be deployed, as far as this name goes? A service may when every one of
+// its names says so.
+struct Readiness {
+  Name asked;
+  bool ready = false;
+  std::optional<Time> ready_at;  // unset: not known yet
+  std::vector<Blocker> blockers;
+  bool operator==(const Readiness&) const = default;
+};
+
 struct Plan {
   std::vector<ZonePlan> zones;
-  std::optional<Time> next_due;  // when running again may change something
-  std::vector<std::string> warnings;
+  std::vector<Readiness> readiness;   // by the full planner only; one per asked name, sorted
+  std::optional<Time> next_due;       // when running again may change something
+  std::vector<std::string> warnings;  // do not change the exit status
+  std::vector<std::string> critical;  // exit 2: a served chain matches no published record, or I3 refuses
   bool operator==(const Plan&) const = default;
+
+  [[nodiscard]] bool changes() const;
+  [[nodiscard]] const Readiness* readiness_of(const Name& asked) const;
 };
 
 }  // namespace tlsa_update

@@ -1,7 +1,14 @@
 // The planner: from what is wanted, observed, remembered and proved to the steps that are safe now (DESIGN
 // sections 1 and 3, RFC 7671 section 8). Total, deterministic and pure.
+//
+// One pass of the full rollover is, for whoever drives it:
+//   read and probe; ledger = observe(ledger, ...); plan = plan_rollover(...); ledger = intend(ledger, plan);
+//   save the ledger; apply the plan; read and observe again; save; and, where readiness allows it,
+//   ledger = release(ledger, ...); save; deploy.
+// A crash between any two of these only costs time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +29,12 @@ struct Wanted {
   bool operator==(const Wanted&) const = default;
 };
 
+struct GivenCredential {
+  std::shared_ptr<const Credential> credential;  // one credential serves many owners
+  Role role = Role::current;
+  bool operator==(const GivenCredential&) const = default;
+};
+
 // What is wanted at one owner name.
 struct Desired {
   Name asked;                              // as in OwnerView::asked
@@ -29,8 +42,14 @@ struct Desired {
   TlsaRecords keep;                        // protected, never published
   std::vector<TlsaParameters> parameters;  // the combinations that are wanted
   TaChoice ta = TaChoice::issuer;
+  std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
   bool operator==(const Desired&) const = default;
 };
+
+// All records of these credentials in these combinations. Errors: those of records_of.
+[[nodiscard]] Result<Desired> desire(Name asked, std::vector<GivenCredential> credentials,
+                                     std::vector<TlsaParameters> parameters, TaChoice ta,
+                                     TlsaRecords keep = {});
 
 struct Policy {
   std::optional<std::uint32_t> ttl;  // --ttl; none: the RRset's own, else default_ttl
@@ -38,15 +57,42 @@ struct Policy {
   unsigned wait_factor = 2;
   Seconds margin{60};
   Seconds grace{3600};
-  bool force = false;            // override I10 hazards
-  bool assume_deployed = false;  // the operator's word instead of the probe
-  bool unpublish = false;
+  bool force = false;            // override I10 hazards and the refusals of I3
+  bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
+  bool unpublish = false;        // remove what is owned, also the last record
   bool adopt_all = false;
   TlsaRecords adopt;
+  bool adds = true;     // false (`prune`): what is missing is shown, not added
+  bool removes = true;  // false (`publish`): what is prunable waits
 };
 
-// `publish`: adds only (I1). Needs only the primary's view.
+// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign; where there
+// is evidence, nothing is added that a chain now served would not survive (I3).
 [[nodiscard]] Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
-                                const Policy& policy);
+                                const Policy& policy, const Ledger& ledger = {},
+                                const std::vector<ServiceEvidence>& evidence = {});
+
+// The whole rollover. `ledger` has been through observe() with the same observation. `evidence` may lack
+// services that cannot be probed: nothing is deleted at their owners. `now`: not later than the observation.
+[[nodiscard]] Plan plan_rollover(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+                                 const Ledger& ledger, const std::vector<ServiceEvidence>& evidence,
+                                 const Policy& policy, Time now);
+
+// What was just observed, folded into what is remembered. `clock` is read after the observation, never
+// before. Notices when the wall clock was set since `ledger.last_run` and moves every stamp by as much, so
+// that what was waited is what was really waited. Records in policy.adopt become ours.
+[[nodiscard]] Ledger observe(Ledger ledger, const std::vector<Desired>& desired,
+                             const std::vector<ZoneView>& observed,
+                             const std::vector<ServiceEvidence>& evidence, const Policy& policy,
+                             const ClockReading& clock);
+
+// The records that `plan` adds, as ours. To be saved before the plan is applied: a crash in between must not
+// make our own record a foreign one (I4).
+[[nodiscard]] Ledger intend(Ledger ledger, const Plan& plan);
+
+// `asked` names' current credentials have the word to be deployed at `now`. To be saved before that begins:
+// from here on they may go live at any moment, and nothing that they match is deleted before.
+[[nodiscard]] Ledger release(Ledger ledger, const std::vector<Desired>& desired,
+                             const std::vector<ZoneView>& observed, const std::vector<Name>& asked, Time now);
 
 }  // namespace tlsa_update

@@ -15,6 +15,9 @@ namespace tlsa_update {
 // For people: one clause saying what the reason means for this step.
 [[nodiscard]] std::string detail(const Step& step, const RrsetPlan& plan);
 
+// For people: why a credential may not be deployed yet.
+[[nodiscard]] std::string detail(const Blocker& blocker);
+
 // For people: why a hazard refuses and what to do.
 [[nodiscard]] Error refusal(Hazard hazard, const Name& owner);
 

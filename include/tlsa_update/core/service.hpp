@@ -58,8 +58,8 @@ using Target = std::variant<Service, OwnerName, MxName, SrvName>;
 // HOST:PORT[,PORT...][/PROTO], an owner name, mx:DOMAIN[:PORT], srv:OWNER. U-labels are converted. A port is
 // 1..65535 in decimal or a service name (well-known ones without /etc/services; others through
 // `port_of_service`, which the caller binds to getservbyname). A host must be LDH labels (RFC 6698
-// section 3, underscore refused) and not an IP literal. Several ports give several targets. Error usage
-// or bad_data: says which part and what form was expected.
+// section 3, underscore refused) and not an IP literal. Several ports give several targets, each once. Error
+// usage: says which part is wrong and what form was expected.
 using ServiceLookup = std::optional<std::uint16_t> (*)(std::string_view service, Protocol protocol);
 [[nodiscard]] Result<std::vector<Target>> parse_target(std::string_view text,
                                                        ServiceLookup port_of_service = nullptr);

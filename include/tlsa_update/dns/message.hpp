@@ -1,5 +1,6 @@
-// DNS messages (RFC 1035 section 4, RFC 2136 section 2) on ldns: queries and UPDATEs to octets, answers from
-// octets. Pure functions; IDs are given by the caller, signatures are tsig.hpp's.
+// DNS messages (RFC 1035 section 4, RFC 2136 section 2): queries and UPDATEs to octets, answers from octets.
+// Pure functions; IDs are given by the caller, signatures are tsig.hpp's. Repairs nothing: an answer that
+// does not parse to its last octet is an error.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ struct Record {
   std::uint16_t type = 0;
   std::uint16_t rr_class = 1;
   std::uint32_t ttl = 0;
-  Bytes rdata;  // uncompressed wire form
+  Bytes rdata;  // wire form; names that may be compressed are uncompressed and in lower case
   bool operator==(const Record&) const = default;
 };
 
@@ -69,7 +70,13 @@ struct Update {
   bool operator==(const Update&) const = default;
 };
 
-// Error bad_data when the message would exceed 65,535 octets less what TSIG needs.
+// What an UPDATE may measure before it is signed: 65,535 octets (RFC 1035 section 4.2.2) less the longest
+// TSIG RR.
+inline constexpr std::size_t max_update_size = 65535 - 371;
+
+// All removals stand before all additions (RFC 2136 section 3.4.2 applies them in order, some servers do
+// not). Owners are compressed against the zone's name. Errors: bad_data when the message would exceed
+// max_update_size, internal when an owner is not in the zone (section 2.3).
 [[nodiscard]] Result<Bytes> make_update(std::uint16_t id, const Update& update);
 
 struct Message {
@@ -83,7 +90,8 @@ struct Message {
   bool has_edns = false;
 };
 
-// Error protocol: malformed, with what and at which octet.
+// Error protocol: malformed, with what and at which octet. A header alone is a message (NSD answers so), also
+// with TC set; octets behind the last record, two OPTs and a TSIG that is not last are not.
 [[nodiscard]] Result<Message> parse_message(ByteView wire);
 
 // RDATA readers; error protocol when malformed.

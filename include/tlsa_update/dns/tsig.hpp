@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,22 +66,36 @@ struct TsigResult {
 };
 
 // `request_mac`: of the request that this answers. Order of checks: key, MAC, time, truncation (section 5.2).
+// A MAC shorter than the whole digest is never good: we never send one, and an answer's is at least as long
+// as the request's (section 7). What a peer reports without a MAC counts only with RCODE NOTAUTH
+// (section 5.4); with any other it is bad_mac, and `peer_error` still tells.
 [[nodiscard]] TsigResult verify(ByteView message, const TsigKey& key, ByteView request_mac,
                                 std::uint64_t now);
 
+class Mac;  // src/dns/mac.hpp
+
 // RFC 8945 section 5.3.1: a TCP stream of answers to one request. Each message in order; the first and the
-// last must be signed, at most 99 between two signed ones; times must not decrease.
+// last must be signed, at most 99 between two signed ones; times must not decrease. Keeps no message: each is
+// digested as it comes.
 class TsigStream {
  public:
+  // `key` must outlive the stream.
   TsigStream(const TsigKey& key, Bytes request_mac);
-  // good: signed and verified, or unsigned and tolerated so far. Anything else: discard all.
+  ~TsigStream();
+  TsigStream(TsigStream&&) noexcept;
+  TsigStream& operator=(TsigStream&&) noexcept;
+
+  // good: signed and verified, or unsigned and tolerated so far. Anything else: discard all; it stays so for
+  // whatever follows.
   [[nodiscard]] TsigResult next(ByteView message, std::uint64_t now);
-  [[nodiscard]] bool last_was_signed() const { return unsigned_run_ == 0 && count_ > 0; }
+  [[nodiscard]] bool last_was_signed() const { return count_ > 0 && unsigned_run_ == 0; }
 
  private:
-  const TsigKey& key_;
-  Bytes prior_mac_;
-  Bytes pending_;  // messages since the last signed one
+  TsigResult check(ByteView message, std::uint64_t now);
+
+  const TsigKey* key_;
+  std::unique_ptr<Mac> mac_;  // has digested the prior MAC and the unsigned messages since
+  TsigVerdict verdict_ = TsigVerdict::good;
   std::uint64_t last_time_ = 0;
   unsigned unsigned_run_ = 0;
   std::size_t count_ = 0;

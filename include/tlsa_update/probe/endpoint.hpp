@@ -52,10 +52,15 @@ struct LiveServer {
 };
 [[nodiscard]] Result<LiveServer> parse_live_server(std::string_view text);  // Error usage
 
-// The distinct chains that the addresses of this server present (system resolver), RSA first; source
-// "server:HOST:PORT". SNI = host unless it is an address. Error no_answer when not one address presents a
-// chain, with the reason of each.
-[[nodiscard]] boost::asio::awaitable<Result<std::vector<Credential>>> from_server(
+// The distinct chains that a live server presents, RSA first; source "server:HOST:PORT".
+struct ServedCredentials {
+  std::vector<Credential> credentials;  // never empty
+  std::vector<std::string> notes;       // for people: handshakes that brought neither a chain nor a clear no
+};
+
+// Asks every address of the server (by the system's resolver); SNI = host unless it is an address. Error
+// no_answer when not one address presents a chain, with the reason of each.
+[[nodiscard]] boost::asio::awaitable<Result<ServedCredentials>> from_server(
     LiveServer server, StartTls starttls, std::chrono::milliseconds timeout = std::chrono::seconds{5});
 
 }  // namespace tlsa_update::probe

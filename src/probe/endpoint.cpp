@@ -1,0 +1,185 @@
+#include "tlsa_update/probe/endpoint.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cctype>
+
+#include "tls_client.hpp"
+
+namespace tlsa_update::probe {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Stream = asio::ssl::stream<tcp::socket>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+// One handshake: what is asked, how far it got, what it brought.
+struct Attempt {
+  const ProbeRequest& request;
+  tcp::endpoint address;
+  Kind kind;
+  const char* phase = "connecting";
+  bool is_rejected = false;  // by an alert that says: no common algorithm
+  Presented presented{};
+
+  Attempt(const ProbeRequest& asked, tcp::endpoint peer, Kind key)
+      : request(asked), address(peer), kind(key) {
+    presented.address = peer.address().to_string();
+    presented.key_type = key == Kind::rsa ? KeyType::rsa : KeyType::ecdsa;
+  }
+
+  void breaks_off(const boost::system::error_code& error) {
+    const bool is_end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    const auto why = is_end ? "the peer closes the connection" : error.message();
+    presented.detail = std::string(phase) + ": " + printable(why);
+  }
+};
+
+// RFC 5321 section 4.1.4: a full host name, or else the address as a literal (section 4.1.3).
+std::string own_name(const tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto name = asio::ip::host_name(error);
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; };
+  if (!error && name.find('.') != std::string::npos && std::ranges::all_of(name, is_plain)) return name;
+  const auto address = socket.local_endpoint(error).address();
+  return address.is_v6() ? "[IPv6:" + address.to_string() + "]" : "[" + address.to_string() + "]";
+}
+
+std::string stream_domain(const Attempt& attempt) {
+  const auto domain = tls_name(attempt.request.source_domain.value_or(attempt.request.service.host));
+  return domain.empty() ? attempt.presented.address : domain;
+}
+
+// True when the peer agreed to TLS.
+asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
+  Dialogue dialogue(attempt.request.starttls, {own_name(socket), stream_domain(attempt)});
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto words = dialogue.take_output();
+    const auto [write_error, written] = co_await asio::async_write(socket, asio::buffer(words), as_result);
+    if (write_error) {
+      attempt.breaks_off(write_error);
+      co_return false;
+    }
+    if (dialogue.state() != Dialogue::State::talking) break;
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer), as_result);
+    if (error) {
+      attempt.breaks_off(error);
+      co_return false;
+    }
+    dialogue.feed({buffer.data(), size});
+  }
+  if (dialogue.state() == Dialogue::State::refused) attempt.presented.outcome = ProbeOutcome::no_tls;
+  attempt.presented.detail = dialogue.detail();
+  co_return dialogue.state() == Dialogue::State::tls;
+}
+
+asio::awaitable<void> shake_hands(asio::ssl::context& context, Attempt& attempt) {
+  Stream stream(co_await asio::this_coro::executor, context);
+  const auto [connect_error] = co_await stream.lowest_layer().async_connect(attempt.address, as_result);
+  if (connect_error) co_return attempt.breaks_off(connect_error);
+  attempt.phase = "in the STARTTLS dialogue";
+  if (!co_await talk(stream.next_layer(), attempt)) co_return;
+  attempt.phase = "in the TLS handshake";
+  auto* const ssl = stream.native_handle();
+  if (const auto ready = prepare(ssl, attempt.kind, attempt.request); !ready) {
+    attempt.presented.detail = ready.error().what;
+    co_return;
+  }
+  const auto [error] = co_await stream.async_handshake(Stream::client, as_result);
+  attempt.is_rejected = is_no_common_algorithm(error);
+  if (error) co_return attempt.breaks_off(error);
+  read_evidence(ssl, attempt.request, attempt.presented);
+}
+
+asio::awaitable<void> run(asio::ssl::context& context, Attempt& attempt) {
+  using namespace asio::experimental::awaitable_operators;
+  if (attempt.request.service.protocol != Protocol::tcp) {
+    attempt.presented.detail = "only TCP services can be probed";
+    co_return;
+  }
+  asio::steady_timer deadline(co_await asio::this_coro::executor, attempt.request.timeout);
+  const auto first = co_await (shake_hands(context, attempt) || deadline.async_wait(asio::use_awaitable));
+  if (first.index() == 0) co_return;
+  attempt.presented.outcome = ProbeOutcome::unreachable;
+  attempt.presented.detail = std::string(attempt.phase) + ": no end within " +
+                             std::to_string(attempt.request.timeout.count()) + " ms";
+}
+
+// Takes the next attempt that nobody has taken until none is left.
+asio::awaitable<void> work(asio::ssl::context& context, std::vector<Attempt>& attempts, std::size_t& next) {
+  while (next < attempts.size()) co_await run(context, attempts[next++]);
+}
+
+asio::awaitable<void> run_all(std::vector<Attempt>& attempts, std::size_t at_once) {
+  if (attempts.empty()) co_return;
+  auto context = looking_context();
+  const auto executor = co_await asio::this_coro::executor;
+  std::size_t next = 0;
+  const auto spawn = [&] { return asio::co_spawn(executor, work(context, attempts, next), asio::deferred); };
+  std::vector<decltype(spawn())> workers;
+  for (std::size_t i = 0; i < std::min(std::max<std::size_t>(at_once, 1), attempts.size()); ++i) {
+    workers.push_back(spawn());
+  }
+  auto [order, failures] = co_await asio::experimental::make_parallel_group(std::move(workers))
+                               .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+// The two handshakes with one address explain each other: an alert of no common algorithm is a clear no only
+// from a peer that serves the other kind.
+void explain(Attempt& one, const Attempt& other) {
+  if (!one.is_rejected || other.presented.outcome != ProbeOutcome::served) return;
+  one.presented.outcome = ProbeOutcome::not_offered;
+  one.presented.detail.clear();
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest> requests,
+                                                        std::size_t at_once) {
+  std::vector<Attempt> attempts;
+  for (const auto& request : requests) {
+    for (const auto& address : request.addresses) {
+      attempts.emplace_back(request, address, Kind::rsa);
+      attempts.emplace_back(request, address, Kind::ecdsa);
+    }
+  }
+  co_await run_all(attempts, at_once);
+  for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
+    explain(attempts[i], attempts[i + 1]);
+    explain(attempts[i + 1], attempts[i]);
+  }
+  std::vector<ServiceEvidence> evidence;
+  auto attempt = attempts.begin();
+  for (const auto& request : requests) {
+    auto& service = evidence.emplace_back(ServiceEvidence{request.service, {}, false});
+    for (std::size_t i = 0; i < 2 * request.addresses.size(); ++i) {
+      service.presented.push_back(std::move((attempt++)->presented));
+    }
+  }
+  co_return evidence;
+}
+
+asio::awaitable<ServiceEvidence> probe(ProbeRequest request) {
+  std::vector<ProbeRequest> requests;
+  requests.push_back(std::move(request));
+  auto evidence = co_await probe_all(std::move(requests));
+  co_return std::move(evidence.front());
+}
+
+}  // namespace tlsa_update::probe

@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+
+#include "tlsa_update/probe/endpoint.hpp"
+
+namespace tlsa_update::probe {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// A host that is an address is asked without a name: RFC 6066 section 3 has no addresses in SNI.
+Result<ProbeRequest> request_for(const LiveServer& server) {
+  ProbeRequest request;
+  request.service.port = server.port;
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(server.host, error);
+  if (!error) {
+    request.addresses.emplace_back(address, server.port);
+    return request;
+  }
+  auto host = Name::parse(server.host);
+  if (!host) return tl::unexpected(host.error());
+  request.service.host = *host;
+  return request;
+}
+
+asio::awaitable<Result<void>> resolve(ProbeRequest& request, const LiveServer& server) {
+  tcp::resolver resolver(co_await asio::this_coro::executor);
+  const auto [error, found] = co_await resolver.async_resolve(server.host, std::to_string(server.port),
+                                                              asio::as_tuple(asio::use_awaitable));
+  if (error) co_return fail(ErrorCode::no_answer, "cannot resolve: " + error.message(), server.text());
+  for (const auto& entry : found) request.addresses.push_back(entry.endpoint());
+  co_return Result<void>{};
+}
+
+std::string trouble(const Presented& presented) {
+  return presented.address + " (" + std::string(text(presented.key_type)) + "): " + presented.detail;
+}
+
+void collect(const Presented& presented, const std::string& source, ServedCredentials& served) {
+  if (presented.outcome != ProbeOutcome::served) {
+    if (presented.outcome != ProbeOutcome::not_offered) served.notes.push_back(trouble(presented));
+    return;
+  }
+  const bool is_known =
+      std::ranges::find(served.credentials, presented.chain, &Credential::chain) != served.credentials.end();
+  if (!is_known) {
+    served.credentials.push_back(Credential{source, presented.chain, std::nullopt, presented.key_type});
+  }
+}
+
+}  // namespace
+
+std::string LiveServer::text() const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<LiveServer> parse_live_server(std::string_view text) {
+  const auto bad = [&](const char* what) {
+    return fail(ErrorCode::usage, "\"" + std::string(text) + "\" " + what, "--from-server",
+                "give HOST:PORT, an IPv6 address in brackets");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return bad("has no port");
+  auto host = text.substr(0, colon);
+  const auto digits = text.substr(colon + 1);
+  LiveServer server;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), server.port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || server.port == 0) {
+    return bad("has no port from 1 to 65535");
+  }
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  boost::system::error_code not_an_address;
+  static_cast<void>(asio::ip::make_address_v6(std::string(host), not_an_address));
+  if (is_bracketed == not_an_address.failed()) return bad("has no IPv6 address in its brackets");
+  server.host = std::string(host);
+  if (!is_bracketed && !Name::parse(server.host)) return bad("has no host");
+  return server;
+}
+
+asio::awaitable<Result<ServedCredentials>> from_server(LiveServer server, StartTls starttls,
+                                                       std::chrono::milliseconds timeout) {
+  auto request = request_for(server);
+  if (!request) co_return tl::unexpected(request.error());
+  request->starttls = starttls;
+  request->timeout = timeout;
+  if (request->addresses.empty()) {
+    if (const auto resolved = co_await resolve(*request, server); !resolved) {
+      co_return tl::unexpected(resolved.error());
+    }
+  }
+  const auto evidence = co_await probe(std::move(*request));
+  ServedCredentials served;
+  for (const auto& presented : evidence.presented) collect(presented, "server:" + server.text(), served);
+  if (!served.credentials.empty()) co_return served;
+  std::string why = "presents no chain";
+  for (const auto& note : served.notes) why += "; " + note;
+  co_return fail(ErrorCode::no_answer, why, server.text());
+}
+
+}  // namespace tlsa_update::probe

@@ -1,0 +1,145 @@
+#include "tls_client.hpp"
+
+#include <boost/asio/ssl/error.hpp>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "tlsa_update/x509/loader.hpp"
+
+namespace tlsa_update::probe {
+namespace {
+
+// The leaf's key must fit one of the schemes (RFC 8446 section 4.4.2.2) and, up to TLS 1.2, the cipher suite.
+// RSASSA-PKCS1 among the schemes of ecdsa admits chains that an RSA issuer signed, and no RSA leaf: TLS 1.3
+// does not sign handshakes with it (section 4.2.3), and in TLS 1.2 the cipher suites shut it out.
+constexpr const char* rsa_schemes =
+    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+constexpr const char* ecdsa_schemes =
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:RSA+SHA256:RSA+SHA384:RSA+SHA512";
+constexpr const char* rsa_suites = "aRSA:!eNULL";
+constexpr const char* ecdsa_suites = "aECDSA:!eNULL";
+
+constexpr std::size_t max_certificates = 100 * 1024;  // octets of a peer's Certificate message
+
+// SSL_set_tlsext_host_name() without the cast in its macro.
+bool set_sni(SSL* ssl, std::string name) {
+  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
+}
+
+bool is_usable(const TlsaRecord& record, const Service& service) {
+  // RFC 7672 section 3.1.3: what usages 0 and 1 mean for SMTP is not defined.
+  const auto usage = record.parameters.usage;
+  return service.port != 25 || (usage != Usage::pkix_ta && usage != Usage::pkix_ee);
+}
+
+bool expect_tlsa(SSL* ssl, const ProbeRequest& request) {
+  if (SSL_dane_enable(ssl, tls_name(request.service.host).c_str()) <= 0) return false;
+  // RFC 7671 section 5.1: names do not count for usage 3; neither do dates, which OpenSSL knows by itself.
+  SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);  // RFC 7672 section 3.2.3
+  if (request.source_domain && SSL_add1_host(ssl, tls_name(*request.source_domain).c_str()) != 1)
+    return false;
+  auto* const parameters = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_auth_level(parameters, 1);  // what a client of today asks of the chain it trusts
+  if (request.now) {
+    X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(request.now->time_since_epoch().count()));
+  }
+  for (const auto& record : request.rrset->records) {
+    if (!is_usable(record, request.service)) continue;
+    const auto [usage, selector, matching_type] = record.parameters;
+    // Zero or less: unusable or malformed, and so passed over (RFC 6698 section 4.1).
+    SSL_dane_tlsa_add(ssl, static_cast<std::uint8_t>(usage), static_cast<std::uint8_t>(selector),
+                      static_cast<std::uint8_t>(matching_type), record.data.data(), record.data.size());
+  }
+  ERR_clear_error();
+  return true;
+}
+
+std::vector<Bytes> presented_certificates(SSL* ssl) {
+  std::vector<Bytes> certificates;
+  auto* const chain = SSL_get_peer_cert_chain(ssl);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    const auto* const certificate = sk_X509_value(chain, i);
+    const int size = i2d_X509(certificate, nullptr);
+    if (size <= 0) return {};
+    Bytes der(static_cast<std::size_t>(size));
+    auto* end = der.data();
+    i2d_X509(certificate, &end);
+    certificates.push_back(std::move(der));
+  }
+  return certificates;
+}
+
+std::optional<TlsaRecord> matched_record(SSL* ssl) {
+  std::uint8_t usage = 0;
+  std::uint8_t selector = 0;
+  std::uint8_t matching_type = 0;
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  if (SSL_get0_dane_tlsa(ssl, &usage, &selector, &matching_type, &data, &size) < 0) return std::nullopt;
+  return TlsaRecord{{Usage{usage}, Selector{selector}, MatchingType{matching_type}},
+                    Bytes(data, data + size)};
+}
+
+}  // namespace
+
+std::string tls_name(const Name& name) {
+  auto text = name.text();
+  text.pop_back();
+  return text;
+}
+
+boost::asio::ssl::context looking_context() {
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+  auto* const raw = context.native_handle();
+  SSL_CTX_set_security_level(raw, 0);
+  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+  SSL_CTX_set_options(raw, SSL_OP_LEGACY_SERVER_CONNECT);
+  SSL_CTX_set_max_cert_list(raw, max_certificates);
+  SSL_CTX_set_verify(raw, SSL_VERIFY_NONE, nullptr);  // verified, but the handshake goes on to show the chain
+  SSL_CTX_set_default_verify_paths(raw);              // for usages 0 and 1
+  SSL_CTX_dane_enable(raw);
+  return context;
+}
+
+Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request) {
+  const bool is_rsa = kind == Kind::rsa;
+  const auto sni = tls_name(request.service.host);
+  const bool is_set = SSL_set1_sigalgs_list(ssl, is_rsa ? rsa_schemes : ecdsa_schemes) == 1 &&
+                      SSL_set_cipher_list(ssl, is_rsa ? rsa_suites : ecdsa_suites) == 1 &&
+                      (sni.empty() || set_sni(ssl, sni)) && (!request.rrset || expect_tlsa(ssl, request));
+  if (is_set) return {};
+  const auto* const reason = ERR_reason_error_string(ERR_get_error());
+  return fail(ErrorCode::internal, std::string("OpenSSL: ") + (reason != nullptr ? reason : "cannot set up"));
+}
+
+void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented) {
+  auto chain = x509::chain_of(presented_certificates(ssl), true);
+  if (!chain) {
+    presented.detail = "presents a chain that cannot be read: " + chain.error().what;
+    return;
+  }
+  presented.outcome = ProbeOutcome::served;
+  presented.chain = std::move(*chain);
+  presented.key_type = presented.chain.front().key_type;
+  if (!request.rrset) return;
+  const auto verdict = SSL_get_verify_result(ssl);
+  if (verdict == X509_V_OK) presented.matched = matched_record(ssl);
+  presented.dane_ok = presented.matched.has_value();
+  if (!presented.dane_ok) {
+    presented.detail =
+        verdict == X509_V_OK ? "no usable TLSA record" : X509_verify_cert_error_string(verdict);
+  }
+}
+
+bool is_no_common_algorithm(const boost::system::error_code& error) {
+  if (error.category() != boost::asio::error::get_ssl_category()) return false;
+  const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+  return reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE || reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY;
+}
+
+}  // namespace tlsa_update::probe

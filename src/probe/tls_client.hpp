@@ -1,0 +1,32 @@
+// The OpenSSL side of a probe: a client that can verify only one kind of key, looks at whatever chain it is
+// shown, and lets OpenSSL's DANE verifier (RFC 7671) judge it. Its security level is the lowest, because it
+// entrusts the peer with nothing: what a weak server presents has to be seen too.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/system/error_code.hpp>
+#include <string>
+
+#include "tlsa_update/core/evidence.hpp"
+#include "tlsa_update/probe/endpoint.hpp"
+
+namespace tlsa_update::probe {
+
+// `ecdsa` stands for every signature that is not RSA: Ed25519 and Ed448 too (DSA is long gone from TLS).
+enum class Kind { rsa, ecdsa };
+
+[[nodiscard]] boost::asio::ssl::context looking_context();
+
+// The name as SNI (RFC 6066 section 3: no final dot; empty for an address) and certificates bear it.
+[[nodiscard]] std::string tls_name(const Name& name);
+
+// Restricts a new connection to one kind of key, sets SNI, and the RRset to verify against.
+[[nodiscard]] Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request);
+
+// After the handshake: the chain as the peer sent it, and what the verifier found.
+void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented);
+
+// The peer's alert says that it speaks TLS but not with any certificate of this kind.
+[[nodiscard]] bool is_no_common_algorithm(const boost::system::error_code& error);
+
+}  // namespace tlsa_update::probe

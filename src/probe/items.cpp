@@ -9,6 +9,14 @@ namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// The next word and the spaces before it; empty when there is none.
+std::string_view take_word(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  const auto found = line.substr(0, line.find(' '));
+  line.remove_prefix(found.size());
+  return found;
+}
+
 // The n of "{n}" or "{n+}" at the end of a line, and the line without it.
 std::optional<std::size_t> cut_literal_size(std::string& line) {
   if (!line.ends_with('}')) return std::nullopt;
@@ -73,18 +81,14 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 std::string_view word(std::string_view line, std::size_t index) {
-  for (;;) {
-    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    const auto found = line.substr(0, line.find(' '));
-    if (index == 0 || found.empty()) return found;
-    line.remove_prefix(found.size());
-    --index;
-  }
+  auto found = take_word(line);
+  for (; index > 0; --index) found = take_word(line);
+  return found;
 }
 
 bool has_word(std::string_view line, std::string_view wanted) {
-  for (std::size_t i = 0;; ++i) {
-    const auto found = word(line, i);
+  for (;;) {
+    const auto found = take_word(line);
     if (found.empty()) return false;
     if (equal_ignoring_case(found, wanted)) return true;
   }

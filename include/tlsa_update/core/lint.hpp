@@ -23,7 +23,9 @@ namespace tlsa_update {
 [[nodiscard]] std::vector<std::string> remarks(const Credential& credential, TlsaParameters parameters,
                                                const std::optional<Service>& service, Time now);
 
-// Warnings on the records wanted at one owner together: more than 12, two 3 1 1 of an RSA and an EC pair ...
+// Warnings on the records wanted at one owner together, with the credentials (current and next) that they
+// were made of: more than 12, an RSA and ECDSA pair, digests that cover different keys, size, TTL (seconds)
+// ...
 [[nodiscard]] std::vector<std::string> remarks(const Name& owner, const std::vector<Credential>& credentials,
                                                const TlsaRecords& records, std::uint32_t ttl);
 

@@ -30,6 +30,10 @@ struct TlsaParameters {
 
   [[nodiscard]] bool of_end_entity() const { return usage == Usage::pkix_ee || usage == Usage::dane_ee; }
   [[nodiscard]] bool of_trust_anchor() const { return usage == Usage::pkix_ta || usage == Usage::dane_ta; }
+  // Values that mean something to every client (RFC 6698 section 7): usage 0-3, selector 0-1, matching 0-2.
+  [[nodiscard]] bool is_assigned() const {
+    return usage <= Usage::dane_ee && selector <= Selector::spki && matching_type <= MatchingType::sha2_512;
+  }
   [[nodiscard]] std::string text() const;  // "3 1 1"
 };
 

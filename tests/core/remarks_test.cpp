@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "make_chain.hpp"
+#include "tlsa_update/core/lint.hpp"
+
+namespace tlsa_update {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::optional<Service> smtp = Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp};
+const std::optional<Service> imaps = Service{Name::parse("mail.example.com").value(), 993, Protocol::tcp};
+const Name owner = Name::parse("_25._tcp.mail.example.com").value();
+
+Credential issued_by(const std::string& issuer) {
+  Certificate certificate = leaf("server");
+  certificate.issuer = issuer;
+  return credential({certificate, ca("Issuing CA")});
+}
+
+TlsaRecords records_of_all(const std::vector<Credential>& credentials, std::vector<const char*> combinations,
+                           TaChoice ta = TaChoice::issuer) {
+  TlsaRecords all;
+  for (const auto& one : credentials) {
+    for (const auto* const combination : combinations) {
+      const auto records = records_of(one, parameters(combination), ta).value();
+      all.insert(all.end(), records.begin(), records.end());
+    }
+  }
+  return all;
+}
+
+TEST(Remarks, TheRecommendedRecordOfAGoodCertificateHasNone) {
+  EXPECT_THAT(remarks(issued_by("CN=R11, O=Let's Encrypt"), parameters("3 1 1"), smtp, noon), IsEmpty());
+  EXPECT_THAT(remarks(bare_key("server"), parameters("3 1 1"), smtp, noon), IsEmpty());
+  EXPECT_THAT(remarks(credential({leaf("server"), ca("Issuing CA")}), parameters("2 0 1"), smtp, noon),
+              IsEmpty());
+}
+
+// RFC 7671 section 5.1: with usage 3 clients MUST ignore the validity period.
+TEST(Remarks, ExpiryMattersButForUsage3) {
+  const Credential good = credential({leaf("server"), ca("Issuing CA")});
+  const Time later = issued + std::chrono::days(366);
+  const Time earlier = issued - std::chrono::days(1);
+  EXPECT_THAT(remarks(good, parameters("3 1 1"), imaps, later),
+              ElementsAre("the certificate CN=server in mail.pem expired at 2027-01-01T00:00:00Z, which DANE "
+                          "clients ignore with usage 3 (RFC 7671 section 5.1)"));
+  EXPECT_THAT(
+      remarks(good, parameters("1 1 1"), imaps, earlier),
+      ElementsAre("the certificate CN=server in mail.pem is not valid before 2026-01-01T00:00:00Z, and "
+                  "clients refuse it with usage 1"));
+  EXPECT_THAT(remarks(good, parameters("2 0 1"), imaps, later),
+              ElementsAre(HasSubstr("CN=server"), HasSubstr("CN=Issuing CA")));
+  EXPECT_THAT(remarks(good, parameters("2 0 1"), imaps, issued + std::chrono::days(365)), IsEmpty());
+  EXPECT_THAT(remarks(good, parameters("2 0 1"), imaps, issued), IsEmpty());
+}
+
+// RFC 7672 section 3.2.2, RFC 7673 section 6; RFC 7671 section 5.1: not with usage 3.
+TEST(Remarks, NamesMatterButForUsage3) {
+  Certificate elsewhere = leaf("server");
+  elsewhere.dns_names = {"www.example.com", "*.example.net"};
+  const Credential wrong = credential({elsewhere, ca("Issuing CA")});
+  EXPECT_THAT(remarks(wrong, parameters("3 1 1"), smtp, noon), IsEmpty());
+  EXPECT_THAT(remarks(wrong, parameters("2 0 1"), std::nullopt, noon), IsEmpty());
+  EXPECT_THAT(
+      remarks(wrong, parameters("2 0 1"), smtp, noon),
+      ElementsAre("the certificate CN=server in mail.pem is for www.example.com, *.example.net and not for "
+                  "mail.example.com., and clients check names with usage 2 (the mail or service domain "
+                  "would do as well: RFC 7672 section 3.2.2, RFC 7673 section 6)"));
+  elsewhere.dns_names.clear();
+  EXPECT_THAT(remarks(credential({elsewhere}), parameters("1 1 1"), imaps, noon),
+              ElementsAre(HasSubstr("is for no host name at all")));
+}
+
+// RFC 7672 section 3.1.3: SMTP servers SHOULD NOT publish usages 0 and 1.
+TEST(Remarks, PkixUsagesOnPort25) {
+  const Credential good = credential({leaf("server"), ca("Issuing CA")});
+  EXPECT_THAT(
+      remarks(good, parameters("1 1 1"), smtp, noon),
+      ElementsAre("usage 1 on port 25 is unusable for many mail servers; use usage 3 (RFC 7672 section "
+                  "3.1.3)"));
+  EXPECT_THAT(remarks(good, parameters("0 0 1"), smtp, noon), ElementsAre(HasSubstr("usage 0 on port 25")));
+  EXPECT_THAT(remarks(good, parameters("1 1 1"), imaps, noon), IsEmpty());
+  EXPECT_THAT(remarks(bare_key("server"), parameters("1 1 1"), smtp, noon),
+              ElementsAre(HasSubstr("usage 1 on port 25")));
+}
+
+TEST(Remarks, ParametersThatTheRfcAdvisesAgainst) {
+  const Credential good = credential({leaf("server"), ca("Issuing CA")});
+  EXPECT_THAT(remarks(good, parameters("3 1 0"), imaps, noon),
+              ElementsAre(HasSubstr("RFC 7671 section 10.1.2")));
+  EXPECT_THAT(remarks(good, parameters("2 1 1"), imaps, noon),
+              ElementsAre(HasSubstr("RFC 7671 section 5.2.1")));
+}
+
+TEST(Remarks, AWholeLeafThatIsRenewedOften) {
+  EXPECT_THAT(remarks(credential({leaf("server")}), parameters("3 0 1"), imaps, noon), IsEmpty());
+  EXPECT_THAT(
+      remarks(issued_by("CN=R11, O=Let's Encrypt"), parameters("3 0 1"), imaps, noon),
+      ElementsAre("3 0 1 changes at every renewal even with the same key, and the certificate CN=server in "
+                  "mail.pem is renewed often (issued by Let's Encrypt); selector 1 stays as long as the key "
+                  "does"));
+  Certificate brief = leaf("server");
+  brief.not_after = brief.not_before + std::chrono::days(90);
+  EXPECT_THAT(remarks(credential({brief}), parameters("1 0 1"), imaps, noon),
+              ElementsAre(HasSubstr("is renewed often (it lives 90 d)")));
+  EXPECT_THAT(remarks(credential({brief}), parameters("3 1 1"), imaps, noon), IsEmpty());
+}
+
+TEST(Remarks, AnIssuerThatIsOneOfSeveral) {
+  EXPECT_THAT(
+      remarks(issued_by("CN=R11, O=Let's Encrypt"), parameters("2 0 1"), imaps, noon),
+      ElementsAre("Let's Encrypt picks one of several issuers for each certificate (now CN=R11, O=Let's "
+                  "Encrypt), so the next renewal can match no record of usage 2; publish every candidate, "
+                  "or use 3 1 1"));
+  EXPECT_THAT(remarks(issued_by("CN=Own CA"), parameters("2 0 1"), imaps, noon), IsEmpty());
+}
+
+TEST(Remarks, ASelfSignedLeafAsItsOwnTrustAnchor) {
+  EXPECT_THAT(
+      remarks(credential({self_signed("alone")}), parameters("2 0 1"), imaps, noon),
+      ElementsAre("the certificate CN=alone in mail.pem is self-signed, so usage 2 is its own digest and "
+                  "changes with it; 3 1 1 says the same and stays as long as the key"));
+}
+
+TEST(RemarksOnAnRrset, AnOrdinaryOneHasNone) {
+  const std::vector<Credential> now_and_next{credential({leaf("server")}), bare_key("next")};
+  EXPECT_THAT(remarks(owner, now_and_next, records_of_all(now_and_next, {"3 1 1"}), 3600), IsEmpty());
+}
+
+TEST(RemarksOnAnRrset, MoreThan12Records) {
+  TlsaRecords many;
+  for (std::uint8_t i = 0; i < 13; ++i) many.push_back({parameters("3 1 1"), Bytes(32, i)});
+  EXPECT_THAT(
+      remarks(owner, {}, many, 3600),
+      ElementsAre("13 records at _25._tcp.mail.example.com. are more than the 12 that large senders can "
+                  "process"));
+  many.pop_back();
+  EXPECT_THAT(remarks(owner, {}, many, 3600), IsEmpty());
+}
+
+// RFC 7671 section 10.1.1: large answers do not pass everywhere.
+TEST(RemarksOnAnRrset, AnAnswerTooLargeForUdp) {
+  const TlsaRecords whole{{parameters("3 1 0"), Bytes(900)}};
+  EXPECT_THAT(remarks(owner, {}, whole, 3600), ElementsAre(HasSubstr("has about 1215 octets")));
+}
+
+TEST(RemarksOnAnRrset, AnRsaAndAnEcdsaKeyAreNoRollover) {
+  Certificate second = leaf("second");
+  std::vector<Credential> pair{credential({leaf("first")}), credential({second})};
+  EXPECT_THAT(remarks(owner, pair, records_of_all(pair, {"3 1 1"}), 3600), IsEmpty());
+  second.key_type = KeyType::ecdsa;
+  pair[1] = credential({second});
+  EXPECT_THAT(
+      remarks(owner, pair, records_of_all(pair, {"3 1 1"}), 3600),
+      ElementsAre("the 3 1 1 records at _25._tcp.mail.example.com. are of an RSA and an ECDSA key: where a "
+                  "server presents both side by side this is no rollover, though monitors may take it for "
+                  "one"));
+}
+
+// RFC 7671 section 9: each digest has to cover every credential.
+TEST(RemarksOnAnRrset, TwoDigestsThatCoverDifferentKeys) {
+  const std::vector<Credential> both{credential({leaf("one")}), bare_key("other")};
+  EXPECT_THAT(remarks(owner, both, records_of_all(both, {"3 1 1", "3 1 2"}), 3600), IsEmpty());
+  const TlsaRecords split{records_of(both[0], parameters("3 1 1"), TaChoice::issuer).value()[0],
+                          records_of(both[1], parameters("3 1 2"), TaChoice::issuer).value()[0]};
+  EXPECT_THAT(
+      remarks(owner, both, split, 3600),
+      ElementsAre(HasSubstr("the 3 1 1 and the 3 1 2 records at _25._tcp.mail.example.com. cover different "
+                            "keys")));
+}
+
+// RFC 7671 section 5.2.2: a server MUST send the trust anchor certificate.
+TEST(RemarksOnAnRrset, ARootHasToBeSent) {
+  const std::vector<Credential> whole{credential({leaf("server"), ca("Issuing CA"), root("Root")})};
+  EXPECT_THAT(remarks(owner, whole, records_of_all(whole, {"2 0 1"}), 3600), IsEmpty());
+  EXPECT_THAT(remarks(owner, whole, records_of_all(whole, {"0 0 1"}, TaChoice::root), 3600), IsEmpty());
+  EXPECT_THAT(
+      remarks(owner, whole, records_of_all(whole, {"2 0 1"}, TaChoice::root), 3600),
+      ElementsAre("the trust anchor CN=Root of mail.pem is a root, which the server has to send with its "
+                  "chain (RFC 7671 section 5.2.2)"));
+}
+
+TEST(RemarksOnAnRrset, TtlsThatAreLongOrShort) {
+  EXPECT_THAT(remarks(owner, {}, {}, 86400), IsEmpty());
+  EXPECT_THAT(remarks(owner, {}, {}, 300), IsEmpty());
+  EXPECT_THAT(remarks(owner, {}, {}, 86401), ElementsAre(HasSubstr("is over a day")));
+  EXPECT_THAT(remarks(owner, {}, {}, 299), ElementsAre(HasSubstr("is under 5 minutes")));
+}
+
+}  // namespace
+}  // namespace tlsa_update

@@ -1,11 +1,20 @@
-// Reads TLSA owners at the primary, by pipelined queries or by AXFR; both give the same ZoneView.
+// Reads TLSA owners at the primary, by pipelined queries or by AXFR; both give the same ZoneView. Never takes
+// a wildcard's answer for the owner's own, and hides no owner's failure behind another's success.
+//
+// By query an owner costs one question when it has signed records, two when it does not exist, three at most.
+// NXDOMAIN rules a wildcard out. Where an answer leaves open whether the name exists, RRSIG Labels tell (RFC
+// 4035 section 5.3.4), and without a signature a question for "ghost.*.NAME", which gets NXDOMAIN exactly
+// when NAME exists (RFC 4592 section 2.2.1); so unsigned zones are read as surely as signed ones. Zones come
+// from the SOA of negative answers and from signers; SOA is asked for only where neither is there.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,7 +24,8 @@
 namespace tlsa_update::dns {
 
 enum class ReadMode { query, axfr, automatic };
-[[nodiscard]] Result<ReadMode> parse_read_mode(std::string_view text);
+[[nodiscard]] Result<ReadMode> parse_read_mode(
+    std::string_view text);                          // "query", "axfr", "auto"; error usage
 inline constexpr std::size_t auto_query_limit = 50;  // owners of one zone; beyond it, auto transfers
 
 struct ReadOptions {
@@ -30,15 +40,19 @@ struct ReadZone {
 };
 
 struct ReadResult {
-  std::vector<ReadZone> zones;                   // sorted by apex and server; owners sorted
-  std::vector<std::pair<Name, Error>> failures;  // asked name and why it could not be read
-  std::vector<std::string> notes;                // "AXFR refused: asked by query instead"
+  std::vector<ReadZone> zones;                   // sorted by apex and server; owners by owner and asked
+  std::vector<std::pair<Name, Error>> failures;  // asked name and why it could not be read; sorted
+  std::vector<std::string> notes;                // "AXFR ... refused: asked by query instead"; sorted
 };
 
+// Every distinct name of `asked` ends up in exactly one zone or in `failures`; two names that lead to one
+// owner are two OwnerViews. A transfer that fails is a note in automatic mode, and a failure of each of its
+// names in axfr mode. What a transfer cannot tell (aliases, names below a zone cut) is asked for by query in
+// any mode.
 [[nodiscard]] boost::asio::awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked,
                                                              ReadOptions options);
 
-// The whole zone for `list`.
+// The whole zone for `list`. Errors: those of Exchange::transfer and AxfrStream.
 [[nodiscard]] boost::asio::awaitable<Result<TransferredZone>> transfer_zone(
     Exchange& primary, Name zone, std::shared_ptr<const TsigKey> transfer_key,
     std::set<Name> interesting = {});

@@ -1,0 +1,39 @@
+// Many coroutines at once on one executor, at most `width` of them under way: how thousands of questions keep
+// a connection full without thousands of timers. Starts no thread.
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <exception>
+#include <vector>
+
+namespace tlsa_update::dns {
+
+// Runs task(0) ... task(count - 1), each an awaitable<void> that stores its own result, and returns when all
+// have ended. What a task throws is thrown again, once, after the others. `task` outlives the call.
+template <class Task>
+boost::asio::awaitable<void> gather(std::size_t count, std::size_t width, const Task& task) {
+  namespace asio = boost::asio;
+  std::size_t next = 0;
+  const auto worker = [&]() -> asio::awaitable<void> {
+    while (next < count) co_await task(next++);
+  };
+  const auto executor = co_await asio::this_coro::executor;
+  std::vector<decltype(asio::co_spawn(executor, worker(), asio::deferred))> workers;
+  for (std::size_t i = 0; i < std::min(count, width); ++i)
+    workers.push_back(asio::co_spawn(executor, worker(), asio::deferred));
+  if (workers.empty()) co_return;
+  const auto ended = co_await asio::experimental::make_parallel_group(std::move(workers))
+                         .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+  for (const auto& error : std::get<1>(ended)) {
+    if (error) std::rethrow_exception(error);
+  }
+}
+
+}  // namespace tlsa_update::dns

@@ -30,6 +30,8 @@ struct OwnerFacts {
   bool has_rrsig = false;
   bool mixed_ttl = false;
   bool below_cut = false;  // below a delegation inside the zone that was asked for (--zone)
+
+  bool operator==(const OwnerFacts&) const = default;
 };
 
 // The view, with its hazards (RFC 4592 section 2.2.2, RFC 2136 section 7.18).

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire.hpp"
+
 namespace tlsa_update::dns {
 namespace {
 
@@ -13,15 +15,15 @@ struct Rrsig {
 };
 
 Result<Rrsig> rrsig_of(const Record& record) {
-  constexpr std::size_t signer_at = 18;
-  const ByteView rdata = record.rdata;
-  std::size_t end = signer_at;
-  while (end < rdata.size() && rdata[end] != 0) end += std::size_t{1} + rdata[end];
-  if (end >= rdata.size())
-    return fail(ErrorCode::protocol, "an RRSIG that is cut short", record.owner.text());
-  auto signer = Name::from_wire(rdata.subspan(signer_at, end + 1 - signer_at));
-  if (!signer) return fail(ErrorCode::protocol, "an RRSIG with a broken signer", record.owner.text());
-  return Rrsig{static_cast<std::uint16_t>(rdata[0] << 8 | rdata[1]), rdata[3], *signer};
+  WireReader reader(record.rdata);
+  Rrsig rrsig;
+  rrsig.covered = reader.u16();
+  reader.octets(1);  // algorithm
+  rrsig.labels = reader.u8();
+  reader.octets(14);  // original TTL, expiration, inception, key tag
+  rrsig.signer = reader.name();
+  if (!reader.ok()) return tl::unexpected(reader.error());
+  return rrsig;
 }
 
 // The signature over `covered` at `owner`: who signed, and with how many labels.

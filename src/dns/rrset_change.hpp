@@ -1,0 +1,26 @@
+// What an RrsetChange measures on the wire, how many fit into one UPDATE, and whether an RRset that was read
+// shows the change. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "tlsa_update/dns/message.hpp"
+
+namespace tlsa_update::dns {
+
+// Places in `changes`, grouped in order so that each group fits one message (make_update), none split. A
+// change too large for any message is a group of its own, and make_update says so.
+[[nodiscard]] std::vector<std::vector<std::size_t>> pack(const Name& zone,
+                                                         const std::vector<RrsetChange>& changes,
+                                                         std::size_t limit = max_update_size);
+
+enum class Effect {
+  applied,    // everything that was to be added is there, nothing of what was to go
+  unchanged,  // as observed
+  other,      // neither: somebody else, or a server that did half
+};
+[[nodiscard]] Effect effect_of(const RrsetChange& change, const std::optional<Rrset>& seen);
+
+}  // namespace tlsa_update::dns

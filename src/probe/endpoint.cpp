@@ -123,9 +123,9 @@ asio::awaitable<void> work(asio::ssl::context& context, std::vector<Attempt>& at
   while (next < attempts.size()) co_await run(context, attempts[next++]);
 }
 
-asio::awaitable<void> run_all(std::vector<Attempt>& attempts, std::size_t at_once) {
+asio::awaitable<void> run_all(asio::ssl::context& context, std::vector<Attempt>& attempts,
+                              std::size_t at_once) {
   if (attempts.empty()) co_return;
-  auto context = looking_context();
   const auto executor = co_await asio::this_coro::executor;
   std::size_t next = 0;
   const auto spawn = [&] { return asio::co_spawn(executor, work(context, attempts, next), asio::deferred); };
@@ -159,7 +159,8 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
       attempts.emplace_back(request, address, Kind::ecdsa);
     }
   }
-  co_await run_all(attempts, at_once);
+  auto context = looking_context(requests);
+  co_await run_all(context, attempts, at_once);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
     explain(attempts[i], attempts[i + 1]);
     explain(attempts[i + 1], attempts[i]);

@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
+#include "tls_client.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::probe {
@@ -53,6 +54,25 @@ void collect(const Presented& presented, const std::string& source, ServedCreden
   }
 }
 
+// An IPv4 address, or an IPv6 address in brackets.
+bool is_address(std::string_view host) {
+  boost::system::error_code error;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    static_cast<void>(asio::ip::make_address_v6(std::string(host.substr(1, host.size() - 2)), error));
+  } else {
+    static_cast<void>(asio::ip::make_address_v4(std::string(host), error));
+  }
+  return !error;
+}
+
+std::optional<std::uint16_t> port_number(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, port);
+  if (error != std::errc{} || stop != end || port == 0) return std::nullopt;
+  return port;
+}
+
 }  // namespace
 
 std::string LiveServer::text() const {
@@ -61,28 +81,20 @@ std::string LiveServer::text() const {
 }
 
 Result<LiveServer> parse_live_server(std::string_view text) {
-  const auto bad = [&](const char* what) {
-    return fail(ErrorCode::usage, "\"" + std::string(text) + "\" " + what, "--from-server",
-                "give HOST:PORT, an IPv6 address in brackets");
-  };
   const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return bad("has no port");
-  auto host = text.substr(0, colon);
-  const auto digits = text.substr(colon + 1);
-  LiveServer server;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), server.port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || server.port == 0) {
-    return bad("has no port from 1 to 65535");
+  const auto host = text.substr(0, colon);
+  if (colon != std::string_view::npos && is_address(host)) {
+    const auto port = port_number(text.substr(colon + 1));
+    const auto bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+    if (port) return LiveServer{std::string(bare), *port};
+  } else if (const auto targets = parse_target(text); targets && targets->size() == 1) {
+    const auto* const service = std::get_if<Service>(&targets->front());
+    if (service != nullptr && service->protocol == Protocol::tcp) {
+      return LiveServer{tls_name(service->host), service->port};
+    }
   }
-  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
-  if (is_bracketed) host = host.substr(1, host.size() - 2);
-  if (host.ends_with('.')) host.remove_suffix(1);
-  boost::system::error_code not_an_address;
-  static_cast<void>(asio::ip::make_address_v6(std::string(host), not_an_address));
-  if (is_bracketed == not_an_address.failed()) return bad("has no IPv6 address in its brackets");
-  server.host = std::string(host);
-  if (!is_bracketed && !Name::parse(server.host)) return bad("has no host");
-  return server;
+  return fail(ErrorCode::usage, "\"" + std::string(text) + "\" is not HOST:PORT", "--from-server",
+              "give one host name or address (IPv6 in brackets) and one TCP port");
 }
 
 asio::awaitable<Result<ServedCredentials>> from_server(LiveServer server, StartTls starttls,

@@ -1,5 +1,6 @@
 #include "tls_client.hpp"
 
+#include <algorithm>
 #include <boost/asio/ssl/error.hpp>
 
 #include <openssl/err.h>
@@ -30,10 +31,30 @@ bool set_sni(SSL* ssl, std::string name) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
 }
 
+// RFC 6698 section 4.1: a client passes over what it does not understand or cannot be right.
 bool is_usable(const TlsaRecord& record, const Service& service) {
+  const auto [usage, selector, matching_type] = record.parameters;
+  if (selector > Selector::spki || usage > Usage::dane_ee) return false;
   // RFC 7672 section 3.1.3: what usages 0 and 1 mean for SMTP is not defined.
-  const auto usage = record.parameters.usage;
-  return service.port != 25 || (usage != Usage::pkix_ta && usage != Usage::pkix_ee);
+  if (service.port == 25 && (usage == Usage::pkix_ta || usage == Usage::pkix_ee)) return false;
+  switch (matching_type) {
+    case MatchingType::full:
+      return !record.data.empty();
+    case MatchingType::sha2_256:
+      return record.data.size() == 32;
+    case MatchingType::sha2_512:
+      return record.data.size() == 64;
+    default:
+      return false;
+  }
+}
+
+bool needs_roots(const ProbeRequest& request) {
+  if (!request.rrset) return false;
+  return std::ranges::any_of(request.rrset->records, [&](const TlsaRecord& record) {
+    const auto usage = record.parameters.usage;
+    return (usage == Usage::pkix_ta || usage == Usage::pkix_ee) && is_usable(record, request.service);
+  });
 }
 
 bool expect_tlsa(SSL* ssl, const ProbeRequest& request) {
@@ -51,7 +72,7 @@ bool expect_tlsa(SSL* ssl, const ProbeRequest& request) {
   for (const auto& record : request.rrset->records) {
     if (!is_usable(record, request.service)) continue;
     const auto [usage, selector, matching_type] = record.parameters;
-    // Zero or less: unusable or malformed, and so passed over (RFC 6698 section 4.1).
+    // What does not parse is passed over too.
     SSL_dane_tlsa_add(ssl, static_cast<std::uint8_t>(usage), static_cast<std::uint8_t>(selector),
                       static_cast<std::uint8_t>(matching_type), record.data.data(), record.data.size());
   }
@@ -93,7 +114,7 @@ std::string tls_name(const Name& name) {
   return text;
 }
 
-boost::asio::ssl::context looking_context() {
+boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests) {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
   auto* const raw = context.native_handle();
   SSL_CTX_set_security_level(raw, 0);
@@ -101,7 +122,7 @@ boost::asio::ssl::context looking_context() {
   SSL_CTX_set_options(raw, SSL_OP_LEGACY_SERVER_CONNECT);
   SSL_CTX_set_max_cert_list(raw, max_certificates);
   SSL_CTX_set_verify(raw, SSL_VERIFY_NONE, nullptr);  // verified, but the handshake goes on to show the chain
-  SSL_CTX_set_default_verify_paths(raw);              // for usages 0 and 1
+  if (std::ranges::any_of(requests, needs_roots)) SSL_CTX_set_default_verify_paths(raw);
   SSL_CTX_dane_enable(raw);
   return context;
 }
@@ -130,10 +151,10 @@ void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented) 
   const auto verdict = SSL_get_verify_result(ssl);
   if (verdict == X509_V_OK) presented.matched = matched_record(ssl);
   presented.dane_ok = presented.matched.has_value();
-  if (!presented.dane_ok) {
-    presented.detail =
-        verdict == X509_V_OK ? "no usable TLSA record" : X509_verify_cert_error_string(verdict);
-  }
+  if (presented.dane_ok) return;
+  const bool has_usable = std::ranges::any_of(
+      request.rrset->records, [&](const auto& record) { return is_usable(record, request.service); });
+  presented.detail = has_usable ? X509_verify_cert_error_string(verdict) : "no usable TLSA record";
 }
 
 bool is_no_common_algorithm(const boost::system::error_code& error) {

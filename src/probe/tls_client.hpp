@@ -15,7 +15,8 @@ namespace tlsa_update::probe {
 // `ecdsa` stands for every signature that is not RSA: Ed25519 and Ed448 too (DSA is long gone from TLS).
 enum class Kind { rsa, ecdsa };
 
-[[nodiscard]] boost::asio::ssl::context looking_context();
+// With the system's roots only where a record of usage 0 or 1 needs them: they take long to load.
+[[nodiscard]] boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests);
 
 // The name as SNI (RFC 6066 section 3: no final dot; empty for an address) and certificates bear it.
 [[nodiscard]] std::string tls_name(const Name& name);

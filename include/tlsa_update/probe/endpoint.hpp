@@ -43,7 +43,8 @@ struct ProbeRequest {
     std::vector<ProbeRequest> requests, std::size_t at_once = 64);
 [[nodiscard]] boost::asio::awaitable<ServiceEvidence> probe(ProbeRequest request);
 
-// HOST:PORT of --from-server: a host name, an IPv4 address or an IPv6 address in brackets.
+// HOST:PORT of --from-server: a host name (U-labels too), an IPv4 address or an IPv6 address in brackets;
+// after a name the port may be a well-known service name.
 struct LiveServer {
   std::string host;  // without brackets and final dot
   std::uint16_t port = 0;

@@ -44,15 +44,26 @@ std::string_view last_label(std::string_view host) {
   return host.substr(host.rfind('.') + 1);  // npos + 1 is 0
 }
 
-bool is_ldh(std::string_view label, bool underscore_allowed) {
+enum class Underscores { refused, allowed };
+
+bool is_ldh(std::string_view label, Underscores underscores) {
   const auto fits = [&](char c) {
     return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' ||
-           (underscore_allowed && c == '_');
+           (c == '_' && underscores == Underscores::allowed);
   };
   return std::all_of(label.begin(), label.end(), fits) && !label.starts_with('-') && !label.ends_with('-');
 }
 
-enum class Underscores { refused, allowed };
+// The first label that no host name has. Escapes need no thought: a backslash is such a character itself.
+std::optional<std::string_view> bad_label(std::string_view host, Underscores underscores) {
+  for (std::size_t start = 0; start <= host.size();) {
+    const std::size_t end = std::min(host.find('.', start), host.size());
+    const auto label = host.substr(start, end - start);
+    if (!is_ldh(label, underscores)) return label;
+    start = end + 1;
+  }
+  return std::nullopt;
+}
 
 // A domain name that administrators give, in U-labels or A-labels. RFC 6698 section 3: the labels of a TLSA
 // base domain are letters, digits and hyphens; other domains (SRV owners, say) may have underscores.
@@ -71,16 +82,14 @@ Result<Name> parse_domain(std::string_view text, Underscores underscores) {
         "client would ever find _PORT._PROTO.*.DOMAIN (RFC 4592 section 2.1.1)",
         "name each host, or give *._tcp.HOST for every port of one host");
   }
-  const auto name = Name::parse(*ascii);
-  if (!name) return as_usage(name.error());
-  for (Name rest = *name; !rest.is_root(); rest = rest.parent()) {
-    const auto label = rest.first_label();
-    if (is_ldh(label, underscores == Underscores::allowed)) continue;
-    return bad("label " + quoted(label) + " of host " + quoted(text) +
+  if (const auto label = bad_label(*ascii, underscores)) {
+    return bad("label " + quoted(*label) + " of host " + quoted(text) +
                    " has other characters than letters, digits and inner hyphens (RFC 6698 section 3)",
                forms);
   }
-  return *name;
+  auto name = Name::parse(*ascii);
+  if (!name) return as_usage(name.error());
+  return name;
 }
 
 Result<std::uint16_t> parse_port(std::string_view text, Protocol protocol, ServiceLookup port_of_service) {
@@ -125,6 +134,7 @@ tl::unexpected<Error> more_colons(std::string_view text) {
 // HOST:PORT[,PORT...][/PROTO]
 Result<std::vector<Target>> parse_service(std::string_view text, ServiceLookup lookup) {
   const std::size_t colon = text.find(':');
+  if (text.find("://") != std::string_view::npos) return bad(quoted(text) + " is a URL", forms);
   if (text.starts_with('[') || colon != text.rfind(':')) return more_colons(text);
   if (colon == std::string_view::npos) {
     const auto host = parse_domain(text, Underscores::refused);  // says "an IP address" where it is one

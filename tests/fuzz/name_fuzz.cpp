@@ -1,7 +1,8 @@
-// Names, NAME arguments, TLSA parameters and records from any text; names from any octets. What is accepted
-// must survive its own printed form.
+// Names, NAME arguments, TLSA parameters and records from any text; names and records from any octets. What
+// is accepted must survive its own printed form.
 #include <cstdlib>
 
+#include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/name.hpp"
 #include "tlsa_update/core/service.hpp"
 #include "tlsa_update/core/tlsa.hpp"
@@ -43,5 +44,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(parse_parameters(parameters->text()).value() == *parameters);
   }
   if (const auto record = parse_tlsa(text)) require(parse_tlsa(record->text()).value() == *record);
+  if (const auto record = tlsa_from_rdata({data, size})) {
+    require(parse_tlsa(record->text()).value() == *record);
+    require(malformed(*record).has_value() == !check(*record, true).has_value());
+  }
   return 0;
 }

@@ -1,11 +1,9 @@
 #include "tlsa_update/dns/message.hpp"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <memory>
 #include <rapidcheck/gtest.h>
 
-#include <ldns/ldns.h>
+#include "dns/ldns_message.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -195,37 +193,6 @@ TEST(ParseMessage, NoTruncationOfAMessageIsAMessage) {
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(parse_message(ByteView(whole).first(size))) << size;
 }
-
-// ldns gives a second opinion: what it writes, compressing where it may, is read as the same records.
-struct LdnsMessage {
-  std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet{ldns_pkt_new(), &ldns_pkt_free};
-  std::vector<Record> records;
-
-  void add(const std::string& line) {
-    ldns_rr* rr = nullptr;
-    ASSERT_EQ(ldns_rr_new_frm_str(&rr, line.c_str(), 0, nullptr, nullptr), LDNS_STATUS_OK) << line;
-    std::uint8_t* wire = nullptr;
-    std::size_t size = 0;
-    ASSERT_EQ(ldns_rr2wire(&wire, rr, LDNS_SECTION_ANSWER, &size), LDNS_STATUS_OK);
-    const std::unique_ptr<std::uint8_t, decltype(&std::free)> owned(wire, &std::free);
-    const std::size_t owner_size = ldns_rdf_size(ldns_rr_owner(rr));
-    Record record;
-    record.owner = Name::from_wire({wire, owner_size}).value();
-    record.type = ldns_rr_get_type(rr);
-    record.ttl = ldns_rr_ttl(rr);
-    record.rdata.assign(wire + owner_size + 10, wire + size);
-    records.push_back(record);
-    ldns_pkt_push_rr(packet.get(), LDNS_SECTION_ANSWER, rr);
-  }
-
-  [[nodiscard]] Bytes wire() const {
-    std::uint8_t* octets = nullptr;
-    std::size_t size = 0;
-    EXPECT_EQ(ldns_pkt2wire(&octets, packet.get(), &size), LDNS_STATUS_OK);
-    const std::unique_ptr<std::uint8_t, decltype(&std::free)> owned(octets, &std::free);
-    return {octets, octets + size};
-  }
-};
 
 constexpr const char* zone_lines[] = {
     "example.com. 3600 IN SOA ns.example.com. hostmaster.example.com. 7 3600 900 86400 300",

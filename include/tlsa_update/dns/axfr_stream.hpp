@@ -1,9 +1,11 @@
 // AXFR (RFC 5936) as a stream decoder: a pure function of messages, key and time. Verifies the TSIG of the
 // stream (RFC 8945 section 5.3.1), walks the wire, and keeps only what is asked for; memory does not grow
-// with the zone's other records. Any fault ends the transfer with nothing used.
+// with the zone's other records. Any fault ends the transfer with nothing used. A connection that ends before
+// next() said true is a fault as well, which the caller sees.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -20,7 +22,7 @@ struct TransferredZone {
   std::uint32_t serial = 0, soa_ttl = 0, soa_minimum = 0;
   bool is_signed = false;  // a DNSKEY at the apex
   std::map<Name, Rrset> tlsa;
-  std::set<Name> mixed_ttl;           // TLSA owners whose TTLs differed
+  std::set<Name> mixed_ttl;           // TLSA owners whose TTLs differed; their Rrset has the lowest
   std::set<Name> signed_tlsa;         // TLSA owners with an RRSIG that covers TLSA
   std::map<Name, Name> cname, dname;  // owner to target
   std::set<Name> cuts;                // NS owners below the apex
@@ -30,24 +32,34 @@ struct TransferredZone {
   std::size_t messages = 0, records = 0;
 };
 
+class RecordSieve;  // src/dns/record_sieve.hpp
+
 class AxfrStream {
  public:
+  // `id` and `request_mac`: of the request. `key`: what it was signed with, or null; must outlive the stream.
   // `interesting`: names whose existence matters (TLSA base domains); kept small.
   AxfrStream(Name zone, std::uint16_t id, const TsigKey* key, Bytes request_mac,
              std::set<Name> interesting = {});
+  ~AxfrStream();
+  AxfrStream(AxfrStream&&) noexcept;
+  AxfrStream& operator=(AxfrStream&&) noexcept;
 
-  // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE).
+  // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE). After an
+  // error or completion every further message is an error.
   [[nodiscard]] Result<bool> next(ByteView message, std::uint64_t now);
 
-  [[nodiscard]] const TransferredZone& result() const { return zone_; }  // only after next() said true
+  [[nodiscard]] const TransferredZone& result() const { return zone_; }  // empty until next() said true
 
  private:
+  Result<bool> take(ByteView message, std::uint64_t now);
+  Result<void> authenticate(ByteView message, std::uint64_t now);
+
   Name apex_;
   std::uint16_t id_;
+  const TsigKey* key_;
   std::optional<TsigStream> tsig_;
-  std::set<Name> interesting_;
-  std::optional<Record> opening_soa_;
-  bool complete_ = false;
+  std::unique_ptr<RecordSieve> sieve_;  // gone once the transfer has ended, either way
+  std::size_t messages_ = 0;
   TransferredZone zone_;
 };
 

@@ -1,0 +1,137 @@
+#include "record_sieve.hpp"
+
+#include <algorithm>
+
+#include "rdata.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+std::string key_of(ByteView wire) { return {wire.begin(), wire.end()}; }
+
+}  // namespace
+
+RecordSieve::RecordSieve(const Name& apex, const std::set<Name>& interesting) : apex_(apex) {
+  zone_.apex = apex;
+  for (const auto& name : interesting) {
+    unmet_.emplace(key_of(name.wire()), name);
+    unmet_sizes_.set(name.wire().size());
+  }
+}
+
+void RecordSieve::take(WireReader& reader) {
+  const std::size_t start = reader.at();
+  reader.name(owner_);
+  const auto fields = reader.record_fields();
+  if (!reader.ok()) return;
+  ++zone_.records;
+  if (is_closed_) {
+    reader.fail_at("a record behind the closing SOA", start);
+  } else if (fields.rr_class != class_in) {
+    reader.fail_at("a zone's record of a class that is not IN", start);
+  } else if (!opening_soa_) {
+    open(reader, fields);
+  } else if (!is_in_zone(owner_.view())) {
+    ++zone_.out_of_zone;
+    reader.octets(fields.rdata_size);
+  } else if (fields.type == type::soa && is_at_apex()) {
+    close(reader, fields);
+  } else {
+    if (!unmet_.empty()) note_existence();
+    keep(reader, fields);
+  }
+}
+
+// RFC 5936 section 2.2: "the first message MUST begin with the SOA".
+void RecordSieve::open(WireReader& reader, const RecordFields& fields) {
+  if (fields.type != type::soa || !std::ranges::equal(owner_.view(), apex_.wire())) {
+    reader.fail_at("a transfer that does not begin with the zone's SOA", fields.rdata_at);
+    return;
+  }
+  opening_soa_ = Record{apex_, type::soa, class_in, fields.ttl, read_rdata(reader, fields)};
+  note_existence();
+}
+
+// RFC 5936 section 2.2: "the last message MUST conclude with the same SOA"; its TTL may differ (REQUIREMENTS:
+// a server's affair).
+void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
+  const Bytes rdata = read_rdata(reader, fields);
+  if (rdata != opening_soa_->rdata)
+    reader.fail_at("a closing SOA that is not the opening one", fields.rdata_at);
+  is_closed_ = reader.ok();
+}
+
+// The owner exists, and with it every name between it and the apex (RFC 4592 section 2.2.2).
+void RecordSieve::note_existence() {
+  for (auto name = owner_.view(); name.size() >= apex_.wire().size(); name = name.subspan(name[0] + 1U)) {
+    if (unmet_sizes_.test(name.size())) {
+      if (const auto met = unmet_.extract(key_of(name))) zone_.existing.insert(met.mapped());
+    }
+    if (name.size() == 1) break;
+  }
+}
+
+bool RecordSieve::is_in_zone(ByteView owner) const {
+  const auto apex = apex_.wire();
+  while (owner.size() > apex.size()) owner = owner.subspan(owner[0] + 1U);
+  return std::ranges::equal(owner, apex);
+}
+
+void RecordSieve::keep(WireReader& reader, const RecordFields& fields) {
+  const auto labels = owner_.view();
+  if (labels[0] == 1 && labels[1] == '*') zone_.wildcards.insert(owner_.name());
+  switch (fields.type) {
+    case type::tlsa:
+      return keep_tlsa(reader, fields);
+    case type::rrsig: {  // RFC 4034 section 3.1: Type Covered comes first
+      WireReader covered(reader.octets(fields.rdata_size));
+      if (covered.u16() == type::tlsa) zone_.signed_tlsa.insert(owner_.name());
+      return;
+    }
+    case type::cname:
+    case type::dname: {
+      const Bytes target = read_rdata(reader, fields);
+      if (!reader.ok()) return;
+      auto& targets = fields.type == type::cname ? zone_.cname : zone_.dname;
+      targets.insert_or_assign(owner_.name(), Name::from_wire(target).value());
+      return;
+    }
+    case type::ns:
+      if (!is_at_apex()) zone_.cuts.insert(owner_.name());
+      break;
+    case type::dnskey:
+      zone_.is_signed = zone_.is_signed || is_at_apex();
+      break;
+    default:
+      break;
+  }
+  reader.octets(fields.rdata_size);
+}
+
+void RecordSieve::keep_tlsa(WireReader& reader, const RecordFields& fields) {
+  auto record = tlsa_from_rdata(reader.octets(fields.rdata_size));
+  if (!record) {
+    reader.fail_at("a TLSA record of fewer than three octets", fields.rdata_at);
+    return;
+  }
+  const Name owner = owner_.name();
+  auto& rrset = zone_.tlsa.try_emplace(owner, Rrset{fields.ttl, {}}).first->second;
+  if (rrset.ttl != fields.ttl) zone_.mixed_ttl.insert(owner);
+  rrset.ttl = std::min(rrset.ttl, fields.ttl);  // RFC 2181 section 5.2
+  rrset.records.push_back(*std::move(record));
+}
+
+TransferredZone RecordSieve::finish() && {
+  const auto soa = soa_of(*opening_soa_);  // read_rdata saw to it that this is one
+  zone_.serial = soa->serial;
+  zone_.soa_minimum = soa->minimum;
+  zone_.soa_ttl = opening_soa_->ttl;
+  for (auto& [owner, rrset] : zone_.tlsa) {
+    std::ranges::sort(rrset.records);
+    const auto again = std::ranges::unique(rrset.records);  // RFC 5936 section 2.2: duplicates are ignored
+    rrset.records.erase(again.begin(), again.end());
+  }
+  return std::move(zone_);
+}
+
+}  // namespace tlsa_update::dns

@@ -1,6 +1,7 @@
 #include "chain.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -11,6 +12,8 @@ namespace {
 
 using Index = std::size_t;
 using Indices = std::vector<Index>;
+
+constexpr std::size_t most_in_chain = 100;  // OpenSSL's clients follow no longer one either
 
 struct ByName {
   bool operator()(const X509_NAME* a, const X509_NAME* b) const { return X509_NAME_cmp(a, b) < 0; }
@@ -46,12 +49,15 @@ class Issuers {
   [[nodiscard]] bool has_issued(Index i) const { return has_issued_.contains(i); }
 
   // `leaf`, then everything above it, nearest first.
-  [[nodiscard]] Indices upwards_from(Index leaf) const {
+  [[nodiscard]] Result<Indices> upwards_from(Index leaf) const {
     Indices order{leaf};
     std::set<Index> seen{leaf};  // cross-certified CAs make loops
     for (Index at = 0; at < order.size(); ++at)
       for (const Index issuer : issuers_[order[at]])
-        if (seen.insert(issuer).second) order.push_back(issuer);
+        if (order.size() <= most_in_chain && seen.insert(issuer).second) order.push_back(issuer);
+    if (order.size() > most_in_chain)
+      return fail(ErrorCode::bad_data,
+                  "holds a chain of more than " + std::to_string(most_in_chain) + " certificates");
     return order;
   }
 
@@ -94,9 +100,9 @@ void drop_duplicates(std::vector<ParsedCertificate>& certificates) {
                 [&](const auto& one) { return !seen.insert(one.facts.certificate.sha2_256).second; });
 }
 
-Chain chain_from(Index leaf, const Issuers& issuers, const std::vector<ParsedCertificate>& certificates) {
+Chain chain_in(const Indices& order, const std::vector<ParsedCertificate>& certificates) {
   Chain chain;
-  for (const Index i : issuers.upwards_from(leaf)) chain.push_back(certificates[i].facts);
+  for (const Index i : order) chain.push_back(certificates[i].facts);
   std::stable_partition(chain.begin() + 1, chain.end(), [](const auto& one) { return !one.is_self_signed; });
   return chain;
 }
@@ -123,8 +129,10 @@ Result<Chains> chains_of(std::vector<ParsedCertificate> certificates) {
   Chains result;
   std::set<Index> placed;
   for (const Index leaf : leaves_among(certificates, *issuers)) {
-    result.chains.push_back(chain_from(leaf, *issuers, certificates));
-    for (const Index i : issuers->upwards_from(leaf)) placed.insert(i);
+    const auto order = issuers->upwards_from(leaf);
+    if (!order) return tl::unexpected(order.error());
+    result.chains.push_back(chain_in(*order, certificates));
+    placed.insert(order->begin(), order->end());
   }
   for (Index i = 0; i < certificates.size(); ++i)
     if (!placed.contains(i)) result.strays.push_back(certificates[i].facts);
@@ -135,7 +143,7 @@ Result<Chain> chain_from_leaf(std::vector<ParsedCertificate> certificates) {
   drop_duplicates(certificates);
   const auto issuers = Issuers::of(certificates);
   if (!issuers) return tl::unexpected(issuers.error());
-  return chain_from(0, *issuers, certificates);
+  return issuers->upwards_from(0).map([&](const Indices& order) { return chain_in(order, certificates); });
 }
 
 }  // namespace tlsa_update::x509

@@ -1,68 +1,107 @@
 #include "tlsa_update/x509/loader.hpp"
 
-#include "certificate.hpp"
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "chain.hpp"
-#include "der.hpp"
-#include "pem.hpp"
+#include "findings.hpp"
 
 namespace tlsa_update::x509 {
 namespace {
 
-// What a file has brought so far.
-struct Findings {
-  std::vector<ParsedCertificate> certificates;
-};
-
-Result<void> take_der(ByteView der, Findings& findings) {
-  auto certificate = parse_certificate(der);
-  if (!certificate) return tl::unexpected(certificate.error());
-  findings.certificates.push_back(std::move(*certificate));
-  return {};
+Error nothing_usable(const std::vector<std::string>& unused) {
+  Error error{ErrorCode::bad_data, "holds no certificate and no key", {}, {}};
+  for (const auto& part : unused) error.what += (&part == &unused.front() ? ", only " : " and ") + part;
+  return error;
 }
 
-Result<Findings> findings_in_pem(std::string_view text) {
-  auto blocks = pem_blocks(text);
-  if (!blocks) return tl::unexpected(blocks.error());
-  Findings findings;
-  for (const auto& block : *blocks) {
-    if (block.label != "CERTIFICATE") continue;
-    auto taken = take_der(block.body.view(), findings);
-    if (!taken) return tl::unexpected(taken.error());
-  }
-  return findings;
+// Certificates that share no name with the first of their file may be there by mistake.
+bool serve_different_names(const std::vector<Chain>& chains) {
+  const auto& first = chains.front().front().dns_names;
+  const std::set<std::string> names(first.begin(), first.end());
+  return std::ranges::any_of(chains, [&](const Chain& chain) {
+    const auto& others = chain.front().dns_names;
+    return others != first &&
+           std::ranges::none_of(others, [&](const auto& name) { return names.contains(name); });
+  });
 }
 
-Result<Findings> findings_in(ByteView file) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  if (has_pem(text)) return findings_in_pem(text);
-  Findings findings;
-  if (auto taken = take_der(file, findings); !taken) return tl::unexpected(taken.error());
-  return findings;
-}
-
-Result<Loaded> loaded(Findings findings, const std::string& source) {
-  auto chains = chains_of(std::move(findings.certificates));
-  if (!chains) return tl::unexpected(chains.error());
-  Loaded result;
-  for (auto& chain : chains->chains) {
+Loaded loaded_from(Chains chains, std::vector<PublicKey> keys, const std::vector<std::string>& unused,
+                   const std::string& source) {
+  Loaded loaded;
+  if (chains.chains.size() > 1 && serve_different_names(chains.chains))
+    loaded.notes.push_back(source + ": holds " + std::to_string(chains.chains.size()) +
+                           " certificates for different names; each is used");
+  for (const auto& stray : chains.strays)
+    loaded.notes.push_back(source + ": the CA certificate \"" + stray.subject +
+                           "\" has signed nothing here and is not used");
+  for (const auto& part : unused) loaded.notes.push_back(source + ": " + part + " is not used");
+  for (auto& chain : chains.chains) {
     const auto key_type = chain.front().key_type;
-    result.credentials.push_back({source, std::move(chain), std::nullopt, key_type});
+    loaded.credentials.push_back({source, std::move(chain), std::nullopt, key_type});
   }
-  if (result.credentials.empty()) return fail(ErrorCode::bad_data, "holds no certificate and no key");
-  return result;
+  for (auto& key : keys) loaded.credentials.push_back({source, {}, std::move(key.spki), key.type});
+  return loaded;
+}
+
+std::map<Bytes, const Certificate*> certificates_by_key(const std::vector<Credential>& credentials) {
+  std::map<Bytes, const Certificate*> by_key;
+  for (const auto& credential : credentials)
+    for (const auto& certificate : credential.chain)
+      by_key.emplace(identity_of(certificate.spki), &certificate);
+  return by_key;
+}
+
+std::string note_of_reencoding(const Credential& key, const Certificate& certificate) {
+  return key.source + ": the SPKI of the key differs in its encoding from the one in the certificate \"" +
+         certificate.subject + "\", and it is the certificate's that counts";
+}
+
+Result<Loaded> load_anywhere(ByteView file, const std::string& source, const Secret* passphrase) {
+  auto findings = Findings::in(file, Passphrase::of(passphrase));
+  if (!findings) return tl::unexpected(findings.error());
+  if (findings->certificates.empty() && findings->keys.empty())
+    return tl::unexpected(nothing_usable(findings->unused));
+  auto chains = chains_of(std::move(findings->certificates));
+  if (!chains) return tl::unexpected(chains.error());
+  return together({loaded_from(std::move(*chains), std::move(findings->keys), findings->unused, source)});
 }
 
 }  // namespace
 
-Result<Loaded> load(ByteView file, const std::string& source, const Secret*) {
+Result<Loaded> load(ByteView file, const std::string& source, const Secret* passphrase) {
   start_openssl();
-  const auto in_file = [&](Error error) {
+  return load_anywhere(file, source, passphrase).map_error([&](Error error) {
     error.where = source;
     return error;
-  };
-  auto findings = findings_in(file);
-  if (!findings) return tl::unexpected(in_file(findings.error()));
-  return loaded(std::move(*findings), source).map_error(in_file);
+  });
+}
+
+Loaded together(std::vector<Loaded> loads) {
+  start_openssl();
+  Loaded all;
+  std::vector<Credential> bare_keys;
+  for (auto& load : loads) {
+    std::ranges::move(load.notes, std::back_inserter(all.notes));
+    for (auto& credential : load.credentials)
+      (credential.bare_key ? bare_keys : all.credentials).push_back(std::move(credential));
+  }
+  if (bare_keys.empty()) return all;
+  const auto certificates = certificates_by_key(all.credentials);
+  std::set<Bytes> seen;
+  std::vector<Credential> without_certificate;
+  for (auto& credential : bare_keys) {
+    const auto identity = identity_of(*credential.bare_key);
+    const auto found = certificates.find(identity);
+    if (found == certificates.end()) {
+      if (seen.insert(identity).second) without_certificate.push_back(std::move(credential));
+    } else if (found->second->spki != *credential.bare_key) {
+      all.notes.push_back(note_of_reencoding(credential, *found->second));
+    }
+  }
+  std::ranges::move(without_certificate, std::back_inserter(all.credentials));
+  return all;
 }
 
 Result<Chain> chain_of(const std::vector<Bytes>& der_certificates, bool first_is_leaf) {
@@ -70,10 +109,14 @@ Result<Chain> chain_of(const std::vector<Bytes>& der_certificates, bool first_is
   std::vector<ParsedCertificate> certificates;
   for (const auto& der : der_certificates) {
     auto certificate = parse_certificate(der);
-    if (!certificate) return tl::unexpected(certificate.error());
+    if (!certificate) {
+      certificate.error().what = "certificate " + std::to_string(certificates.size() + 1) + " of the chain " +
+                                 certificate.error().what;
+      return tl::unexpected(certificate.error());
+    }
     certificates.push_back(std::move(*certificate));
   }
-  if (certificates.empty()) return fail(ErrorCode::bad_data, "no certificate");
+  if (certificates.empty()) return fail(ErrorCode::bad_data, "the chain holds no certificate");
   if (first_is_leaf) return chain_from_leaf(std::move(certificates));
   auto chains = chains_of(std::move(certificates));
   if (!chains) return tl::unexpected(chains.error());

@@ -1,0 +1,152 @@
+#include "decryption.hpp"
+
+#include <algorithm>
+
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/provider.h>
+
+namespace tlsa_update::x509 {
+namespace {
+
+using Pbes2Ptr = std::unique_ptr<PBE2PARAM, Freer<PBE2PARAM_free>>;
+using Pbkdf2Ptr = std::unique_ptr<PBKDF2PARAM, Freer<PBKDF2PARAM_free>>;
+using ScryptPtr = std::unique_ptr<SCRYPT_PARAMS, Freer<SCRYPT_PARAMS_free>>;
+using PbePtr = std::unique_ptr<PBEPARAM, Freer<PBEPARAM_free>>;
+
+constexpr long too_many = most_iterations + 1;
+
+// Keeps the default provider active; loaded at most once, for the life of the process.
+bool load_legacy_provider() {
+  static const bool loaded = OSSL_PROVIDER_try_load(nullptr, "legacy", 1) != nullptr;
+  return loaded;
+}
+
+// Empties the error queue: did any failure on it say that an algorithm is missing?
+bool an_algorithm_is_missing() {
+  bool missing = false;
+  while (const auto code = ERR_get_error()) {
+    const char* reason = ERR_reason_error_string(code);
+    if (reason == nullptr) continue;
+    const std::string_view text(reason);
+    missing = missing || text.find("unsupported") != text.npos || text.find("unknown") != text.npos;
+  }
+  return missing;
+}
+
+long count_of(const ASN1_INTEGER* integer) {
+  std::int64_t count = 0;
+  if (ASN1_INTEGER_get_int64(&count, integer) != 1 || count < 0 || count > most_iterations) return too_many;
+  return static_cast<long>(count);
+}
+
+// RFC 7914: the mixing of one block is about as much work as one iteration of a hash.
+long work_of(const SCRYPT_PARAMS& scrypt) {
+  long work = 1;
+  for (const auto* factor : {scrypt.costParameter, scrypt.blockSize, scrypt.parallelizationParameter})
+    work = std::min(too_many, work * count_of(factor));  // both below 2^23
+  return work;
+}
+
+template <class Pointer, class Item>
+Pointer parameters_of(const X509_ALGOR* algorithm, Item* item) {
+  return Pointer(
+      static_cast<typename Pointer::pointer>(ASN1_TYPE_unpack_sequence(item, algorithm->parameter)));
+}
+
+// Asks for the passphrase: PEM_do_header offers a buffer, 1,024 octets long.
+int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
+  const Passphrase& passphrase = *static_cast<Passphrase*>(context);
+  if (passphrase.size > size) return -1;
+  std::copy_n(passphrase.text, passphrase.size, buffer);
+  return passphrase.size;
+}
+
+}  // namespace
+
+Passphrase Passphrase::of(const Secret* secret) {
+  if (secret == nullptr || secret->empty()) return {nullptr, 0, secret != nullptr};
+  return {reinterpret_cast<const char*>(secret->view().data()), static_cast<int>(secret->size()), true};
+}
+
+Result<void> decrypt(const Passphrase& passphrase, const std::function<bool()>& attempt) {
+  forget_errors();
+  if (attempt()) return {};
+  bool missing = an_algorithm_is_missing();
+  if (missing && load_legacy_provider()) {
+    if (attempt()) return {};
+    missing = an_algorithm_is_missing();
+  }
+  if (missing)
+    return fail(ErrorCode::bad_data, "is encrypted with an algorithm that OpenSSL does not offer here", {},
+                "encrypt it anew with AES, or install OpenSSL's legacy provider");
+  if (!passphrase.is_given)
+    return fail(ErrorCode::bad_data, "is encrypted", {}, "give its passphrase with --passphrase-file");
+  return fail(ErrorCode::bad_data, "cannot be decrypted: the passphrase is wrong, or the file is damaged", {},
+              "check --passphrase-file");
+}
+
+long iterations_of(const X509_ALGOR* algorithm) {
+  if (algorithm == nullptr || algorithm->parameter == nullptr) return 0;
+  long iterations = 0;
+  switch (OBJ_obj2nid(algorithm->algorithm)) {
+    case NID_pbes2:
+      if (const auto pbes2 = parameters_of<Pbes2Ptr>(algorithm, ASN1_ITEM_rptr(PBE2PARAM)))
+        iterations = iterations_of(pbes2->keyfunc);
+      break;
+    case NID_id_pbkdf2:
+      if (const auto pbkdf2 = parameters_of<Pbkdf2Ptr>(algorithm, ASN1_ITEM_rptr(PBKDF2PARAM)))
+        iterations = count_of(pbkdf2->iter);
+      break;
+    case NID_id_scrypt:
+      if (const auto scrypt = parameters_of<ScryptPtr>(algorithm, ASN1_ITEM_rptr(SCRYPT_PARAMS)))
+        iterations = work_of(*scrypt);
+      break;
+    default:  // PBES1 and PKCS#12 both have salt and count
+      if (const auto pbe = parameters_of<PbePtr>(algorithm, ASN1_ITEM_rptr(PBEPARAM)))
+        iterations = count_of(pbe->iter);
+  }
+  forget_errors();
+  return iterations;
+}
+
+Result<void> check_iterations(long iterations) {
+  if (iterations <= most_iterations) return {};
+  return fail(ErrorCode::bad_data,
+              "asks for more than " + std::to_string(most_iterations) + " iterations to derive its key");
+}
+
+Result<KeyInfoPtr> decrypt_private_key(const X509_SIG* encrypted, const Passphrase& passphrase) {
+  const X509_ALGOR* algorithm = nullptr;
+  X509_SIG_get0(encrypted, &algorithm, nullptr);
+  if (auto bounded = check_iterations(iterations_of(algorithm)); !bounded)
+    return tl::unexpected(bounded.error());
+  KeyInfoPtr key;
+  const auto decrypted = decrypt(passphrase, [&] {
+    key.reset(PKCS8_decrypt(encrypted, passphrase.text, passphrase.size));
+    return key != nullptr;
+  });
+  if (!decrypted) return tl::unexpected(decrypted.error());
+  return key;
+}
+
+Result<Secret> decrypt_block(const std::string& headers, ByteView body, const Passphrase& passphrase) {
+  std::string writable = headers;  // OpenSSL reads it through a pointer to non-const
+  Secret plain;
+  const auto decrypted = decrypt(passphrase, [&] {
+    EVP_CIPHER_INFO cipher;
+    if (PEM_get_EVP_CIPHER_INFO(writable.data(), &cipher) != 1) return false;
+    Bytes buffer(body.begin(), body.end());
+    long size = static_cast<long>(buffer.size());
+    Passphrase asked_for = passphrase;
+    const bool done = PEM_do_header(&cipher, buffer.data(), &size, give_passphrase, &asked_for) == 1;
+    if (done) buffer.resize(static_cast<std::size_t>(size));
+    plain = Secret(std::move(buffer));
+    return done;
+  });
+  if (!decrypted) return tl::unexpected(decrypted.error());
+  return plain;
+}
+
+}  // namespace tlsa_update::x509

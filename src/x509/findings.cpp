@@ -1,0 +1,187 @@
+#include "findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "foreign.hpp"
+#include "pkcs12.hpp"
+
+namespace tlsa_update::x509 {
+namespace {
+
+struct Label {
+  std::string_view text;
+  Kind kind;
+};
+
+// RFC 7468, and what OpenSSL and others have written before and beside it.
+constexpr std::array labels{
+    Label{"CERTIFICATE", Kind::certificate},
+    Label{"X509 CERTIFICATE", Kind::certificate},
+    Label{"TRUSTED CERTIFICATE", Kind::certificate},
+    Label{"CERTIFICATE REQUEST", Kind::request},
+    Label{"NEW CERTIFICATE REQUEST", Kind::request},
+    Label{"PUBLIC KEY", Kind::public_key},
+    Label{"RSA PUBLIC KEY", Kind::public_key},
+    Label{"PRIVATE KEY", Kind::private_key},
+    Label{"RSA PRIVATE KEY", Kind::private_key},
+    Label{"EC PRIVATE KEY", Kind::private_key},
+    Label{"DSA PRIVATE KEY", Kind::private_key},
+    Label{"ENCRYPTED PRIVATE KEY", Kind::encrypted_private_key},
+};
+
+std::optional<Kind> kind_of_label(std::string_view label) {
+  const auto* found = std::ranges::find(labels, label, &Label::text);
+  return found != labels.end() ? std::optional(found->kind) : std::nullopt;
+}
+
+// The error of one part, told of its place in the file.
+template <class T>
+Result<void> in_part(const std::string& part, Result<T> result) {
+  if (result) return {};
+  result.error().what = part + " " + result.error().what;
+  return tl::unexpected(std::move(result.error()));
+}
+
+// "a certificate" -> "the certificate"
+std::string the(Kind kind) {
+  const auto with_article = text(kind);
+  return "the" + std::string(with_article.substr(with_article.find(' ')));
+}
+
+// Old exporters write PKCS#12 in BER, whose indefinite lengths DerReader does not follow.
+bool is_ber_pkcs12(ByteView file) {
+  static constexpr std::uint8_t start[] = {tag::sequence, 0x80, tag::integer, 1, 3};
+  return file.size() > std::size(start) && std::ranges::equal(file.first(std::size(start)), start);
+}
+
+// One or more whole elements and nothing else: no text looks like that.
+bool is_der(ByteView file) {
+  DerReader reader(file);
+  while (!reader.at_end())
+    if (const auto element = reader.next(); !element || element->tag != tag::sequence) return false;
+  return !file.empty();
+}
+
+// A long form of length after SEQUENCE: every certificate begins so.
+bool begins_like_der(ByteView file) {
+  return file.size() >= 2 && file[0] == tag::sequence && file[1] > 0x80 && file[1] <= 0x84;
+}
+
+// Of a file that is not is_der().
+Error error_of_cut_der(ByteView file) {
+  const auto element = first_element(file);
+  return element ? Error{ErrorCode::bad_data, "is DER followed by octets that are not DER", {}, {}}
+                 : element.error();
+}
+
+}  // namespace
+
+Result<Findings> Findings::in(ByteView file, const Passphrase& passphrase) {
+  Findings findings(passphrase);
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto taken = [&]() -> Result<void> {
+    if (is_ber_pkcs12(file)) return findings.take(Kind::pkcs12, file);
+    if (is_der(file)) return findings.take_der(file);
+    if (has_pem(text)) return findings.take_pem(text);
+    if (begins_like_der(file)) return tl::unexpected(error_of_cut_der(file));
+    return tl::unexpected(error_of_foreign(file));
+  }();
+  if (!taken) return tl::unexpected(taken.error());
+  return findings;
+}
+
+Result<void> Findings::take_der(ByteView file) {
+  DerReader reader(file);
+  while (const auto element = reader.next()) {
+    const auto kind = kind_of(*element);
+    if (kind == Kind::revocation_list || kind == Kind::pkcs7)
+      return fail(ErrorCode::bad_data, "is " + std::string(text(kind)) + ", not a certificate or a key");
+    if (kind == Kind::unknown)
+      return fail(ErrorCode::bad_data, "is DER, but holds no certificate and no key");
+    if (auto taken = take(kind, element->whole); !taken) return in_part(the(kind), std::move(taken));
+  }
+  return {};
+}
+
+Result<void> Findings::take_pem(std::string_view text) {
+  auto blocks = pem_blocks(text);
+  if (!blocks) return tl::unexpected(blocks.error());
+  for (const auto& block : *blocks) {
+    const auto name = "the " + block.label + " block at line " + std::to_string(block.line);
+    if (block.label.ends_with(" PARAMETERS")) continue;  // of EC, DH and DSA: they belong to a key
+    if (!kind_of_label(block.label)) {
+      unused.push_back(name);
+    } else if (auto taken = take_block(block); !taken) {
+      return in_part(name, std::move(taken));
+    }
+  }
+  return {};
+}
+
+Result<void> Findings::take_block(const PemBlock& block) {
+  if (block.headers.find("ENCRYPTED") != std::string::npos) return take_encrypted_block(block);
+  const auto element = first_element(block.body.view());
+  if (!element) return tl::unexpected(element.error());
+  // OpenSSL's trust settings follow the certificate.
+  const bool may_be_followed = block.label == "TRUSTED CERTIFICATE";
+  if (element->whole.size() != block.body.size() && !may_be_followed)
+    return fail(ErrorCode::bad_data, "holds more than its label says");
+  const auto expected = *kind_of_label(block.label);
+  const auto kind = kind_of(*element);
+  if (text(kind) != text(expected))
+    return fail(ErrorCode::bad_data,
+                "holds " + std::string(text(kind)) + ", not " + std::string(text(expected)));
+  return take(kind, element->whole);
+}
+
+Result<void> Findings::take_encrypted_block(const PemBlock& block) {
+  const auto plain = decrypt_block(block.headers, block.body.view(), passphrase_);
+  if (!plain) return tl::unexpected(plain.error());
+  return take_key(key_of_private_key(plain->view()));
+}
+
+Result<void> Findings::take(Kind kind, ByteView der) {
+  switch (kind) {
+    case Kind::certificate:
+      return take_certificate(der);
+    case Kind::request:
+      return take_key(key_of_request(der));
+    case Kind::public_key:
+      return take_key(key_of_spki(der));
+    case Kind::rsa_public_key:
+      return take_key(key_of_rsa_public_key(der));
+    case Kind::encrypted_private_key:
+      return take_key(key_of_encrypted_key(der, passphrase_));
+    case Kind::pkcs12:
+      return take_pkcs12(der);
+    default:
+      return take_key(key_of_private_key(der));
+  }
+}
+
+Result<void> Findings::take_certificate(ByteView der) {
+  auto certificate = parse_certificate(der);
+  if (!certificate) return tl::unexpected(certificate.error());
+  certificates.push_back(std::move(*certificate));
+  return {};
+}
+
+Result<void> Findings::take_key(Result<PublicKey> key) {
+  if (!key) return tl::unexpected(key.error());
+  keys.push_back(std::move(*key));
+  return {};
+}
+
+Result<void> Findings::take_pkcs12(ByteView der) {
+  auto contents = open_pkcs12(der, passphrase_);
+  if (!contents) return tl::unexpected(contents.error());
+  for (const auto& certificate : contents->certificates)
+    if (auto taken = take_certificate(certificate); !taken)
+      return in_part("holds a certificate that", std::move(taken));
+  std::ranges::move(contents->keys, std::back_inserter(keys));
+  return {};
+}
+
+}  // namespace tlsa_update::x509

@@ -60,13 +60,45 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   must(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "add an extension");
 }
 
+void add_names(X509* certificate, const std::vector<std::string>& dns_names) {
+  if (dns_names.empty()) return;
+  const std::shared_ptr<GENERAL_NAMES> names(GENERAL_NAMES_new(), GENERAL_NAMES_free);
+  for (const auto& dns_name : dns_names) {
+    GENERAL_NAME* name = GENERAL_NAME_new();
+    ASN1_IA5STRING* value = ASN1_IA5STRING_new();
+    ASN1_STRING_set(value, dns_name.data(), static_cast<int>(dns_name.size()));
+    GENERAL_NAME_set0_value(name, GEN_DNS, value);
+    sk_GENERAL_NAME_push(names.get(), name);
+  }
+  must(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, 0) == 1, "add names");
+}
+
 void add_extensions(X509* certificate, X509* issuer, const Request& request) {
   add_extension(certificate, issuer, NID_basic_constraints, request.is_ca ? "critical,CA:TRUE" : "CA:FALSE");
   add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
   add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
-  std::string names;
-  for (const auto& name : request.dns_names) names += (names.empty() ? "DNS:" : ",DNS:") + name;
-  if (!names.empty()) add_extension(certificate, issuer, NID_subject_alt_name, names);
+  add_names(certificate, request.dns_names);
+}
+
+// X509_set_pubkey would encode the key its own way.
+void set_spki(X509* certificate, const Bytes& spki) {
+  const unsigned char* cursor = spki.data();
+  const std::shared_ptr<X509_PUBKEY> wanted(d2i_X509_PUBKEY(nullptr, &cursor, static_cast<long>(spki.size())),
+                                            X509_PUBKEY_free);
+  must(wanted != nullptr, "read the SPKI");
+  ASN1_OBJECT* algorithm = nullptr;
+  const unsigned char* key = nullptr;
+  int size = 0;
+  X509_ALGOR* parameters = nullptr;
+  X509_PUBKEY_get0_param(&algorithm, &key, &size, &parameters, wanted.get());
+  X509_PUBKEY* place = X509_get_X509_PUBKEY(certificate);
+  must(X509_PUBKEY_set0_param(
+           place, OBJ_dup(algorithm), V_ASN1_UNDEF, nullptr,
+           static_cast<unsigned char*>(OPENSSL_memdup(key, static_cast<std::size_t>(size))), size) == 1,
+       "set the SPKI");
+  X509_ALGOR* placed = nullptr;
+  X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &placed, place);
+  must(X509_ALGOR_copy(placed, parameters) == 1, "set the parameters");
 }
 
 void fill(X509* certificate, const Request& request) {
@@ -84,6 +116,11 @@ void fill(X509* certificate, const Request& request) {
        "set the subject");
 }
 
+const EVP_MD* digest_for(const Key& key) {
+  const int type = EVP_PKEY_get_base_id(key.get());
+  return type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
+}
+
 Issued sign(Request request, X509* issuer, const Key& issuer_key) {
   if (!request.key) request.key = make_key();
   const std::shared_ptr<X509> certificate(X509_new(), X509_free);
@@ -91,10 +128,9 @@ Issued sign(Request request, X509* issuer, const Key& issuer_key) {
   X509* signer = issuer != nullptr ? issuer : certificate.get();
   must(X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer)) == 1, "set the issuer");
   if (request.version == 3) add_extensions(certificate.get(), signer, request);
+  if (!request.spki.empty()) set_spki(certificate.get(), request.spki);
   const Key& key = issuer_key ? issuer_key : request.key;
-  const int type = EVP_PKEY_get_base_id(key.get());
-  const EVP_MD* digest = type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
-  must(X509_sign(certificate.get(), key.get(), digest) > 0, "sign");
+  must(X509_sign(certificate.get(), key.get(), digest_for(key)) > 0, "sign");
   return {der_by(i2d_X509, certificate.get()), request.key};
 }
 
@@ -143,6 +179,32 @@ std::string pem(const std::string& label, ByteView der) {
 }
 
 std::string private_pem_of(const Key& key) { return pem("PRIVATE KEY", private_der_of(key)); }
+
+Bytes der(std::uint8_t tag, const std::vector<Bytes>& parts) {
+  Bytes content;
+  for (const auto& part : parts) content.insert(content.end(), part.begin(), part.end());
+  Bytes element{tag};
+  if (content.size() < 0x80) {
+    element.push_back(static_cast<std::uint8_t>(content.size()));
+  } else {
+    element.insert(element.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8),
+                                   static_cast<std::uint8_t>(content.size() & 0xFF)});
+    if (content.size() < 0x100) element.erase(element.end() - 2), element[1] = 0x81;
+  }
+  element.insert(element.end(), content.begin(), content.end());
+  return element;
+}
+
+Bytes request_of(const Key& key, const std::string& common_name) {
+  const std::shared_ptr<X509_REQ> request(X509_REQ_new(), X509_REQ_free);
+  const auto* name = reinterpret_cast<const unsigned char*>(common_name.c_str());
+  must(X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request.get()), NID_commonName, MBSTRING_UTF8,
+                                  name, -1, -1, 0) == 1 &&
+           X509_REQ_set_pubkey(request.get(), key.get()) == 1 &&
+           X509_REQ_sign(request.get(), key.get(), digest_for(key)) > 0,
+       "sign a request");
+  return der_by<X509_REQ>(i2d_X509_REQ, request.get());
+}
 
 Issued self_signed(Request request) { return sign(std::move(request), nullptr, nullptr); }
 

@@ -24,6 +24,9 @@ using Key = std::shared_ptr<EVP_PKEY>;
 [[nodiscard]] std::string pem(const std::string& label, ByteView der);
 [[nodiscard]] std::string private_pem_of(const Key& key);
 
+// One DER element of these parts, for SPKIs that no library writes.
+[[nodiscard]] Bytes der(std::uint8_t tag, const std::vector<Bytes>& parts);
+
 struct Issued {
   Bytes der;
   Key key;
@@ -32,12 +35,13 @@ struct Issued {
 
 struct Request {
   std::string common_name;
-  std::vector<std::string> dns_names;  // subjectAltName
+  std::vector<std::string> dns_names;  // subjectAltName, octet for octet
   bool is_ca = false;
   std::string not_before = "20260101000000Z";  // any ASN.1 time
   std::string not_after = "20360101000000Z";
   Key key = nullptr;  // a new P-256 key when absent
   int version = 3;    // 1: no extensions at all
+  Bytes spki = {};    // SubjectPublicKeyInfo to put in instead of the key's own, octet for octet
 };
 
 // Signed with its own key.
@@ -45,6 +49,9 @@ struct Request {
 
 // Signed by `issuer` in the name that `issuer` has as its subject, with both key identifiers.
 [[nodiscard]] Issued issued_by(const Issued& issuer, Request request);
+
+// PKCS#10, signed with its own key.
+[[nodiscard]] Bytes request_of(const Key& key, const std::string& common_name);
 
 struct Family {
   Issued root, intermediate, leaf;

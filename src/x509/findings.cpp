@@ -97,7 +97,8 @@ Result<void> Findings::take_der(ByteView file) {
   while (const auto element = reader.next()) {
     const auto kind = kind_of(*element);
     if (kind == Kind::revocation_list || kind == Kind::pkcs7)
-      return fail(ErrorCode::bad_data, "is " + std::string(text(kind)) + ", not a certificate or a key");
+      return fail(ErrorCode::bad_data, "is " + std::string(text(kind)) + ", not a certificate or a key", {},
+                  kind == Kind::pkcs7 ? advice_for_pkcs7 : "");
     if (kind == Kind::unknown)
       return fail(ErrorCode::bad_data, "is DER, but holds no certificate and no key");
     if (auto taken = take(kind, element->whole); !taken) return in_part(the(kind), std::move(taken));
@@ -124,15 +125,15 @@ Result<void> Findings::take_block(const PemBlock& block) {
   if (block.headers.find("ENCRYPTED") != std::string::npos) return take_encrypted_block(block);
   const auto element = first_element(block.body.view());
   if (!element) return tl::unexpected(element.error());
-  // OpenSSL's trust settings follow the certificate.
-  const bool may_be_followed = block.label == "TRUSTED CERTIFICATE";
-  if (element->whole.size() != block.body.size() && !may_be_followed)
-    return fail(ErrorCode::bad_data, "holds more than its label says");
   const auto expected = *kind_of_label(block.label);
   const auto kind = kind_of(*element);
   if (text(kind) != text(expected))
     return fail(ErrorCode::bad_data,
                 "holds " + std::string(text(kind)) + ", not " + std::string(text(expected)));
+  // OpenSSL's trust settings follow the certificate.
+  const bool may_be_followed = block.label == "TRUSTED CERTIFICATE";
+  if (element->whole.size() != block.body.size() && !may_be_followed)
+    return fail(ErrorCode::bad_data, "holds more than its label says");
   return take(kind, element->whole);
 }
 

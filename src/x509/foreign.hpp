@@ -6,6 +6,8 @@
 
 namespace tlsa_update::x509 {
 
+inline constexpr const char* advice_for_pkcs7 = "take the certificates out of it: openssl pkcs7 -print_certs";
+
 // `file` holds neither a PEM block nor DER. Always bad_data; `where` is left to the caller.
 [[nodiscard]] Error error_of_foreign(ByteView file);
 

@@ -6,6 +6,7 @@
 
 #include "chain.hpp"
 #include "findings.hpp"
+#include "foreign.hpp"
 
 namespace tlsa_update::x509 {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 Error nothing_usable(const std::vector<std::string>& unused) {
   Error error{ErrorCode::bad_data, "holds no certificate and no key", {}, {}};
   for (const auto& part : unused) error.what += (&part == &unused.front() ? ", only " : " and ") + part;
+  if (std::ranges::any_of(unused, [](const auto& part) { return part.starts_with("the PKCS7 "); }))
+    error.advice = advice_for_pkcs7;
   return error;
 }
 

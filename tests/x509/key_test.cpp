@@ -1,0 +1,240 @@
+// Keys in every form that lies about on a server: each gives the public half of one key.
+#include "key.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <openssl/pem.h>
+#include <openssl/provider.h>
+
+#include "support/certificates.hpp"
+#include "tlsa_update/x509/loader.hpp"
+
+namespace tlsa_update::x509 {
+namespace {
+
+using testing::HasSubstr;
+
+const char* const words = "correct horse";
+
+Secret secret(const std::string& text) { return Secret(Bytes(text.begin(), text.end())); }
+
+ByteView octets(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// SPKI of the one bare key in the file, in hexadecimal; or the error.
+std::string key_in(ByteView file, const Secret* passphrase = nullptr) {
+  const auto loaded = load(file, "key.pem", passphrase);
+  if (!loaded) return loaded.error().text();
+  if (loaded->credentials.size() != 1 || !loaded->credentials[0].bare_key) return "not one bare key";
+  return to_hex(loaded->credentials[0].bare_key->full);
+}
+
+std::string key_in(const std::string& file, const Secret* passphrase = nullptr) {
+  return key_in(octets(file), passphrase);
+}
+
+std::string text_in(BIO* bio) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio, &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+std::string traditional_pem(const test::Key& key, const char* cipher = nullptr) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  auto* password = reinterpret_cast<unsigned char*>(const_cast<char*>(words));
+  PEM_write_bio_PrivateKey_traditional(out.get(), key.get(),
+                                       cipher != nullptr ? EVP_get_cipherbyname(cipher) : nullptr,
+                                       cipher != nullptr ? password : nullptr, 13, nullptr, nullptr);
+  return text_in(out.get());
+}
+
+std::string encrypted_pem(const test::Key& key) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PKCS8PrivateKey(out.get(), key.get(), EVP_aes_256_cbc(), words, 13, nullptr, nullptr);
+  return text_in(out.get());
+}
+
+std::string encrypted_pem_by(const test::Key& key, int algorithm) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PKCS8PrivateKey_nid(out.get(), key.get(), algorithm, words, 13, nullptr, nullptr);
+  return text_in(out.get());
+}
+
+Bytes pkcs1_public(const test::Key& key) {
+  unsigned char* raw = nullptr;
+  const int size = i2d_PublicKey(key.get(), &raw);
+  Bytes der(raw, raw + size);
+  OPENSSL_free(raw);
+  return der;
+}
+
+Bytes body_of(const std::string& pem) {
+  const BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  PEM_read_bio(in.get(), &name, &header, &data, &size);
+  Bytes body(data, data + size);
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  return body;
+}
+
+TEST(Key, APrivateKeyGivesItsPublicHalfForEveryTypeAndForm) {
+  for (const char* type : {"RSA:2048", "RSA-PSS:2048", "P-256", "P-384", "P-521", "secp256k1", "ED25519",
+                           "ED448", "X25519", "X448", "DSA:1024"}) {
+    const auto key = test::shared_key(type);
+    const auto spki = to_hex(test::spki_of(key));
+    const auto phrase = secret(words);
+    EXPECT_EQ(key_in(test::private_pem_of(key)), spki) << type << " PKCS#8 PEM";
+    EXPECT_EQ(key_in(ByteView(test::private_der_of(key))), spki) << type << " PKCS#8 DER";
+    EXPECT_EQ(key_in(encrypted_pem(key), &phrase), spki) << type << " encrypted PKCS#8 PEM";
+    EXPECT_EQ(key_in(ByteView(body_of(encrypted_pem(key))), &phrase), spki)
+        << type << " encrypted PKCS#8 DER";
+    EXPECT_EQ(key_in(test::pem("PUBLIC KEY", test::spki_of(key))), spki) << type << " SPKI PEM";
+    EXPECT_EQ(key_in(ByteView(test::spki_of(key))), spki) << type << " SPKI DER";
+  }
+}
+
+TEST(Key, TheOldFormsOfRsaEcAndDsa) {
+  const auto phrase = secret(words);
+  for (const char* type : {"RSA:2048", "P-256", "P-521", "DSA:1024"}) {
+    const auto key = test::shared_key(type);
+    const auto spki = to_hex(test::spki_of(key));
+    EXPECT_THAT(
+        traditional_pem(key),
+        testing::StartsWith(std::string("-----BEGIN ") +
+                            (type[0] == 'P' ? "EC" : std::string(type).substr(0, 3)) + " PRIVATE KEY"));
+    EXPECT_EQ(key_in(traditional_pem(key)), spki) << type;
+    EXPECT_EQ(key_in(ByteView(body_of(traditional_pem(key)))), spki) << type;
+    for (const char* cipher : {"AES-256-CBC", "AES-128-CBC", "DES-EDE3-CBC"})
+      EXPECT_EQ(key_in(traditional_pem(key, cipher), &phrase), spki) << type << " " << cipher;
+  }
+}
+
+TEST(Key, ARequestGivesItsKey) {
+  for (const char* type : {"RSA:2048", "RSA-PSS:2048", "P-256", "ED25519", "ED448"}) {
+    const auto key = test::shared_key(type);
+    const auto request = test::request_of(key, "mail.example.com");
+    const auto spki = to_hex(test::spki_of(key));
+    EXPECT_EQ(key_in(test::pem("CERTIFICATE REQUEST", request)), spki) << type;
+    EXPECT_EQ(key_in(test::pem("NEW CERTIFICATE REQUEST", request)), spki) << type;
+    EXPECT_EQ(key_in(ByteView(request)), spki) << type;
+  }
+}
+
+TEST(Key, ADamagedRequestIsRefused) {
+  auto request = test::request_of(test::shared_key("P-256"), "mail.example.com");
+  const std::string name = "mail";
+  *std::search(request.begin(), request.end(), name.begin(), name.end()) = 'x';
+  EXPECT_EQ(key_in(ByteView(request)),
+            "key.pem: the certificate request is damaged: its own signature does not verify");
+}
+
+TEST(Key, APkcs1PublicKeyBecomesAnSpki) {
+  const auto key = test::shared_key("RSA:2048");
+  EXPECT_EQ(key_in(test::pem("RSA PUBLIC KEY", pkcs1_public(key))), to_hex(test::spki_of(key)));
+  EXPECT_EQ(key_in(ByteView(pkcs1_public(key))), to_hex(test::spki_of(key)));
+}
+
+TEST(Key, ParametersBesideAKeyAreSkipped) {
+  const auto key = test::shared_key("P-256");
+  const auto parameters =
+      test::pem("EC PARAMETERS", Bytes{0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07});
+  const auto loaded =
+      load(octets(parameters + traditional_pem(key) + test::pem("DH PARAMETERS", Bytes{0x30, 0x00})), "k");
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_EQ(loaded->credentials.size(), 1U);
+  EXPECT_TRUE(loaded->notes.empty());
+}
+
+TEST(Key, AnEncryptedKeyNeedsItsPassphrase) {
+  const auto key = test::shared_key("P-256");
+  const auto wrong = secret("incorrect horse");
+  const auto long_one = secret(std::string(2000, 'x'));
+  const std::string needs = " is encrypted; give its passphrase with --passphrase-file";
+  const std::string refused =
+      " cannot be decrypted: the passphrase is wrong, or the file is damaged; check --passphrase-file";
+  EXPECT_EQ(key_in(encrypted_pem(key)), "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + needs);
+  EXPECT_EQ(key_in(traditional_pem(key, "AES-256-CBC")),
+            "key.pem: the EC PRIVATE KEY block at line 1" + needs);
+  EXPECT_EQ(key_in(ByteView(body_of(encrypted_pem(key)))), "key.pem: the encrypted private key" + needs);
+  EXPECT_EQ(key_in(encrypted_pem(key), &wrong),
+            "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + refused);
+  EXPECT_EQ(key_in(traditional_pem(key, "AES-256-CBC"), &long_one),
+            "key.pem: the EC PRIVATE KEY block at line 1" + refused);
+  EXPECT_EQ(key_in(encrypted_pem(key), &long_one),
+            "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + refused);
+}
+
+TEST(Key, AWrongPassphraseNeverGivesAKey) {
+  // One in 256 wrong passphrases decrypts to something with proper padding.
+  const auto old_form = traditional_pem(test::shared_key("P-256"), "AES-128-CBC");
+  for (int i = 0; i < 1000; ++i) {
+    const auto wrong = secret("wrong " + std::to_string(i));
+    const auto error = key_in(old_form, &wrong);
+    ASSERT_THAT(error, testing::StartsWith("key.pem: the EC PRIVATE KEY block at line 1 ")) << i;
+  }
+}
+
+TEST(Key, OldAlgorithmsGoThroughTheLegacyProvider) {
+  const auto key = test::shared_key("P-256");
+  const auto phrase = secret(words);
+  OSSL_PROVIDER* legacy = OSSL_PROVIDER_try_load(nullptr, "legacy", 1);  // to write such files
+  if (legacy == nullptr) GTEST_SKIP() << "OpenSSL has no legacy provider here";
+  const auto des = traditional_pem(key, "DES-CBC");
+  const auto rc2 = encrypted_pem_by(key, NID_pbe_WithSHA1And40BitRC2_CBC);
+  const auto md5_des = encrypted_pem_by(key, NID_pbeWithMD5AndDES_CBC);
+  OSSL_PROVIDER_unload(legacy);
+  for (const auto& file : {des, rc2, md5_des}) EXPECT_EQ(key_in(file, &phrase), to_hex(test::spki_of(key)));
+}
+
+TEST(Key, AFileCannotAskForHoursOfKeyDerivation) {
+  // PBES2 with PBKDF2 of 2^31 - 1 iterations, and scrypt of 2^17 x 1 x 2^17.
+  using test::der;
+  const Bytes pbes2 = der(0x06, {{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0D}});
+  const Bytes pbkdf2 = der(0x06, {{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 0x0C}});
+  const Bytes scrypt = der(0x06, {{0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B}});
+  const Bytes cipher = der(
+      0x30, {der(0x06, {{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2A}}), der(0x04, {Bytes(16)})});
+  const Bytes salt = der(0x04, {Bytes(8)});
+  const auto encrypted = [&](const Bytes& function) {
+    return der(0x30, {der(0x30, {pbes2, der(0x30, {function, cipher})}), der(0x04, {Bytes(64)})});
+  };
+  const Bytes many = der(0x02, {{0x7F, 0xFF, 0xFF, 0xFF}});
+  const Bytes n = der(0x02, {{0x02, 0x00, 0x00}});
+  const auto phrase = secret(words);
+  const std::string refused =
+      "key.pem: the encrypted private key asks for more than 5000000 iterations to derive its key";
+  EXPECT_EQ(key_in(ByteView(encrypted(der(0x30, {pbkdf2, der(0x30, {salt, many})}))), &phrase), refused);
+  EXPECT_EQ(
+      key_in(ByteView(encrypted(der(0x30, {scrypt, der(0x30, {salt, n, der(0x02, {{1}}), n})}))), &phrase),
+      refused);
+}
+
+TEST(Key, AnEcKeyWithItsCurveSpeltOutIsRead) {
+  const auto key = test::make_key("P-256");
+  EVP_PKEY_set_utf8_string_param(key.get(), "encoding", "explicit");
+  const auto spki = test::spki_of(key);
+  ASSERT_GT(spki.size(), 200U);
+  EXPECT_EQ(key_in(test::private_pem_of(key)), to_hex(spki));
+  EXPECT_EQ(key_in(ByteView(spki)), to_hex(spki));
+}
+
+TEST(Key, IdentityDoesNotDependOnTheEncoding) {
+  const auto key = test::make_key("P-256");
+  const auto plain = test::spki_of(key);
+  EVP_PKEY_set_utf8_string_param(key.get(), "point-format", "compressed");
+  const auto compressed = test::spki_of(key);
+  ASSERT_NE(plain, compressed);
+  const auto identity = [](const Bytes& spki) { return identity_of(key_of_spki(spki).value().spki); };
+  EXPECT_EQ(identity(plain), identity(compressed));
+  EXPECT_NE(identity(plain), identity(test::spki_of(test::make_key("P-256"))));
+}
+
+}  // namespace
+}  // namespace tlsa_update::x509

@@ -18,6 +18,7 @@ enum class Reason {
   wanted,                   // published and wanted: nothing to do
   missing,                  // wanted and not there: add
   served_chain,             // RFC 7671 8.1: a new combination first covers the chain that is served now
+  ttl_change,               // the RRset moves to another TTL (delete and add of the same records)
   transitional,             // RFC 7671 8.2: an old combination covers the new key until it has left
   foreign,                  // not ours: shown, kept
   protected_,               // `keep`: never deleted

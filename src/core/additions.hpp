@@ -1,0 +1,33 @@
+// Which records are added to an RRset, and which combinations have to wait because a chain that is served
+// would find no match in them (RFC 7671 sections 8.1 to 8.4, invariant I3).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "situation.hpp"
+
+namespace tlsa_update {
+
+struct Addition {
+  TlsaRecord record;
+  Reason reason = Reason::missing;
+  std::string credential;
+};
+
+struct Additions {
+  std::vector<Addition> records;
+  std::map<TlsaParameters, Reason> held;  // wanted combinations that may not be introduced now
+};
+
+// What is wanted and missing in an RRset of which `stays` stays, and with it the records of the chains served
+// now in combinations where those would go without (section 8.1).
+[[nodiscard]] Additions choose_additions(const OwnerFacts& facts, const TlsaRecords& stays,
+                                         const Policy& policy);
+
+// The current credentials' records in combinations of ours that are no longer wanted but still there: without
+// them the new key could not be deployed before those have left (section 8.2).
+[[nodiscard]] std::vector<Addition> transitional(const Situation& situation, const TlsaRecords& stays);
+
+}  // namespace tlsa_update

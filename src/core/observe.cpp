@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "clock.hpp"
+#include "situation.hpp"
+#include "tlsa_update/core/planner.hpp"
+
+namespace tlsa_update {
+namespace {
+
+// Folds one observation of one owner into what is remembered of it.
+class Observation {
+ public:
+  Observation(const OwnerFacts& facts, OwnerLedger& memory, const Policy& policy, Time now)
+      : facts_(facts), memory_(memory), policy_(policy), now_(now) {
+    is_new_ = memory.records.empty() && memory.ttls.empty();
+    is_everywhere_read_ =
+        !facts.servers.empty() && std::ranges::all_of(facts.servers, [](const AtServer& at) {
+          return at.server->reachable && at.served != nullptr;
+        });
+    note(facts.view->rrset);
+    for (const auto& at : facts.servers) {
+      if (at.server->reachable && at.served != nullptr) note(at.served->rrset);
+    }
+  }
+
+  void fold() {
+    follow_ttls();
+    for (const auto& record : facts_.published()) see_published(memory_.at(record));
+    for (auto& entry : memory_.records) {
+      if (!contains(facts_.published(), entry.record)) miss(entry);
+    }
+    for (auto& entry : memory_.records) see_live(entry);
+    forget();
+  }
+
+ private:
+  // A TTL or negative TTL (RFC 2308 section 5) that some server hands out now.
+  void note(const std::optional<Rrset>& rrset) {
+    ttls_.insert(rrset ? rrset->ttl : facts_.zone->negative_ttl);
+    if (!rrset) return;
+    for (const auto& record : rrset->records) served_.insert(record);
+  }
+
+  // While a server is out of reach it may hand out whatever it had.
+  void follow_ttls() {
+    std::map<std::uint32_t, std::optional<Time>> ttls;
+    for (const auto& old : memory_.ttls) {
+      ttls[old.ttl] = old.gone_at || !is_everywhere_read_ ? old.gone_at : now_;
+    }
+    for (const auto ttl : ttls_) ttls[ttl] = std::nullopt;
+    memory_.ttls.clear();
+    for (const auto& [ttl, gone_at] : ttls) {
+      if (!gone_at || now_ < *gone_at + cache_time(ttl, policy_)) memory_.ttls.push_back({ttl, gone_at});
+    }
+  }
+
+  // max(TTL before, TTL after, negative TTL when it was absent): the longest that copies without the record
+  // live on, once it is everywhere.
+  std::uint32_t bound() const {
+    std::uint32_t longest = 0;
+    for (const auto& served : memory_.ttls) longest = std::max(longest, served.ttl);
+    return longest;
+  }
+
+  void see_published(LedgerEntry& entry) {
+    // Found there at first sight: perhaps it was the first of its RRset, and its absence is what is cached.
+    if (is_new_) entry.ttl_bound = facts_.zone->negative_ttl;
+    if (!entry.published_at || entry.deleted_at) entry.published_at = now_;
+    entry.deleted_at.reset();
+    const bool is_wanted = facts_.find_wanted(entry.record) != nullptr;
+    entry.owned = entry.owned || is_wanted || is_adopted(entry.record);
+    retire(entry, is_wanted);
+    const auto reason = facts_.not_everywhere(entry.record);
+    if (!reason && entry.seen_everywhere_at) return;
+    // I8: a server that answers without the record, or without its signature, starts the clock again; one
+    // that does not answer only stops the plan.
+    if (!reason || is_denied(entry.record)) {
+      entry.seen_everywhere_at.reset();
+      entry.ttl_bound = std::max(entry.ttl_bound, bound());
+    }
+    if (!reason) entry.seen_everywhere_at = now_;
+  }
+
+  bool is_adopted(const TlsaRecord& record) const {
+    const bool is_named = std::ranges::find(policy_.adopt, record) != policy_.adopt.end();
+    return is_named || (policy_.adopt_all && !facts_.is_kept(record));
+  }
+
+  void retire(LedgerEntry& entry, bool is_wanted) const {
+    if (is_wanted) {
+      entry.retired_at.reset();
+    } else if (entry.owned && !entry.retired_at) {
+      entry.retired_at = now_;
+    }
+  }
+
+  // Some server that was reached serves the owner without this record, or a signed zone's without signature.
+  bool is_denied(const TlsaRecord& record) const {
+    return std::ranges::any_of(facts_.servers, [&](const AtServer& at) {
+      if (!at.server->reachable || at.served == nullptr) return false;
+      if (!at.served->rrset || !contains(at.served->rrset->records, record)) return true;
+      return facts_.zone->is_signed && !(at.served->has_rrsig && at.served->rrsig_valid.value_or(true));
+    });
+  }
+
+  // Not at the primary: caches may know it as long as any server may serve it, and one cache life longer.
+  void miss(LedgerEntry& entry) {
+    retire(entry, facts_.find_wanted(entry.record) != nullptr);
+    entry.seen_everywhere_at.reset();
+    if (served_.contains(entry.record)) {
+      entry.deleted_at.reset();
+    } else if (is_everywhere_read_ && !entry.deleted_at) {
+      entry.deleted_at = now_;
+    }
+    entry.ttl_bound = std::max(entry.ttl_bound, bound());
+  }
+
+  void see_live(LedgerEntry& entry) const {
+    if (policy_.assume_deployed) return;  // nothing was seen
+    const auto matches_it = [&](const Served& served) { return served.is_matched_by(entry.record); };
+    if (std::ranges::any_of(facts_.live.chains, matches_it)) entry.last_seen_live = now_;
+  }
+
+  void forget() {
+    std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
+      return entry.deleted_at && now_ >= *entry.deleted_at + cache_time(entry.ttl_bound, policy_);
+    });
+  }
+
+  const OwnerFacts& facts_;
+  OwnerLedger& memory_;
+  const Policy& policy_;
+  Time now_;
+  bool is_new_ = false;
+  bool is_everywhere_read_ = false;
+  std::set<std::uint32_t> ttls_;
+  std::set<TlsaRecord> served_;
+};
+
+bool is_asked(const OwnerFacts& facts, const std::set<Name>& asked) {
+  return std::ranges::any_of(facts.desired, [&](const Desired* wish) { return asked.contains(wish->asked); });
+}
+
+}  // namespace
+
+Ledger observe(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+               const std::vector<ServiceEvidence>& evidence, const Policy& policy,
+               const ClockReading& clock) {
+  follow_clock(ledger, clock);
+  for (const auto& facts : join(desired, observed, evidence, policy)) {
+    Observation(facts, ledger.owners[facts.owner()], policy, clock.wall).fold();
+  }
+  return ledger;
+}
+
+Ledger intend(Ledger ledger, const Plan& plan) {
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      for (const auto& step : rrset.steps) {
+        if (step.action == Action::add) ledger.owners[rrset.owner].at(step.record).owned = true;
+      }
+    }
+  }
+  return ledger;
+}
+
+Ledger release(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+               const std::vector<Name>& asked, Time now) {
+  const std::set<Name> names(asked.begin(), asked.end());
+  for (const auto& facts : join(desired, observed, {}, {})) {
+    if (!is_asked(facts, names)) continue;
+    auto& memory = ledger.owners[facts.owner()];
+    for (const auto& want : facts.wanted) {
+      if (want.role == Role::current) memory.at(want.record).released_at = now;
+    }
+    for (const Credential* credential : facts.current_credentials()) {
+      for (auto& entry : memory.records) {
+        if (Served::of(*credential).is_matched_by(entry.record)) entry.released_at = now;
+      }
+    }
+  }
+  return ledger;
+}
+
+}  // namespace tlsa_update

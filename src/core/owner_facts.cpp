@@ -1,0 +1,227 @@
+#include "owner_facts.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace tlsa_update {
+namespace {
+
+template <class T>
+using ByName = std::vector<std::pair<Name, const T*>>;  // sorted by name
+
+template <class T>
+void sort_by_name(ByName<T>& index) {
+  std::ranges::stable_sort(index, {}, &std::pair<Name, const T*>::first);
+}
+
+template <class T>
+auto range_of(const ByName<T>& index, const Name& name) {
+  return std::ranges::equal_range(index, name, {}, &std::pair<Name, const T*>::first);
+}
+
+ByName<Desired> by_asked(const std::vector<Desired>& desired) {
+  ByName<Desired> index;
+  index.reserve(desired.size());
+  for (const auto& wish : desired) index.emplace_back(wish.asked, &wish);
+  sort_by_name(index);
+  return index;
+}
+
+ByName<ServiceEvidence> by_owner(const std::vector<ServiceEvidence>& evidence) {
+  ByName<ServiceEvidence> index;
+  index.reserve(evidence.size());
+  for (const auto& proof : evidence) {
+    if (auto owner = proof.service.owner()) index.emplace_back(*std::move(owner), &proof);
+  }
+  sort_by_name(index);
+  return index;
+}
+
+struct ServerIndex {
+  const ServerView* server;
+  ByName<ServedRrset> rrsets;
+};
+
+std::vector<ServerIndex> index_servers(const ZoneView& zone) {
+  std::vector<ServerIndex> servers;
+  for (const auto& server : zone.servers) {
+    auto& index = servers.emplace_back(ServerIndex{&server, {}});
+    for (const auto& rrset : server.rrsets) index.rrsets.emplace_back(rrset.owner, &rrset);
+    sort_by_name(index.rrsets);
+  }
+  return servers;
+}
+
+void merge_wishes(OwnerFacts& facts) {
+  std::map<TlsaRecord, Wanted> wanted;
+  for (const Desired* wish : facts.desired) {
+    for (const auto& want : wish->records) {
+      const auto [place, is_new] = wanted.emplace(want.record, want);
+      if (!is_new && place->second.role == Role::next && want.role == Role::current) place->second = want;
+    }
+    for (const auto& record : wish->keep) insert(facts.keep, record);
+    facts.parameters.insert(facts.parameters.end(), wish->parameters.begin(), wish->parameters.end());
+  }
+  for (auto& [record, want] : wanted) {
+    facts.parameters.push_back(record.parameters);
+    facts.wanted.push_back(std::move(want));
+  }
+  std::ranges::sort(facts.parameters);
+  const auto duplicates = std::ranges::unique(facts.parameters);
+  facts.parameters.erase(duplicates.begin(), duplicates.end());
+}
+
+// RFC 4592 section 2.2.2: a name that exists already cannot come into existence again. What lies below a cut
+// or a DNAME is not answered whether it is there or not.
+void collect_hazards(OwnerFacts& facts, const OwnerView& view) {
+  for (const auto hazard : view.hazards) {
+    const bool by_existing = hazard == Hazard::host_is_wildcard || hazard == Hazard::hides_wildcard;
+    if (by_existing && view.rrset) continue;
+    if (std::ranges::find(facts.hazards, hazard) == facts.hazards.end()) facts.hazards.push_back(hazard);
+  }
+}
+
+void add_chain(LiveView& live, Served served) {
+  for (auto& known : live.chains) {
+    if (known.chain == nullptr || served.chain == nullptr || *known.chain != *served.chain) continue;
+    known.dane_ok = known.dane_ok || served.dane_ok;
+    return;
+  }
+  live.chains.push_back(std::move(served));
+}
+
+void collect_gaps(LiveView& live, const ServiceEvidence& proof) {
+  const auto host = proof.service.host.text();
+  if (!proof.addresses_known) live.gaps.push_back("the addresses of " + host + " are not known");
+  for (const auto& one : proof.presented) {
+    if (one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered) continue;
+    live.gaps.push_back(host + " at " + one.address + (one.detail.empty() ? "" : ": " + one.detail));
+  }
+}
+
+LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool every_name_probed) {
+  LiveView live;
+  if (evidence.empty()) return live;
+  bool complete = every_name_probed;
+  for (const ServiceEvidence* proof : evidence) {
+    complete = complete && proof->complete();
+    collect_gaps(live, *proof);
+    for (const auto& one : proof->presented) {
+      if (one.outcome != ProbeOutcome::served || one.chain.empty()) continue;
+      add_chain(live, {&one.chain, nullptr, proof->service.host.text() + " at " + one.address, one.dane_ok});
+    }
+  }
+  live.sight = complete ? Sight::complete : live.chains.empty() ? Sight::nothing_reached : Sight::partial;
+  return live;
+}
+
+LiveView assumed_view(const OwnerFacts& facts) {
+  LiveView live;
+  for (const Credential* credential : facts.current_credentials()) add_chain(live, Served::of(*credential));
+  live.sight = live.chains.empty() ? Sight::none : Sight::complete;
+  return live;
+}
+
+}  // namespace
+
+const TlsaRecords& OwnerFacts::published() const {
+  static const TlsaRecords nothing;
+  return view->rrset ? view->rrset->records : nothing;
+}
+
+const Wanted* OwnerFacts::find_wanted(const TlsaRecord& record) const {
+  const auto place = std::ranges::lower_bound(wanted, record, {}, &Wanted::record);
+  return place != wanted.end() && place->record == record ? &*place : nullptr;
+}
+
+std::vector<const Credential*> OwnerFacts::current_credentials() const {
+  std::vector<const Credential*> current;
+  for (const Desired* wish : desired) {
+    for (const auto& given : wish->credentials) {
+      if (given.role == Role::current && given.credential) current.push_back(given.credential.get());
+    }
+  }
+  return current;
+}
+
+std::optional<Reason> OwnerFacts::not_everywhere(const TlsaRecord& record) const {
+  if (servers.empty()) return Reason::unread;
+  if (!contains(published(), record)) return Reason::propagating;
+  bool is_signed = true;
+  for (const auto& at : servers) {
+    if (!at.server->reachable || at.served == nullptr || !at.served->rrset) return Reason::propagating;
+    if (!contains(at.served->rrset->records, record)) return Reason::propagating;
+    const bool has_signature = at.served->has_rrsig && at.served->rrsig_valid.value_or(true);
+    is_signed = is_signed && (has_signature || !zone->is_signed);
+  }
+  return is_signed ? std::nullopt : std::optional(Reason::not_signed);
+}
+
+namespace {
+
+class Join {
+ public:
+  Join(const std::vector<Desired>& desired, const std::vector<ServiceEvidence>& evidence,
+       const Policy& policy)
+      : desired_(by_asked(desired)), evidence_(by_owner(evidence)), policy_(policy) {}
+
+  void add_zone(const ZoneView& zone, std::vector<OwnerFacts>& out) const {
+    std::vector<const OwnerView*> views;
+    for (const auto& view : zone.owners) {
+      if (!range_of(desired_, view.asked).empty()) views.push_back(&view);
+    }
+    const auto key = [](const OwnerView* view) { return std::tie(view->owner, view->asked); };
+    std::ranges::stable_sort(views, {}, key);
+    const auto servers = index_servers(zone);
+    for (auto first = views.begin(); first != views.end();) {
+      const auto last = std::find_if(first, views.end(),
+                                     [&](const OwnerView* view) { return view->owner != (*first)->owner; });
+      out.push_back(facts_of(zone, {first, last}, servers));
+      first = last;
+    }
+  }
+
+ private:
+  OwnerFacts facts_of(const ZoneView& zone, const std::vector<const OwnerView*>& views,
+                      const std::vector<ServerIndex>& servers) const {
+    OwnerFacts facts;
+    facts.zone = &zone;
+    facts.view = views.front();
+    std::vector<const ServiceEvidence*> evidence;
+    bool every_name_probed = true;
+    const Name* previous = nullptr;
+    for (const OwnerView* view : views) {
+      collect_hazards(facts, *view);
+      if (previous != nullptr && *previous == view->asked) continue;
+      previous = &view->asked;
+      for (const auto& [asked, wish] : range_of(desired_, view->asked)) facts.desired.push_back(wish);
+      const auto proofs = range_of(evidence_, view->asked);
+      every_name_probed = every_name_probed && !proofs.empty();
+      for (const auto& [owner, proof] : proofs) evidence.push_back(proof);
+    }
+    merge_wishes(facts);
+    for (const auto& server : servers) {
+      const auto answers = range_of(server.rrsets, facts.owner());
+      facts.servers.push_back({server.server, answers.empty() ? nullptr : answers.front().second});
+    }
+    facts.live = policy_.assume_deployed ? assumed_view(facts) : live_view(evidence, every_name_probed);
+    return facts;
+  }
+
+  ByName<Desired> desired_;
+  ByName<ServiceEvidence> evidence_;
+  const Policy& policy_;
+};
+
+}  // namespace
+
+std::vector<OwnerFacts> join(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+                             const std::vector<ServiceEvidence>& evidence, const Policy& policy) {
+  const Join facts(desired, evidence, policy);
+  std::vector<OwnerFacts> out;
+  for (const auto& zone : observed) facts.add_zone(zone, out);
+  return out;
+}
+
+}  // namespace tlsa_update

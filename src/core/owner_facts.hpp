@@ -1,0 +1,62 @@
+// All that is wanted, observed and proved of one TLSA owner, joined once so that the planner never searches.
+// Borrows from its sources and decides nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coverage.hpp"
+#include "tlsa_update/core/planner.hpp"
+
+namespace tlsa_update {
+
+// How much of the live service the probes saw.
+enum class Sight {
+  none,             // nobody probed
+  nothing_reached,  // no address answered with a chain
+  partial,          // some did
+  complete,         // every address of every name, in every handshake
+};
+
+struct LiveView {
+  Sight sight = Sight::none;
+  std::vector<Served> chains;     // each once
+  std::vector<std::string> gaps;  // for people: what did not answer
+};
+
+struct AtServer {
+  const ServerView* server = nullptr;
+  const ServedRrset* served = nullptr;  // nullptr: this owner was not answered
+};
+
+struct OwnerFacts {
+  const ZoneView* zone = nullptr;
+  const OwnerView* view = nullptr;
+  std::vector<const Desired*> desired;  // sorted by the name asked; several when CNAMEs lead here
+  std::vector<Wanted> wanted;           // sorted by record, each once; current wins over next
+  TlsaRecords keep;
+  std::vector<TlsaParameters> parameters;  // sorted: the combinations that are wanted
+  std::vector<Hazard> hazards;             // those that apply to what stands there now
+  std::vector<AtServer> servers;
+  LiveView live;
+
+  [[nodiscard]] const Name& owner() const { return view->owner; }
+  [[nodiscard]] const TlsaRecords& published() const;  // at the primary; empty when there is no RRset
+  [[nodiscard]] const Wanted* find_wanted(const TlsaRecord& record) const;
+  [[nodiscard]] bool is_kept(const TlsaRecord& record) const { return contains(keep, record); }
+  [[nodiscard]] std::vector<const Credential*> current_credentials() const;
+
+  // Invariant I8: does every address of every authoritative server serve it, signed where the zone is?
+  // Nothing when they do, else why not: unread, propagating or not_signed.
+  [[nodiscard]] std::optional<Reason> not_everywhere(const TlsaRecord& record) const;
+};
+
+// One for every observed owner that something is wanted at, in the order of zones and then of owners. With
+// policy.assume_deployed what is live is the operator's word. n log n in the number of names.
+[[nodiscard]] std::vector<OwnerFacts> join(const std::vector<Desired>& desired,
+                                           const std::vector<ZoneView>& observed,
+                                           const std::vector<ServiceEvidence>& evidence,
+                                           const Policy& policy);
+
+}  // namespace tlsa_update

@@ -1,0 +1,91 @@
+#include "owner_remarks.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update {
+namespace {
+
+constexpr Seconds expires_soon{std::chrono::days(7)};
+
+// The outage that this program exists to prevent: clients refuse this address now.
+void remark_outages(Plan& plan, const OwnerFacts& facts, const Policy& policy) {
+  if (policy.assume_deployed || combinations(facts.published()).empty()) return;
+  for (const auto& served : facts.live.chains) {
+    if (served.is_matched_by_any(facts.published())) continue;
+    plan.critical.push_back(served.where + " presents a certificate that matches no published record of " +
+                            facts.owner().text());
+  }
+}
+
+// Usage 3 ignores the dates of a certificate (RFC 7671 section 5.1); the others do not.
+void remark_expiry(Plan& plan, const OwnerFacts& facts, Time now) {
+  for (const auto& served : facts.live.chains) {
+    if (served.chain == nullptr) continue;
+    const auto& leaf = served.chain->front();
+    if (leaf.not_after - now > expires_soon) continue;
+    bool by_dates = false, by_key = false;
+    for (const auto& record : facts.published()) {
+      if (!served.is_matched_by(record)) continue;
+      (record.parameters.usage == Usage::dane_ee ? by_key : by_dates) = true;
+    }
+    if (!by_dates || by_key) continue;
+    const bool is_over = leaf.not_after <= now;
+    plan.warnings.push_back("the certificate at " + served.where + (is_over ? " expired" : " expires") +
+                            " at " + rfc3339(leaf.not_after) + ", and usages 0 to 2 depend on that (" +
+                            facts.owner().text() + ")");
+  }
+}
+
+bool is_switched(const OwnerFacts& facts) {
+  if (facts.live.sight != Sight::complete) return false;
+  const auto current = facts.current_credentials();
+  return std::ranges::all_of(facts.live.chains, [&](const Served& served) {
+    return std::ranges::any_of(current, [&](const Credential* credential) {
+      return served.chain == nullptr ||
+             (!credential->chain.empty() && credential->chain.front() == served.chain->front());
+    });
+  });
+}
+
+// A combination that is held back until the switch is waiting; one that what is to be served never matches is
+// wrong, and waiting will not mend it.
+void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, bool may_wait) {
+  for (const auto& [parameters, reason] : additions.held) {
+    if (reason != Reason::combination_would_break || (may_wait && !is_switched(facts))) continue;
+    plan.critical.push_back("records " + parameters.text() + " at " + facts.owner().text() +
+                            " would match nothing that is served now: not added");
+  }
+}
+
+void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Additions& additions) {
+  if (facts.live.sight != Sight::none) return;
+  const auto there = combinations(facts.published());
+  const auto is_new = [&](const Addition& added) { return !contains(there, added.record.parameters); };
+  if (std::ranges::none_of(additions.records, is_new)) return;
+  for (const auto& record : facts.published()) {
+    if (!is_usable(record) || facts.find_wanted(record) != nullptr) continue;
+    const auto matches_it = [&](const Credential* given) { return Served::of(*given).is_matched_by(record); };
+    if (std::ranges::any_of(facts.current_credentials(), matches_it)) continue;
+    plan.warnings.push_back(facts.owner().text() + " gets a new combination of parameters; if what " +
+                            record.text().substr(0, 21) +
+                            "... stands for is still served, clients may refuse it" +
+                            " (RFC 7671 section 8.1)");
+    return;
+  }
+}
+
+}  // namespace
+
+void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
+            std::optional<Time> now) {
+  if (facts.view->mixed_ttl) {
+    plan.warnings.push_back("the server gave mixed TTLs for " + facts.owner().text() +
+                            " (RFC 2181 section 5.2): taken as the lowest");
+  }
+  remark_outages(plan, facts, policy);
+  remark_held(plan, facts, additions, now.has_value());
+  remark_new_combinations(plan, facts, additions);
+  if (now) remark_expiry(plan, facts, *now);
+}
+
+}  // namespace tlsa_update

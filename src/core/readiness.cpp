@@ -1,0 +1,126 @@
+#include "readiness.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update {
+namespace {
+
+class Gate {
+ public:
+  Gate(const Situation& situation, const Additions& additions)
+      : situation_(situation),
+        facts_(situation.facts),
+        additions_(additions),
+        known_(situation.known_to_clients()) {}
+
+  std::vector<Blocker> close() {
+    if (facts_.servers.empty()) return {Blocker{first_wanted(), {}, Reason::unread, std::nullopt}};
+    for (const auto& want : facts_.wanted) {
+      if (want.role == Role::current) await(want);
+    }
+    TlsaRecords known;
+    for (const auto& one : known_) insert(known, one.record);
+    for (const auto parameters : combinations(known)) {
+      if (is_broken_already(parameters)) continue;
+      for (const Credential* credential : facts_.current_credentials())
+        require_match(*credential, parameters);
+    }
+    return std::move(blockers_);
+  }
+
+ private:
+  TlsaRecord first_wanted() const {
+    return facts_.wanted.empty() ? TlsaRecord{} : facts_.wanted.front().record;
+  }
+
+  bool is_known(TlsaParameters parameters) const {
+    return std::ranges::any_of(known_, [&](const auto& one) {
+      return one.record.parameters == parameters && is_usable(one.record);
+    });
+  }
+
+  // Each wanted record has been everywhere for two TTLs. A combination that is held back until the switch,
+  // and that no client knows, is not missed by anybody.
+  void await(const Wanted& want) {
+    const auto held = additions_.held.find(want.record.parameters);
+    if (held != additions_.held.end() && !contains(facts_.published(), want.record)) {
+      if (held->second == Reason::combination_would_break && !is_known(want.record.parameters)) return;
+      blockers_.push_back({want.record, want.credential, held->second, std::nullopt});
+      return;
+    }
+    const auto reliance = situation_.reliance(want.record);
+    if (reliance.is_given()) return;
+    blockers_.push_back({want.record, want.credential, *reliance.waits_for, reliance.ready_at});
+  }
+
+  // A combination in which nothing that is served now matches either loses nothing by the switch.
+  bool is_broken_already(TlsaParameters parameters) const {
+    if (facts_.live.sight != Sight::complete) return false;
+    return std::ranges::none_of(known_, [&](const auto& one) {
+      const auto matches_it = [&](const Served& served) { return served.is_matched_by(one.record); };
+      return one.record.parameters == parameters && std::ranges::any_of(facts_.live.chains, matches_it);
+    });
+  }
+
+  // RFC 7671 section 8: every combination that a client may know, wanted by us or not, has a record that
+  // matches the chain, and every copy of the RRset has that record.
+  void require_match(const Credential& credential, TlsaParameters parameters) {
+    const auto served = Served::of(credential);
+    std::optional<Blocker> blocker;
+    for (const auto& one : known_) {
+      if (one.record.parameters != parameters || !served.is_matched_by(one.record)) continue;
+      const auto reliance = situation_.reliance(one.record);
+      if (reliance.is_given()) return;
+      const Reason reason = *reliance.waits_for;
+      blocker = Blocker{one.record, credential.source, reason, reliance.ready_at};
+    }
+    for (const auto& added : additions_.records) {
+      if (added.record.parameters != parameters || !served.is_matched_by(added.record)) continue;
+      blocker = Blocker{added.record, credential.source, Reason::missing, std::nullopt};
+    }
+    if (!blocker) blocker = would_break(credential, parameters);
+    const auto is_same = [&](const Blocker& other) { return other.record == blocker->record; };
+    if (std::ranges::none_of(blockers_, is_same)) blockers_.push_back(*blocker);
+  }
+
+  Blocker would_break(const Credential& credential, TlsaParameters parameters) const {
+    std::optional<Time> gone_at;
+    bool is_leaving = true;
+    TlsaRecord example;
+    for (const auto& one : known_) {
+      if (one.record.parameters != parameters || !is_usable(one.record)) continue;
+      example = one.record;
+      is_leaving = is_leaving && one.gone_at;
+      gone_at = std::max(gone_at, one.gone_at);
+    }
+    if (!is_leaving) gone_at.reset();
+    const Reason reason = is_leaving ? Reason::may_be_cached : Reason::combination_would_break;
+    return {example, credential.source, reason, gone_at};
+  }
+
+  const Situation& situation_;
+  const OwnerFacts& facts_;
+  const Additions& additions_;
+  std::vector<Situation::Known> known_;
+  std::vector<Blocker> blockers_;
+};
+
+}  // namespace
+
+std::vector<Blocker> blockers(const Situation& situation, const Additions& additions) {
+  return Gate(situation, additions).close();
+}
+
+std::optional<Time> ready_at(const Situation& situation, const std::vector<Blocker>& blockers) {
+  std::optional<Time> latest;
+  for (const auto& blocker : blockers) {
+    if (!blocker.ready_at) return std::nullopt;
+    latest = std::max(latest, blocker.ready_at);
+  }
+  for (const auto& want : situation.facts.wanted) {
+    if (want.role == Role::current) latest = std::max(latest, situation.reliance(want.record).ready_at);
+  }
+  return latest;
+}
+
+}  // namespace tlsa_update

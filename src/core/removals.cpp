@@ -1,0 +1,183 @@
+#include "removals.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update {
+namespace {
+
+class Removals {
+ public:
+  explicit Removals(const Situation& situation) : situation_(situation), facts_(situation.facts) {}
+
+  Verdicts choose() {
+    weigh_replacement();
+    for (const auto& record : facts_.published()) {
+      if (facts_.find_wanted(record) == nullptr) verdicts_.emplace(record, judge(record));
+    }
+    release_left_combinations();
+    refuse_outages();
+    return std::move(verdicts_);
+  }
+
+ private:
+  // What is wanted now has to be known to every client before anything else may go.
+  void weigh_replacement() {
+    bool is_known = true;
+    for (const auto& want : facts_.wanted) {
+      if (want.role != Role::current) continue;
+      const auto reliance = situation_.reliance(want.record);
+      if (reliance.is_given()) insert(relied_on_, want.record);
+      is_replaced_ = is_replaced_ && reliance.is_given();
+      is_known = is_known && reliance.ready_at;
+      replaced_at_ = std::max(replaced_at_, reliance.ready_at);
+    }
+    is_replaced_ = is_replaced_ && !relied_on_.empty();
+    if (!is_known) replaced_at_.reset();
+  }
+
+  Verdict judge(const TlsaRecord& record) const {
+    if (facts_.is_kept(record)) return {RecordState::kept, Action::none, Reason::protected_, std::nullopt};
+    // I4: what is not ours is shown and kept.
+    if (!situation_.is_owned(record)) {
+      return {RecordState::foreign, Action::none, Reason::foreign, std::nullopt};
+    }
+    if (!is_replaced_) {
+      return {RecordState::published, Action::wait, Reason::replacement_not_ready, replaced_at_};
+    }
+    const auto obstacle = obstacle_to(record);
+    if (!obstacle) return {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};
+    return {RecordState::stale, Action::wait, obstacle->waits_for.value(), obstacle->ready_at};
+  }
+
+  // Why an owned, unwanted record whose replacement is ready stays all the same.
+  std::optional<Reliance> obstacle_to(const TlsaRecord& record) const {
+    const auto because = [](Reason reason) { return Reliance{reason, std::nullopt}; };
+    const auto& live = facts_.live;
+    // I2 first: a chain that was met is a better reason than one that was not.
+    for (const auto& served : live.chains) {
+      if (served.is_matched_by(record)) return because(Reason::still_served);
+    }
+    if (live.sight != Sight::complete) return because(Reason::not_probed);
+    // RFC 7671 section 8.1: only after the new chain is deployed and seen to work, everywhere.
+    for (const auto& served : live.chains) {
+      if (!served.is_matched_by_any(relied_on_)) return because(Reason::not_deployed);
+    }
+    const LedgerEntry& entry = *situation_.memory.find(record);
+    if (is_pending(entry)) return because(Reason::may_go_live);
+    return grace_of(entry);
+  }
+
+  // Once released for deployment, a certificate may go live late. It will not any more when it did already,
+  // or when one that was released after it is what every address presents.
+  bool is_pending(const LedgerEntry& entry) const {
+    if (!entry.released_at || situation_.policy.assume_deployed) return false;
+    if (entry.last_seen_live && *entry.last_seen_live >= *entry.released_at) return false;
+    const auto is_later = [&](const TlsaRecord& record) {
+      const LedgerEntry* other = situation_.memory.find(record);
+      return other != nullptr && other->released_at && *other->released_at > *entry.released_at;
+    };
+    TlsaRecords later;
+    std::ranges::copy_if(relied_on_, std::back_inserter(later), is_later);
+    return !std::ranges::all_of(facts_.live.chains,
+                                [&](const Served& served) { return served.is_matched_by_any(later); });
+  }
+
+  std::optional<Reliance> grace_of(const LedgerEntry& entry) const {
+    const auto since = entry.last_seen_live ? entry.last_seen_live : entry.retired_at;
+    if (!since) return std::nullopt;
+    const Time ends = *since + situation_.policy.grace;
+    if (situation_.now >= ends) return std::nullopt;
+    return Reliance{Reason::grace, ends};
+  }
+
+  // The exception of I2: a combination that is no longer wanted leaves as a whole, though a served chain
+  // matches in it, when every served chain matches another record that stays and that clients know.
+  void release_left_combinations() {
+    const auto left = without(facts_.published(), removed_by(verdicts_));
+    for (const auto parameters : combinations(left)) {
+      if (contains(facts_.parameters, parameters)) continue;
+      const auto leaving = of_combination(left, parameters);
+      if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_still_served(r); }))
+        continue;
+      if (facts_.live.sight != Sight::complete || !every_chain_matches(relied_on_)) continue;
+      for (const auto& record : leaving) {
+        verdicts_[record] = {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};
+      }
+    }
+  }
+
+  bool is_only_still_served(const TlsaRecord& record) const {
+    const auto place = verdicts_.find(record);
+    return place != verdicts_.end() && place->second.reason == Reason::still_served;
+  }
+
+  bool every_chain_matches(const TlsaRecords& records) const {
+    return std::ranges::all_of(facts_.live.chains,
+                               [&](const Served& served) { return served.is_matched_by_any(records); });
+  }
+
+  // I3, whatever the reasoning above came to.
+  void refuse_outages() {
+    const auto removed = removed_by(verdicts_);
+    const auto after = without(facts_.published(), removed);
+    std::optional<Reason> refusal;
+    if (after.empty()) refusal = Reason::last_record;
+    for (const auto& served : facts_.live.chains) {
+      if (broken_by(facts_.published(), after, served)) refusal = Reason::combination_would_break;
+    }
+    if (!refusal) return;
+    for (const auto& record : removed) {
+      verdicts_[record] = {RecordState::stale, Action::wait, *refusal, std::nullopt};
+    }
+  }
+
+  const Situation& situation_;
+  const OwnerFacts& facts_;
+  TlsaRecords relied_on_;  // wanted for a current credential, and ready
+  bool is_replaced_ = true;
+  std::optional<Time> replaced_at_;
+  Verdicts verdicts_;
+};
+
+}  // namespace
+
+Verdicts choose_removals(const Situation& situation) { return Removals(situation).choose(); }
+
+Verdicts choose_unpublishing(const Situation& situation) {
+  const auto& facts = situation.facts;
+  TlsaRecords ours;
+  for (const auto& record : facts.published()) {
+    if (situation.is_owned(record) && !facts.is_kept(record)) insert(ours, record);
+  }
+  const auto left = without(facts.published(), ours);
+  // No RRset, no DANE: the last records may always go together. What is left behind has to match (I3).
+  std::optional<Reason> refusal;
+  if (!combinations(left).empty() && !situation.policy.force) {
+    if (facts.live.sight != Sight::complete) refusal = Reason::not_probed;
+    for (const auto& served : facts.live.chains) {
+      if (broken_by(facts.published(), left, served)) refusal = Reason::combination_would_break;
+    }
+  }
+  Verdicts verdicts;
+  for (const auto& record : facts.published()) {
+    if (contains(ours, record)) {
+      verdicts[record] = {RecordState::stale, refusal ? Action::wait : Action::remove,
+                          refusal.value_or(Reason::unpublished), std::nullopt};
+    } else if (facts.is_kept(record)) {
+      verdicts[record] = {RecordState::kept, Action::none, Reason::protected_, std::nullopt};
+    } else {
+      verdicts[record] = {RecordState::foreign, Action::none, Reason::foreign, std::nullopt};
+    }
+  }
+  return verdicts;
+}
+
+TlsaRecords removed_by(const Verdicts& verdicts) {
+  TlsaRecords removed;
+  for (const auto& [record, verdict] : verdicts) {
+    if (verdict.action == Action::remove) removed.push_back(record);
+  }
+  return removed;
+}
+
+}  // namespace tlsa_update

@@ -1,0 +1,153 @@
+#include "rrset_plan.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update {
+namespace {
+
+bool is_never_answered(Hazard hazard) {
+  return hazard == Hazard::below_zone_cut || hazard == Hazard::below_dname;
+}
+
+class Steps {
+ public:
+  Steps(const OwnerFacts& facts, const Policy& policy, const RelianceOf& reliance_of)
+      : facts_(facts), policy_(policy), reliance_of_(reliance_of) {}
+
+  void published(const Wanted& want) {
+    Step step{want.record,    RecordState::published, Action::none,
+              Reason::wanted, want.credential,        std::nullopt};
+    if (want.role == Role::next) step.reason = Reason::next_key;
+    const auto reliance = reliance_of_ ? reliance_of_(want.record) : Reliance{};
+    step.ready_at = reliance.ready_at;
+    if (!reliance.is_given()) {
+      step.action = Action::wait;
+      step.reason = *reliance.waits_for;
+    }
+    add(std::move(step));
+  }
+
+  void missing(const Wanted& want, const Additions& additions) {
+    const auto held = additions.held.find(want.record.parameters);
+    Step step{want.record,     RecordState::missing, Action::none,
+              Reason::missing, want.credential,      std::nullopt};
+    if (held != additions.held.end()) {
+      step.action = Action::wait;
+      step.reason = held->second;
+    }
+    add(std::move(step));
+  }
+
+  void added(const Addition& addition) {
+    const Action action = policy_.adds ? Action::add : Action::none;
+    add({addition.record, RecordState::missing, action, addition.reason, addition.credential, std::nullopt});
+  }
+
+  void judged(const TlsaRecord& record, const Verdict& verdict) {
+    const bool is_due = verdict.action == Action::remove && !policy_.removes;
+    const auto action = is_due ? Action::wait : verdict.action;
+    add({record, verdict.state, action, verdict.reason, {}, verdict.ready_at});
+  }
+
+  // Nothing at all is done here: each step says so.
+  void refuse(Hazard hazard) {
+    for (auto& [record, step] : steps_) {
+      const bool is_missing = step.state == RecordState::missing;
+      step.action = Action::none;
+      // RFC 2136 section 7.18: what is stored but never answered counts as not published.
+      if (is_missing || (is_never_answered(hazard) && facts_.find_wanted(record) != nullptr)) {
+        step.state = RecordState::missing;
+        step.reason = Reason::hazard;
+        step.ready_at.reset();
+      }
+    }
+  }
+
+  std::vector<Step> sorted() {
+    std::vector<Step> steps;
+    for (auto& [record, step] : steps_) steps.push_back(std::move(step));
+    return steps;
+  }
+
+ private:
+  void add(Step step) { steps_.insert_or_assign(step.record, std::move(step)); }
+
+  const OwnerFacts& facts_;
+  const Policy& policy_;
+  const RelianceOf& reliance_of_;
+  std::map<TlsaRecord, Step> steps_;
+};
+
+// RFC 2181 section 5.2: one TTL. An RRset keeps its own unless the operator names another.
+void settle_ttl(RrsetPlan& plan, const OwnerFacts& facts, const Policy& policy) {
+  if (!plan.observed) {
+    plan.ttl = policy.ttl.value_or(policy.default_ttl);
+    return;
+  }
+  plan.ttl = plan.observed->ttl;
+  const bool may_move = policy.adds && !policy.unpublish && !plan.refused;
+  if (!may_move || !policy.ttl || facts.wanted.empty()) return;
+  plan.moves_ttl = *policy.ttl != plan.ttl || facts.view->mixed_ttl;
+  plan.ttl = *policy.ttl;
+}
+
+}  // namespace
+
+std::optional<Hazard> refusal_of(const OwnerFacts& facts, const Additions& additions, const Policy& policy) {
+  if (policy.force || policy.unpublish) return std::nullopt;
+  for (const auto hazard : facts.hazards) {
+    if (is_never_answered(hazard) ? !facts.wanted.empty() : !additions.records.empty()) return hazard;
+  }
+  return std::nullopt;
+}
+
+RrsetPlan plan_of(const OwnerFacts& facts, const Additions& additions, const Verdicts& verdicts,
+                  const Policy& policy, const RelianceOf& reliance_of) {
+  RrsetPlan plan;
+  plan.owner = facts.owner();
+  for (const Desired* wish : facts.desired) {
+    if (plan.also_asked.empty() || plan.also_asked.back() != wish->asked)
+      plan.also_asked.push_back(wish->asked);
+  }
+  plan.asked = plan.also_asked.front();
+  plan.also_asked.erase(plan.also_asked.begin());
+  plan.observed = facts.view->rrset;
+  plan.refused = refusal_of(facts, additions, policy);
+
+  Steps steps(facts, policy, reliance_of);
+  for (const auto& want : facts.wanted) {
+    if (contains(facts.published(), want.record)) {
+      steps.published(want);
+    } else {
+      steps.missing(want, additions);
+    }
+  }
+  for (const auto& addition : additions.records) steps.added(addition);
+  for (const auto& [record, verdict] : verdicts) steps.judged(record, verdict);
+  if (plan.refused) steps.refuse(*plan.refused);
+  plan.steps = steps.sorted();
+  settle_ttl(plan, facts, policy);
+  if (plan.moves_ttl) {
+    for (auto& step : plan.steps) {
+      if (step.action == Action::none && step.state != RecordState::missing) step.reason = Reason::ttl_change;
+    }
+  }
+  return plan;
+}
+
+void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset) {
+  const auto& zone = *facts.zone;
+  const bool is_new =
+      plan.zones.empty() || plan.zones.back().zone != zone.apex || plan.zones.back().server != zone.server;
+  if (is_new) plan.zones.push_back({zone.apex, zone.server, {}});
+  for (const auto& step : rrset.steps) {
+    if (step.action == Action::wait) note_due(plan, step.ready_at);
+  }
+  plan.zones.back().rrsets.push_back(std::move(rrset));
+}
+
+void note_due(Plan& plan, const std::optional<Time>& due) {
+  if (due && (!plan.next_due || *due < *plan.next_due)) plan.next_due = due;
+}
+
+}  // namespace tlsa_update

@@ -1,0 +1,43 @@
+// One owner at one instant: the facts, what the ledger remembers, the rules, and the time. Answers whether a
+// record may be relied on (RFC 7671 section 8.1).
+#pragma once
+
+#include <optional>
+
+#include "owner_facts.hpp"
+
+namespace tlsa_update {
+
+// May clients be expected to know a record? Not while `waits_for` says why.
+struct Reliance {
+  std::optional<Reason> waits_for;
+  std::optional<Time> ready_at;  // unset while the clock has not started (I8)
+
+  [[nodiscard]] bool is_given() const { return !waits_for; }
+};
+
+struct Situation {
+  const OwnerFacts& facts;
+  const OwnerLedger& memory;
+  const Policy& policy;
+  Time now;
+
+  [[nodiscard]] Reliance reliance(const TlsaRecord& record) const;
+  [[nodiscard]] bool is_owned(const TlsaRecord& record) const;
+
+  // The records that clients may still know: served by any server, or by none any more but not for long
+  // enough. `gone_at` is when the last copy of a record that is served nowhere will have left the caches.
+  struct Known {
+    TlsaRecord record;
+    std::optional<Time> gone_at;
+  };
+  [[nodiscard]] std::vector<Known> known_to_clients() const;  // sorted by record
+};
+
+// What the ledger holds of one owner; empty for one that it does not know.
+[[nodiscard]] const OwnerLedger& memory_of(const Ledger& ledger, const Name& owner);
+
+// The longest that a cache holds an answer with this TTL, by the operator's reckoning (RFC 7671 section 8.1).
+[[nodiscard]] Seconds cache_time(std::uint32_t ttl, const Policy& policy);
+
+}  // namespace tlsa_update

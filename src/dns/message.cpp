@@ -133,6 +133,7 @@ Result<Name> name_in(const Record& record, std::size_t before) {
 }  // namespace
 
 std::string rcode_text(std::uint16_t rcode) {
+  if (rcode == rcode::notimp) return "NOTIMP";  // the RFCs' name; ldns says NOTIMPL
   const ldns_lookup_table* known = ldns_lookup_by_id(ldns_rcodes, rcode);
   if (known != nullptr) return known->name;
   return rcode == rcode::badvers ? "BADVERS" : "RCODE" + std::to_string(rcode);

@@ -39,15 +39,16 @@ struct ExchangeOptions {
   ServerName server;  // resolved when it is a name; addresses tried in turn
   Transport transport = Transport::tcp;
   TlsOptions tls;
-  std::shared_ptr<const TsigKey> key;       // none: unsigned queries only
-  bool sign_queries = true;                 // --no-sign-queries
-  std::chrono::milliseconds timeout{5000};  // one exchange
-  int retries = 2;
+  std::shared_ptr<const TsigKey> key;           // none: unsigned queries only
+  bool sign_queries = true;                     // --no-sign-queries
+  std::chrono::milliseconds timeout{5000};      // one exchange
+  int retries = 2;                              // of every address, after the first try
+  bool servfail_is_an_answer = false;           // of a resolver it may mean "bogus": no retry, no error
   std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
   std::function<void(const std::string&)> log;  // debug lines; may be empty
 };
 
-// An UPDATE that got no usable answer may have been applied, now or later (FACTS 3.14): read back first.
+// An UPDATE that got no usable answer may have been applied, now or later: read back first.
 struct UpdateOutcome {
   enum class Kind {
     done,                 // NOERROR, signed
@@ -65,20 +66,27 @@ class Exchange {
   Exchange(Exchange&&) noexcept;
   Exchange& operator=(Exchange&&) noexcept;
 
-  // Any RCODE is an answer; SERVFAIL and silence are retried. Errors: no_answer, protocol (unsigned, bad MAC
-  // ...), refused (BADKEY, BADSIG, BADTIME, unauthenticated REFUSED/NOTAUTH). Callable many times at once
+  // Any RCODE but SERVFAIL and FORMERR is an answer, for the caller to judge; SERVFAIL and silence are
+  // retried. Errors: no_answer (each address with its reason), protocol (unsigned, bad MAC ...), refused
+  // (BADKEY, BADSIG, BADTIME, unauthenticated REFUSED, NOTAUTH, NOTIMP). Callable many times at once
   // (pipelined).
   [[nodiscard]] boost::asio::awaitable<Result<Message>> query(Question question, QueryFlags flags = {});
 
-  // Sent once; SERVFAIL is retried once when `Update` is guarded by prerequisites (FACTS 3.13).
+  // Signed, and sent once: silence, a lost connection and answers that do not count leave it unknown. Only a
+  // signed SERVFAIL is tried once more, which the prerequisites make harmless (Knot gives it to bystanders of
+  // a bad one).
   [[nodiscard]] boost::asio::awaitable<UpdateOutcome> update(Update update);
 
-  // AXFR over this transport (TCP when it is UDP). `message` is handed each raw message in order, already off
-  // the wire but not verified (axfr_stream.hpp does that); it returns true when the transfer is complete.
-  // `mac` in the first call's context: the request's MAC is passed to `begin`.
-  [[nodiscard]] boost::asio::awaitable<Result<void>> transfer(
-      Name zone, std::function<void(std::uint16_t id, Bytes request_mac)> begin,
-      std::function<Result<bool>(ByteView message)> message);
+  // AXFR (RFC 5936) over a connection of its own, by TLS or TCP. `begin` gives the ID and the MAC of the
+  // request (empty when unsigned), and may be called again when a connection brought nothing. Then each
+  // message as it came, not verified (axfr_stream.hpp does that), valid during the call, the next one not
+  // before it returned; true: the transfer is complete. Errors: those of `message` as they are; no_answer
+  // (silence within one timeout between messages, no connection), protocol (the connection ends before the
+  // transfer does).
+  using TransferBegin = std::function<void(std::uint16_t id, Bytes request_mac)>;
+  using TransferMessage = std::function<Result<bool>(ByteView message)>;
+  [[nodiscard]] boost::asio::awaitable<Result<void>> transfer(Name zone, TransferBegin begin,
+                                                              TransferMessage message);
 
   [[nodiscard]] std::string address() const;  // "192.0.2.1@53": the one in use, else the name
   [[nodiscard]] const ExchangeOptions& options() const;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tlsa_update/core/bytes.hpp"
@@ -30,6 +31,10 @@ inline constexpr std::uint16_t noerror = 0, formerr = 1, servfail = 2, nxdomain 
 [[nodiscard]] std::string type_text(std::uint16_t type);    // "TLSA", "TYPE65534"
 
 struct Question {
+  // A constructor, as GCC 12 destroys an aggregate twice that is made in the arguments of a co_await.
+  Question() = default;
+  Question(Name what, std::uint16_t which) : name(std::move(what)), type(which) {}
+
   Name name;
   std::uint16_t type = 0;
   auto operator<=>(const Question&) const = default;

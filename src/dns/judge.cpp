@@ -1,0 +1,211 @@
+#include "judge.hpp"
+
+#include <utility>
+
+#include "tlsa_update/core/time.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+using Kind = Judgement::Kind;
+
+Judgement stray(const Asked& asked, std::string what) {
+  return {Kind::stray, false, Error{ErrorCode::protocol, std::move(what), asked.server, {}}, {}};
+}
+
+Judgement bad(const Asked& asked, bool certain, ErrorCode code, std::string what, std::string advice = {}) {
+  return {Kind::bad, certain, Error{code, std::move(what), asked.server, std::move(advice)}, {}};
+}
+
+std::string clock_text(std::uint64_t seconds) {
+  return rfc3339(Time{Seconds{static_cast<std::int64_t>(seconds)}});
+}
+
+// "NOTAUTH", and whose word that is.
+std::string said(const Message& message, bool certain) {
+  return certain ? rcode_text(message.rcode) : "unauthenticated answer " + rcode_text(message.rcode);
+}
+
+// RFC 8945 section 5.4: a peer's TSIG error is reported, but it is nobody's signed word (except BADTIME).
+std::string reported(const Message& message, const TsigResult& tsig, const char* error) {
+  return said(message, tsig.authentic) + " with TSIG error " + error;
+}
+
+Judgement bad_key(const Asked& asked, const Message& message, const TsigResult& tsig) {
+  return bad(asked, tsig.authentic, ErrorCode::refused,
+             reported(message, tsig, "BADKEY") + ": the server does not take " + asked.key->label(),
+             "its name or algorithm differs from the server's, or it is not allowed to do this");
+}
+
+Judgement forwarding_failed(const Asked& asked, const Message& message, const TsigResult& tsig) {
+  return {Kind::servfail,
+          false,
+          Error{ErrorCode::no_answer, reported(message, tsig, std::to_string(tsig.peer_error).c_str()),
+                asked.server, "a secondary that forwards? name the primary with --server"},
+          {}};
+}
+
+// RFC 8945 section 5.4.3: say both clocks, set neither.
+Judgement bad_time(const Asked& asked, const Message& message, const TsigResult& tsig, std::uint64_t now) {
+  std::string what = reported(message, tsig, "BADTIME") + " for " + asked.key->label() + ": ";
+  what += tsig.server_time ? "the server's clock says " + clock_text(*tsig.server_time)
+                           : "the server does not say its clock";
+  return bad(asked, tsig.authentic, ErrorCode::refused, what + ", ours " + clock_text(now),
+             "set the clocks right; " + std::to_string(tsig_fudge) + " s of difference are allowed");
+}
+
+// What the refusal of an UPDATE or of an unsigned query may mean, as far as servers let it be told.
+Judgement refusal(const Asked& asked, const Message& message, bool certain) {
+  const std::string who = asked.key ? asked.key->label() : "an unsigned request";
+  const std::string zone = asked.question.name.text();
+  const bool update = asked.opcode == opcode::update;
+  const std::string subject = update ? asked.wish : type_text(asked.question.type) + " at " + zone;
+  std::string what = said(message, certain) + ": ", advice;
+  switch (message.rcode) {
+    case rcode::refused:
+      what += who + (update ? " may not change " : " may not read ") + subject;
+      advice = update
+                   ? "grant it " + subject + " in the server's policy; is the zone frozen, or a secondary's?"
+                   : "allow it in the server's policy";
+      if (!certain)
+        advice += "; PowerDNS answers so also to an unknown key, a wrong secret and a wrong clock";
+      break;
+    case rcode::notauth:
+      // Signed, the key is known and only the zone can be meant (RFC 2136 section 3.1.2).
+      what += certain ? "the key is right, but the server is not the primary of zone " + zone
+                      : "the server is not the primary of zone " + zone + ", or does not allow " + who;
+      advice = certain
+                   ? "a secondary, another view, or no zone of that name: check --server and --zone"
+                   : "check --server, --zone, the server's acl, and name, algorithm and secret of the key";
+      break;
+    case rcode::notzone:
+      what += asked.wish + " is not in zone " + zone;
+      advice = "check --zone";
+      break;
+    default:  // NOTIMP and whatever else is final (RFC 2136 section 4.5)
+      what += update ? "the server does not take updates of zone " + zone
+                     : "the server does not answer " + subject;
+      advice = update ? "name the signing primary with --server" : "";
+  }
+  return bad(asked, certain, ErrorCode::refused, what, advice);
+}
+
+// An answer that may be believed as far as it goes: verified, or there was nothing to verify.
+Judgement by_rcode(const Asked& asked, Message message) {
+  const bool update = asked.opcode == opcode::update;
+  const auto code = message.rcode;
+  if (code == rcode::servfail && !asked.servfail_is_an_answer)
+    return {Kind::servfail, true, Error{ErrorCode::no_answer, "SERVFAIL", asked.server, {}}, {}};
+  if (code == rcode::formerr || code == rcode::badvers)
+    return bad(asked, true, ErrorCode::protocol,
+               rcode_text(code) + ": the server does not understand the request");
+  const bool prerequisite =
+      code == rcode::nxdomain || code == rcode::yxdomain || code == rcode::yxrrset || code == rcode::nxrrset;
+  if (update && code != rcode::noerror && !prerequisite) return refusal(asked, message, true);
+  return {Kind::answer, true, {}, std::move(message)};
+}
+
+// RFC 8945 section 5.4: a signed request, an unsigned answer. It never counts; its RCODE is still told.
+Judgement unsigned_answer(const Asked& asked, const Message& message) {
+  switch (message.rcode) {
+    case rcode::refused:
+    case rcode::notauth:
+    case rcode::notimp:
+    case rcode::notzone:
+      return refusal(asked, message, false);
+    case rcode::servfail:
+      return {Kind::servfail, false, Error{ErrorCode::no_answer, said(message, false), asked.server, {}}, {}};
+    default:
+      return bad(asked, false, ErrorCode::protocol,
+                 said(message, false) + ": the request was signed, the answer is not",
+                 "forged, or a server without TSIG");
+  }
+}
+
+Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, std::uint64_t now) {
+  const std::string key = asked.key->label();
+  switch (tsig.verdict) {
+    case TsigVerdict::good:
+      return by_rcode(asked, std::move(message));
+    case TsigVerdict::unsigned_answer:
+      return unsigned_answer(asked, message);
+    case TsigVerdict::peer_badkey:
+      return bad_key(asked, message, tsig);
+    case TsigVerdict::peer_badsig:
+      return bad(asked, tsig.authentic, ErrorCode::refused,
+                 reported(message, tsig, "BADSIG") + ": the server's secret of " + key + " is another one",
+                 "compare the secrets");
+    case TsigVerdict::peer_badtime:
+      return bad_time(asked, message, tsig, now);
+    case TsigVerdict::peer_badtrunc:
+      return bad(asked, tsig.authentic, ErrorCode::refused,
+                 reported(message, tsig, "BADTRUNC") + ": the server wants a longer MAC of " + key);
+    case TsigVerdict::peer_other_error:
+      return bad(asked, tsig.authentic, ErrorCode::protocol,
+                 reported(message, tsig, std::to_string(tsig.peer_error).c_str()) + " for " + key);
+    case TsigVerdict::other_key:
+      return bad(asked, false, ErrorCode::protocol, "the answer is signed with another key than " + key);
+    case TsigVerdict::bad_mac:
+      // RFC 8945 section 5.4: only NOTAUTH may say why without a MAC. BIND's forwarding secondary says it so.
+      if (tsig.peer_error != 0 && message.rcode == rcode::servfail)
+        return forwarding_failed(asked, message, tsig);
+      return bad(asked, false, ErrorCode::protocol, "the answer's signature does not verify under " + key,
+                 "altered on the way, or signed with another secret");
+    case TsigVerdict::bad_time:
+      return bad(asked, false, ErrorCode::protocol,
+                 "the answer was signed at another time than now: " +
+                     (tsig.server_time ? clock_text(*tsig.server_time) : "unknown") + ", ours " +
+                     clock_text(now),
+                 "set the clocks right");
+    case TsigVerdict::malformed:
+      break;
+  }
+  return bad(asked, false, ErrorCode::protocol, "the answer's TSIG record is malformed");
+}
+
+// RFC 7766 section 7 and RFC 5452 section 9.1. Refusals may come as a bare header (NSD to an UPDATE); an
+// answer that could matter must repeat its question where a stranger could have sent it.
+bool question_fits(const Asked& asked, const Message& message) {
+  if (message.questions.empty()) {
+    const bool positive = message.rcode == rcode::noerror || message.rcode == rcode::nxdomain;
+    return asked.opcode == opcode::update || !asked.over_udp || asked.key || !positive;
+  }
+  return message.questions.size() == 1 && message.questions.front() == asked.question;
+}
+
+}  // namespace
+
+Judgement judge(const Asked& asked, Message message, const std::optional<TsigResult>& tsig,
+                std::uint64_t now) {
+  if (message.id != asked.id) return {};
+  if (!question_fits(asked, message)) return stray(asked, "the answer is to another question");
+  if (!message.is_response)
+    return bad(asked, false, ErrorCode::protocol, "a request came where an answer was due");
+  if (message.opcode != asked.opcode)
+    return bad(
+        asked, false, ErrorCode::protocol,
+        "the answer has opcode " + std::to_string(message.opcode) + ", not " + std::to_string(asked.opcode));
+  if (message.truncated && !asked.over_udp)
+    return bad(asked, false, ErrorCode::protocol, "the answer is truncated although it came over TCP");
+  // Whoever says TC can only make us use TCP, so it need not be authentic. An UPDATE's answer carries nothing
+  // that could be missing, and the UPDATE must not be sent twice.
+  if (message.truncated && asked.opcode == opcode::query) return {Kind::truncated, true, {}, {}};
+  // RFC 6891 section 7: once more without OPT.
+  const bool no_edns =
+      message.rcode == rcode::formerr || message.rcode == rcode::notimp || message.rcode == rcode::badvers;
+  const bool about_tsig =
+      tsig && tsig->verdict != TsigVerdict::good && tsig->verdict != TsigVerdict::unsigned_answer;
+  if (asked.edns && no_edns && !about_tsig) return {Kind::no_edns, true, {}, {}};
+  return tsig ? by_tsig(asked, std::move(message), *tsig, now) : by_rcode(asked, std::move(message));
+}
+
+Judgement judge(const Asked& asked, ByteView wire, std::uint64_t now) {
+  if (wire.size() < 2 || wire[0] * 256 + wire[1] != asked.id) return {};
+  auto message = parse_message(wire);
+  if (!message) return bad(asked, false, message.error().code, message.error().what, message.error().advice);
+  std::optional<TsigResult> tsig;
+  if (asked.key) tsig = verify(wire, *asked.key, asked.mac, now);
+  return judge(asked, std::move(*message), tsig, now);
+}
+
+}  // namespace tlsa_update::dns

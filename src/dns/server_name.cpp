@@ -1,0 +1,56 @@
+// Servers and transports as the command line writes them.
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+
+#include "tlsa_update/dns/exchange.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+bool is_host_name(std::string_view host) {
+  auto name = Name::parse(host);
+  return name && !name->is_root();
+}
+
+}  // namespace
+
+Result<Transport> parse_transport(std::string_view text) {
+  if (text == "tcp") return Transport::tcp;
+  if (text == "udp") return Transport::udp;
+  if (text == "tls") return Transport::tls;
+  return fail(ErrorCode::usage, "\"" + std::string(text) + "\" is no transport", {}, "one of tcp, udp, tls");
+}
+
+std::string ServerName::text() const { return host + "@" + std::to_string(port); }
+
+Result<ServerName> parse_server(std::string_view text, std::uint16_t default_port) {
+  const std::string whole(text);
+  ServerName server{{}, default_port};
+  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+    const auto port = parse_port(text.substr(at + 1));
+    if (!port) return fail(ErrorCode::usage, "the port after @ is not 1 to 65535", whole);
+    server.port = *port;
+    text = text.substr(0, at);
+  }
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  server.host = text;
+  boost::system::error_code error;
+  boost::asio::ip::make_address(server.host, error);
+  if (!error) return server;
+  // A colon makes no host name: most likely HOST:PORT, or an IPv6 address that is none.
+  if (bracketed || text.find(':') != std::string_view::npos)
+    return fail(ErrorCode::usage, "not an address", whole,
+                "write HOST@PORT; IPv6 addresses need no brackets");
+  if (!is_host_name(text)) return fail(ErrorCode::usage, "not a host name or address", whole);
+  return server;
+}
+
+}  // namespace tlsa_update::dns

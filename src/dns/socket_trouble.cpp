@@ -1,0 +1,23 @@
+#include "socket_trouble.hpp"
+
+#include <cctype>
+#include <cerrno>
+#include <string>
+#include <sys/socket.h>
+
+namespace tlsa_update::dns {
+
+tl::unexpected<Error> fail_socket(const boost::system::error_code& error) {
+  if (error == boost::asio::error::eof) return fail(ErrorCode::no_answer, "the server closed the connection");
+  std::string what = error.message();  // "Connection refused"
+  if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
+  return fail(ErrorCode::no_answer, what);
+}
+
+bool end_of_stream(int socket) noexcept {
+  char octet = 0;
+  const auto got = recv(socket, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+}  // namespace tlsa_update::dns

@@ -1,0 +1,503 @@
+#include "tlsa_update/dns/exchange.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/scripted_server.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+using namespace test;  // NOLINT: the words of the script
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using Outcome = UpdateOutcome::Kind;
+
+constexpr std::uint64_t noon = 1'795'300'000;
+
+class ExchangeTest : public testing::Test {
+ protected:
+  ExchangeOptions options(const ScriptedServer& server, Transport transport = Transport::tcp) {
+    ExchangeOptions options;
+    options.server = server.name();
+    options.transport = transport;
+    options.key = key_;
+    options.timeout = 200ms;
+    options.retries = 1;
+    options.clock = [this] { return clock_; };
+    return options;
+  }
+  Exchange exchange(const ScriptedServer& server, Transport transport = Transport::tcp) {
+    return {io_.get_executor(), options(server, transport)};
+  }
+  Exchange unsigned_exchange(const ScriptedServer& server, Transport transport = Transport::tcp) {
+    auto plain = options(server, transport);
+    plain.key = nullptr;
+    return {io_.get_executor(), plain};
+  }
+  Result<Message> ask(Exchange& exchange, const std::string& owner = "mx.example.test") {
+    return run(io_, exchange.query({name(owner), type::a}));
+  }
+  UpdateOutcome change(Exchange& exchange) { return run(io_, exchange.update(one_change())); }
+
+  static Update one_change() {
+    RrsetChange change;
+    change.owner = name("_25._tcp.mx.example.test");
+    change.add = {TlsaRecord{{}, Bytes(32, 7)}};
+    return {name("example.test"), {change}};
+  }
+
+  // The right answer, signed when the request was.
+  Reply good(const Received& request, std::uint16_t code = rcode::noerror) const {
+    return say(good_octets(request, code));
+  }
+  Bytes good_octets(const Received& request, std::uint16_t code = rcode::noerror) const {
+    return signed_answer(request, answer_to(request, code), *key_, clock_);
+  }
+
+  boost::asio::io_context io_;
+  std::shared_ptr<const TsigKey> key_ = key();
+  std::uint64_t clock_ = noon;
+};
+
+TEST_F(ExchangeTest, AQuestionIsSignedAndItsSignedAnswerCounts) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_EQ(answer->rcode, rcode::noerror);
+  EXPECT_EQ(answer->questions, (std::vector{Question{name("mx.example.test"), type::a}}));
+  EXPECT_EQ(verify(server.requests().front().wire, *key_, {}, noon).verdict, TsigVerdict::good);
+  EXPECT_EQ(to.address(), server.name().text());
+}
+
+TEST_F(ExchangeTest, AConversationUsesOneConnection) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(ask(to));
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+// RFC 7766 section 6.2.1.1 and section 7.
+TEST_F(ExchangeTest, AnswersOutOfOrderFindTheirQuestions) {
+  Reply kept;
+  ScriptedServer server(io_, [&](const Received& request) {
+    Reply reply = good(request);
+    if (request.number == 1) {
+      kept = reply;
+      return silence();
+    }
+    reply.push_back(kept.front());  // two messages in one segment, the older one last
+    return reply;
+  });
+  auto to = exchange(server);
+  std::vector<std::string> seen;
+  const auto note = [&](std::string owner) -> boost::asio::awaitable<void> {
+    const auto answer = co_await to.query({name(owner), type::a});
+    seen.push_back(answer ? answer->questions.front().name.text() : answer.error().text());
+  };
+  for (const auto* owner : {"first.test", "second.test"})
+    boost::asio::co_spawn(io_, note(owner), [](std::exception_ptr) {});
+  io_.run_for(100ms);
+  EXPECT_THAT(seen, testing::UnorderedElementsAre("first.test.", "second.test."));
+}
+
+TEST_F(ExchangeTest, ThousandsInFlightAreAnsweredOverOneConnection) {
+  constexpr int count = 10'000;
+  ScriptedServer server(io_, [&](const Received& request) { return say(encode(answer_to(request))); });
+  auto to = unsigned_exchange(server);
+  int answered = 0;
+  const auto note = [&](int i) -> boost::asio::awaitable<void> {
+    const auto owner = name("n" + std::to_string(i) + ".test");
+    const auto answer = co_await to.query({owner, type::tlsa});
+    if (answer && answer->questions.front().name == owner) ++answered;
+  };
+  for (int i = 0; i < count; ++i) boost::asio::co_spawn(io_, note(i), [](std::exception_ptr) {});
+  while (answered < count && io_.run_one_for(5s) > 0) continue;
+  EXPECT_EQ(answered, count);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST_F(ExchangeTest, AnAnswerMayComeOctetByOctet) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return Reply{{Act::Kind::bytewise, good_octets(request)}};
+  });
+  auto to = exchange(server);
+  EXPECT_TRUE(ask(to));
+}
+
+TEST_F(ExchangeTest, AnUnsignedAnswerOverTcpFailsAtOnce) {
+  ScriptedServer server(io_, [](const Received& request) { return say(encode(answer_to(request))); });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::protocol);
+  EXPECT_THAT(answer.error().text(), HasSubstr("the request was signed, the answer is not"));
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(ExchangeTest, BadkeyIsARefusalWithTheNameOfTheKey) {
+  ScriptedServer server(io_,
+                        [&](const Received& request) { return say(tsig_error_answer(request, *key_, 17)); });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::refused);
+  EXPECT_THAT(answer.error().text(),
+              HasSubstr("BADKEY: the server does not take key update.example. (hmac-sha256)"));
+}
+
+TEST_F(ExchangeTest, ServfailIsTriedAgainAndThenSaid) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::servfail); });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
+  EXPECT_EQ(answer.error().text(), server.name().text() + ": SERVFAIL");
+  ASSERT_EQ(server.requests().size(), 2U);
+}
+
+// RFC 8945 section 5.2.3, RFC 5452 section 9.2: a retry is a new message.
+TEST_F(ExchangeTest, ARetryHasItsOwnIdTimeAndSignature) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    clock_ += request.number == 1 ? 2 : 0;
+    return good(request, request.number == 1 ? rcode::servfail : rcode::noerror);
+  });
+  auto to = exchange(server);
+  ASSERT_TRUE(ask(to));
+  const auto& sent = server.requests();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_NE(sent[0].message.id, sent[1].message.id);
+  EXPECT_NE(mac_of(sent[0], *key_), mac_of(sent[1], *key_));
+  EXPECT_EQ(verify(sent[1].wire, *key_, {}, noon + 302).verdict, TsigVerdict::good);
+}
+
+TEST_F(ExchangeTest, TimeSignedNeverDecreases) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return say(signed_answer(request, answer_to(request), *key_, noon));
+  });
+  auto to = exchange(server);
+  ASSERT_TRUE(ask(to));
+  clock_ = noon - 600;
+  ASSERT_TRUE(ask(to));
+  EXPECT_EQ(verify(server.requests()[1].wire, *key_, {}, noon + 300).verdict, TsigVerdict::good);
+}
+
+TEST_F(ExchangeTest, SilenceEndsWithEveryTryAtItsDeadline) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
+  EXPECT_EQ(answer.error().text(), server.name().text() + ": no answer in 200 ms");
+  EXPECT_EQ(server.requests().size(), 2U);
+  EXPECT_EQ(server.connections(), 2U);  // a connection that is dead is not asked again
+}
+
+TEST_F(ExchangeTest, NobodyListens) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  auto to = exchange(server);
+  server.stop_listening();
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().text(), server.name().text() + ": connection refused");
+  EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
+}
+
+TEST_F(ExchangeTest, AHostNameIsLookedUp) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto named = options(server);
+  named.server.host = "localhost";
+  Exchange to(io_.get_executor(), named);
+  EXPECT_TRUE(ask(to));
+}
+
+TEST_F(ExchangeTest, AHostNameWithoutAddressIsSaid) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  auto named = options(server);
+  named.timeout = 5s;
+  named.server.host = "nowhere.invalid";
+  Exchange to(io_.get_executor(), named);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
+  EXPECT_THAT(answer.error().text(), HasSubstr("nowhere.invalid@"));
+}
+
+// RFC 7766 section 7: matched by ID, and by the question as well.
+TEST_F(ExchangeTest, StrayMessagesAreDroppedAndTheAnswerFound) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message other_id = answer_to(request);
+    other_id.id ^= 1;
+    Message other_question = answer_to(request);
+    other_question.questions.front().name = name("else.test");
+    return Reply{{Act::Kind::message, encode(other_id)},
+                 {Act::Kind::message, encode(other_question)},
+                 {Act::Kind::message, Bytes{}},
+                 {Act::Kind::message, good_octets(request)}};
+  });
+  auto to = exchange(server);
+  EXPECT_TRUE(ask(to));
+}
+
+TEST_F(ExchangeTest, OnlyStrayMessagesEndAtTheDeadlineAndAreCounted) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message other_id = answer_to(request);
+    other_id.id ^= 1;
+    return Reply(3, {Act::Kind::message, encode(other_id)});
+  });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
+  EXPECT_THAT(answer.error().text(), HasSubstr("3 messages that answer nothing were dropped"));
+}
+
+TEST_F(ExchangeTest, HalfAnAnswerIsAFault) {
+  for (const bool close : {false, true}) {
+    ScriptedServer server(io_, [&](const Received& request) {
+      Bytes half = framed(good_octets(request));
+      half.resize(half.size() / 2);
+      Reply reply{{Act::Kind::octets, half}};
+      if (close) reply.push_back({Act::Kind::close, {}});
+      return reply;
+    });
+    auto to = exchange(server);
+    const auto answer = ask(to);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::protocol) << answer.error().text();
+  }
+}
+
+TEST_F(ExchangeTest, WhatIsNoMessageIsAFault) {
+  ScriptedServer server(io_, [](const Received& request) {
+    Bytes junk = encode(answer_to(request));
+    junk.resize(11);
+    return say(junk);
+  });
+  auto to = exchange(server);
+  EXPECT_EQ(ask(to).error().code, ErrorCode::protocol);
+}
+
+// RFC 7766 section 6.2.4: what was not answered is asked again on a new connection.
+TEST_F(ExchangeTest, AConnectionClosedInTheMiddleIsOpenedAgain) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    if (request.number == 2) return Reply{{Act::Kind::close, {}}};
+    return good(request);
+  });
+  auto to = exchange(server);
+  EXPECT_TRUE(ask(to));
+  EXPECT_TRUE(ask(to));
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+TEST_F(ExchangeTest, AConnectionClosedWhileIdleIsNotUsedForAnUpdate) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server);
+  ASSERT_TRUE(ask(to));
+  server.drop_connections();
+  EXPECT_EQ(change(to).kind, Outcome::done);
+  EXPECT_EQ(server.requests().size(), 2U);
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+// A server that closes after a few answers (NSD tcp-query-count) is still read to the end.
+TEST_F(ExchangeTest, AServerThatClosesAfterEveryTenthAnswerIsReadToTheEnd) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Reply reply = good(request);
+    if (request.number % 10 == 0) reply.push_back({Act::Kind::close, {}});
+    return reply;
+  });
+  auto to = exchange(server);
+  int answered = 0;
+  const auto note = [&](int i) -> boost::asio::awaitable<void> {
+    if (co_await to.query({name("n" + std::to_string(i) + ".test"), type::tlsa})) ++answered;
+  };
+  for (int i = 0; i < 100; ++i) boost::asio::co_spawn(io_, note(i), [](std::exception_ptr) {});
+  io_.run_for(2s);
+  EXPECT_EQ(answered, 100);
+}
+
+TEST_F(ExchangeTest, AnIdleConversationKeepsNoEventLoopAlive) {
+  ScriptedServer server(io_, [](const Received& request) { return say(encode(answer_to(request))); });
+  boost::asio::io_context own;
+  auto plain = options(server);
+  plain.key = nullptr;
+  Exchange to(own.get_executor(), plain);
+  bool answered = false;
+  boost::asio::co_spawn(own, to.query({name("mx.example.test"), type::a}),
+                        [&](std::exception_ptr, Result<Message> answer) { answered = answer.has_value(); });
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (!own.stopped() && std::chrono::steady_clock::now() < end) {
+    own.poll();
+    io_.poll();
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_TRUE(own.stopped());
+}
+
+// --- UPDATE
+
+TEST_F(ExchangeTest, AnUpdateIsDoneWhenASignedNoerrorSaysSo) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server);
+  const auto outcome = change(to);
+  EXPECT_EQ(outcome.kind, Outcome::done);
+  const auto& sent = server.requests().front();
+  EXPECT_EQ(sent.message.opcode, 5);
+  EXPECT_EQ(sent.message.questions, (std::vector{Question{name("example.test"), type::soa}}));
+  EXPECT_EQ(verify(sent.wire, *key_, {}, noon).verdict, TsigVerdict::good);
+}
+
+// RFC 3007 section 2.
+TEST_F(ExchangeTest, AnUpdateWithoutAKeyIsNotSent) {
+  ScriptedServer server(io_, [](const Received& request) { return say(encode(answer_to(request))); });
+  auto to = unsigned_exchange(server);
+  EXPECT_EQ(change(to).kind, Outcome::refused);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+struct UpdateRow {
+  const char* what;
+  std::function<Reply(const Received&)> script;
+  Outcome kind;
+  std::optional<ErrorCode> code;
+  std::size_t sent;
+};
+
+TEST_F(ExchangeTest, WhatBecomesOfAnUpdate) {
+  const auto unsigned_rcode = [](std::uint16_t code) {
+    return [code](const Received& request) { return say(encode(answer_to(request, code))); };
+  };
+  const auto signed_rcode = [this](std::uint16_t code) {
+    return [this, code](const Received& request) { return good(request, code); };
+  };
+  const auto reported = [this](std::uint16_t error, std::uint16_t code) {
+    return [this, error, code](const Received& request) {
+      return say(tsig_error_answer(request, *key_, error, code));
+    };
+  };
+  const auto spoiled = [this](std::function<void(Message&)> spoil) {
+    return [this, spoil](const Received& request) {
+      Message answer = answer_to(request);
+      spoil(answer);
+      return say(signed_answer(request, answer, *key_, clock_));
+    };
+  };
+  const auto stranger = key("update.example", TsigAlgorithm::hmac_sha256, 9);
+  const auto other = key("other.example");
+  const UpdateRow rows[] = {
+      {"NXRRSET", signed_rcode(rcode::nxrrset), Outcome::prerequisite_failed, {}, 1},
+      {"YXRRSET", signed_rcode(rcode::yxrrset), Outcome::prerequisite_failed, {}, 1},
+      {"NXDOMAIN", signed_rcode(rcode::nxdomain), Outcome::prerequisite_failed, {}, 1},
+      {"YXDOMAIN", signed_rcode(rcode::yxdomain), Outcome::prerequisite_failed, {}, 1},
+      {"REFUSED", signed_rcode(rcode::refused), Outcome::refused, ErrorCode::refused, 1},
+      {"NOTAUTH", signed_rcode(rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"NOTZONE", signed_rcode(rcode::notzone), Outcome::refused, ErrorCode::refused, 1},
+      {"NOTIMP", signed_rcode(rcode::notimp), Outcome::refused, ErrorCode::refused, 1},
+      {"FORMERR", signed_rcode(rcode::formerr), Outcome::refused, ErrorCode::protocol, 1},
+      {"SERVFAIL to the last", signed_rcode(rcode::servfail), Outcome::refused, ErrorCode::no_answer, 2},
+      {"unsigned NOERROR", unsigned_rcode(rcode::noerror), Outcome::unknown, ErrorCode::protocol, 1},
+      {"unsigned NXRRSET", unsigned_rcode(rcode::nxrrset), Outcome::unknown, ErrorCode::protocol, 1},
+      {"unsigned FORMERR", unsigned_rcode(rcode::formerr), Outcome::unknown, ErrorCode::protocol, 1},
+      {"unsigned SERVFAIL", unsigned_rcode(rcode::servfail), Outcome::unknown, ErrorCode::no_answer, 1},
+      {"unsigned REFUSED", unsigned_rcode(rcode::refused), Outcome::refused, ErrorCode::refused, 1},
+      {"unsigned NOTAUTH", unsigned_rcode(rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"unsigned NOTIMP", unsigned_rcode(rcode::notimp), Outcome::refused, ErrorCode::refused, 1},
+      {"BADSIG", reported(16, rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"BADKEY", reported(17, rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"BADTIME", reported(18, rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"BADTRUNC", reported(22, rcode::notauth), Outcome::refused, ErrorCode::refused, 1},
+      {"BADKEY from a forwarder", reported(17, rcode::servfail), Outcome::unknown, ErrorCode::no_answer, 1},
+      {"wrong secret",
+       [&](const Received& request) {
+         return say(sign(encode(answer_to(request)), *stranger, noon, mac_of(request, *key_)).wire);
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"another key",
+       [&](const Received& request) {
+         return say(sign(encode(answer_to(request)), *other, noon, mac_of(request, *key_)).wire);
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"signed long ago",
+       [&](const Received& request) {
+         return say(signed_answer(request, answer_to(request), *key_, noon - 301));
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"QR=0", spoiled([](Message& m) { m.is_response = false; }), Outcome::unknown, ErrorCode::protocol, 1},
+      {"another opcode", spoiled([](Message& m) { m.opcode = 0; }), Outcome::unknown, ErrorCode::protocol, 1},
+      {"TC over TCP", spoiled([](Message& m) { m.truncated = true; }), Outcome::unknown, ErrorCode::protocol,
+       1},
+      {"another ID", spoiled([](Message& m) { m.id ^= 1; }), Outcome::unknown, ErrorCode::no_answer, 1},
+      {"another zone", spoiled([](Message& m) { m.questions[0].name = name("example.org"); }),
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"a bare header, signed", spoiled([](Message& m) { m.questions.clear(); }), Outcome::done, {}, 1},
+      {"silence", [](const Received&) { return silence(); }, Outcome::unknown, ErrorCode::no_answer, 1},
+      {"a closed connection",
+       [](const Received&) {
+         return Reply{{Act::Kind::close, {}}};
+       },
+       Outcome::unknown, ErrorCode::no_answer, 1},
+      {"half an answer, then silence",
+       [&](const Received& request) {
+         Bytes half = framed(good_octets(request));
+         half.resize(20);
+         return Reply{{Act::Kind::octets, half}};
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"half an answer, then a closed connection",
+       [&](const Received& request) {
+         Bytes half = framed(good_octets(request));
+         half.resize(20);
+         return Reply{{Act::Kind::octets, half}, {Act::Kind::close, {}}};
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+      {"12 octets without sense",
+       [](const Received& request) {
+         Bytes wire = encode(answer_to(request));
+         wire.resize(12);
+         return say(wire);
+       },
+       Outcome::unknown, ErrorCode::protocol, 1},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    ScriptedServer server(io_, row.script);
+    auto to = exchange(server);
+    const auto outcome = change(to);
+    EXPECT_EQ(outcome.kind, row.kind);
+    ASSERT_EQ(outcome.error.has_value(), row.code.has_value());
+    if (row.code) {
+      EXPECT_EQ(outcome.error->code, *row.code) << outcome.error->text();
+      EXPECT_THAT(outcome.error->text(), HasSubstr(server.name().text()));
+    }
+    EXPECT_EQ(server.requests().size(), row.sent);
+  }
+}
+
+// Knot gives SERVFAIL to every UPDATE that it applies together with a bad one.
+TEST_F(ExchangeTest, ASignedServfailToAnUpdateIsTriedOnceMore) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return good(request, request.number == 1 ? rcode::servfail : rcode::noerror);
+  });
+  auto to = exchange(server);
+  EXPECT_EQ(change(to).kind, Outcome::done);
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(server.requests()[0].message.id, server.requests()[1].message.id);
+}
+
+TEST_F(ExchangeTest, ARefusedUpdateNamesOwnerTypeAndKey) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::refused); });
+  auto to = exchange(server);
+  const auto outcome = change(to);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(
+      outcome.error->text(),
+      HasSubstr(
+          "REFUSED: key update.example. (hmac-sha256) may not change TLSA at _25._tcp.mx.example.test."));
+}
+
+}  // namespace
+}  // namespace tlsa_update::dns

@@ -11,6 +11,7 @@ class Gate {
       : situation_(situation),
         facts_(situation.facts),
         additions_(additions),
+        credentials_(situation.facts.current_credentials()),
         known_(situation.known_to_clients()) {}
 
   std::vector<Blocker> close() {
@@ -33,18 +34,12 @@ class Gate {
     return facts_.wanted.empty() ? TlsaRecord{} : facts_.wanted.front().record;
   }
 
-  bool is_known(TlsaParameters parameters) const {
-    return std::ranges::any_of(known_, [&](const auto& one) {
-      return one.record.parameters == parameters && is_usable(one.record);
-    });
-  }
-
   // Each wanted record has been everywhere for two TTLs. A combination that is held back until the switch,
   // and that no client knows, is not missed by anybody.
   void await(const Wanted& want) {
     const auto held = additions_.held.find(want.record.parameters);
     if (held != additions_.held.end() && !contains(facts_.published(), want.record)) {
-      if (held->second == Reason::combination_would_break && !is_known(want.record.parameters)) return;
+      if (held->second == Reason::combination_would_break && !credentials_.empty()) return;
       blockers_.push_back({want.record, want.credential, held->second, std::nullopt});
       return;
     }
@@ -101,6 +96,7 @@ class Gate {
   const Situation& situation_;
   const OwnerFacts& facts_;
   const Additions& additions_;
+  std::vector<const Credential*> credentials_;
   std::vector<Situation::Known> known_;
   std::vector<Blocker> blockers_;
 };

@@ -29,6 +29,11 @@ inline void PrintTo(const Brief& brief, std::ostream* out) {
        << text(brief.reason);
 }
 
+inline void PrintTo(const Blocker& blocker, std::ostream* out) {
+  *out << blocker.credential << ' ' << blocker.record.text().substr(0, 16) << ' ' << text(blocker.reason)
+       << " until " << (blocker.ready_at ? rfc3339(*blocker.ready_at) : "?");
+}
+
 namespace testing {
 
 inline Name name(std::string_view text) { return Name::parse(text).value(); }

@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include "core/planner_scene.hpp"
+
+namespace tlsa_update {
+namespace {
+
+using namespace testing;
+using std::chrono::hours;
+
+const TlsaRecord a = record("3 1 1", "A"), b = record("3 1 1", "B");
+
+// Looks with a wall clock that is wrong by `error`.
+void look(Scene& scene, Seconds error, const std::string& boot_id = "boot") {
+  const ClockReading clock{scene.now() + error, boot_id, scene.now() - issued};
+  scene.ledger() =
+      observe(scene.ledger(), scene.wishes(), {scene.zone()}, scene.evidence(), scene.policy(), clock);
+}
+
+Plan plan(const Scene& scene, Seconds error) {
+  Scene later = scene;
+  return later.pass(error).plan();
+}
+
+TEST(Observe, RemembersWhatDnsCannotTell) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}, 300).serve({"A", "A"}).look();
+  LedgerEntry entry;
+  entry.record = a;
+  entry.owned = true;  // found published while it was wanted (I4)
+  entry.published_at = entry.seen_everywhere_at = entry.last_seen_live = scene.now();
+  entry.ttl_bound = 900;
+  EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)), (OwnerLedger{{entry}, {{300, std::nullopt}}}));
+}
+
+TEST(Observe, ASecondLookChangesNothingButTheLastSighting) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}, 300).serve({"A", "A"}).look();
+  const Ledger before = scene.ledger();
+  scene.evidence().clear();
+  scene.pass(hours(1)).look();
+  EXPECT_EQ(scene.ledger().owners, before.owners);
+}
+
+TEST(Observe, ForeignRecordsAreNotOwned) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a, b}).look();
+  EXPECT_FALSE(scene.remembered(b).owned);
+  scene.policy().adopt = {b};
+  scene.look();
+  EXPECT_TRUE(scene.remembered(b).owned);
+  EXPECT_EQ(scene.remembered(b).retired_at, scene.now());
+}
+
+TEST(Observe, KeepMakesNothingOurs) {
+  Scene scene;
+  scene.want({.current = {"A"}, .keep = {b}}).publish({a, b}).policy().adopt_all = true;
+  scene.look();
+  EXPECT_FALSE(scene.remembered(b).owned);
+}
+
+TEST(Observe, WhatIsIntendedIsOursEvenWhenTheRunDiesBeforeItLooksAgain) {
+  Scene scene;
+  scene.want({.current = {"B"}, .combinations = {"3 1 2"}}).publish({a}).serve({"A", "A"}).look();
+  const TlsaRecord derived = record("3 1 2", "A");
+  scene.ledger() = intend(scene.ledger(), scene.plan());
+  scene.publish({a, derived, record("3 1 2", "B")}).look();
+  EXPECT_TRUE(scene.remembered(derived).owned);
+}
+
+TEST(Observe, RetiredFromWhenItStoppedBeingWanted) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).look().pass(hours(1)).want({{"B"}}).look();
+  EXPECT_EQ(scene.remembered(a).retired_at, scene.now());
+  scene.pass(hours(1)).want({{"A"}}).look();
+  EXPECT_EQ(scene.remembered(a).retired_at, std::nullopt);
+}
+
+TEST(Observe, ADeletedRecordIsForgottenWhenNoCacheHoldsIt) {
+  Scene scene;
+  scene.want({{"B"}}).publish({a, b}, 300).look().publish({b}, 300).pass(hours(1)).look();
+  EXPECT_EQ(scene.remembered(a).deleted_at, scene.now());
+  scene.pass(Seconds(2 * 900 + 60)).look();
+  EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)).find(a), nullptr);
+}
+
+TEST(Observe, ARecordIsNotGoneWhileASecondaryServesItOrDoesNotAnswer) {
+  Scene scene;
+  scene.want({{"B"}}).publish({a, b}).look();
+  scene.primary({b}).look();
+  EXPECT_EQ(scene.remembered(a).deleted_at, std::nullopt);
+  scene.publish({b}).server(1).reachable = false;
+  scene.look();
+  EXPECT_EQ(scene.remembered(a).deleted_at, std::nullopt);
+  scene.server(1).reachable = true;
+  scene.look();
+  EXPECT_EQ(scene.remembered(a).deleted_at, scene.now());
+}
+
+TEST(Observe, AWallClockSetBackMovesTheStampsWithIt) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).look().pass(hours(1));
+  look(scene, -hours(10));
+  EXPECT_EQ(scene.remembered(a).seen_everywhere_at, noon - hours(10));
+}
+
+TEST(Observe, AWallClockSetForwardShortensNoWait) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).look().pass(hours(1));
+  look(scene, hours(1000));
+  EXPECT_FALSE(plan(scene, hours(1000)).readiness.at(0).ready);
+  EXPECT_EQ(scene.remembered(a).seen_everywhere_at, noon + hours(1000));
+}
+
+TEST(Observe, AWallClockThatNobodyTouchedMovesNothing) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).look().pass(hours(1));
+  look(scene, Seconds(1));  // two roundings apart
+  EXPECT_EQ(scene.remembered(a).seen_everywhere_at, noon);
+}
+
+TEST(Observe, StampsOfTheFutureStartAgain) {  // the clock was wrong, and the machine has booted since
+  Scene scene;
+  scene.want({{"A"}}).publish({a});
+  look(scene, hours(1000));
+  scene.pass(hours(1));
+  look(scene, Seconds(0), "another boot");
+  EXPECT_EQ(scene.remembered(a).seen_everywhere_at, scene.now());
+  EXPECT_FALSE(scene.plan().readiness.at(0).ready);
+}
+
+}  // namespace
+}  // namespace tlsa_update

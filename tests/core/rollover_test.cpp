@@ -1,0 +1,293 @@
+#include <gtest/gtest.h>
+
+#include "core/planner_scene.hpp"
+
+namespace tlsa_update {
+namespace {
+
+using namespace testing;
+using std::chrono::hours;
+
+const TlsaRecord a = record("3 1 1", "A"), b = record("3 1 1", "B"), c = record("3 1 1", "C");
+const TlsaRecord a512 = record("3 1 2", "A"), b512 = record("3 1 2", "B");
+
+// A was published, served and known to everybody long ago; B is the renewal.
+Scene renewal() {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).serve({"A", "A"}).look();
+  scene.pass(hours(48)).want({{"B"}});
+  return scene;
+}
+
+// B is known to everybody, and every address serves it.
+Scene switched() {
+  Scene scene = renewal();
+  scene.run();
+  scene.pass(hours(3)).serve({"B", "B"});
+  return scene;
+}
+
+TEST(Rollover, ARenewedKeyAddsBeforeItDeletes) {
+  Scene scene = renewal();
+  EXPECT_EQ(steps(scene.run()),
+            briefs({published(a, Action::wait, Reason::replacement_not_ready), missing(b)}));
+  EXPECT_EQ(steps(scene.plan()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                         published(b, Action::wait, Reason::may_be_cached)}));
+}
+
+TEST(Rollover, TheOldRecordGoesAfterTheSwitch) {
+  Scene scene = switched();
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
+  EXPECT_EQ(scene.there(), TlsaRecords{b});
+  EXPECT_FALSE(scene.run().changes());  // I7
+}
+
+TEST(Rollover, I2_NothingGoesWhileOneAddressServesTheOldChain) {
+  Scene scene = switched().serve({"B", "A"});
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::still_served), published(b)}));
+}
+
+TEST(Rollover, NothingGoesWhileAnAddressDoesNotAnswer) {
+  Scene scene = switched().serve({"B", ""});
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}));
+}
+
+TEST(Rollover, NothingGoesWhileOnlyTheRsaHalfWasSeen) {
+  Scene scene = switched();
+  scene.evidence()[0].presented[1].outcome = ProbeOutcome::unreachable;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}));
+}
+
+TEST(Rollover, NothingGoesWhileTheAddressesAreNotKnown) {
+  Scene scene = switched();
+  scene.evidence()[0].addresses_known = false;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}));
+}
+
+TEST(Rollover, NothingGoesWithoutEvidence) {
+  Scene scene = switched();
+  scene.evidence().clear();
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}));
+}
+
+TEST(Rollover, TheOperatorsWordStandsInForTheProbe) {
+  Scene scene = switched();
+  scene.evidence().clear();
+  scene.policy().assume_deployed = true;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
+}
+
+TEST(Rollover, NothingGoesWhileOneSecondaryLags) {
+  Scene scene = switched();
+  scene.server(2).rrsets[0].rrset = Rrset{3600, {a}};
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                        published(b, Action::wait, Reason::propagating)}));
+}
+
+TEST(Rollover, NothingGoesWhileOneSecondaryIsOutOfReach) {
+  Scene scene = switched();
+  scene.server(1).reachable = false;
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                        published(b, Action::wait, Reason::propagating)}));
+}
+
+TEST(Rollover, NothingGoesWhenOnlyThePrimaryWasRead) {
+  Scene scene = switched();
+  scene.zone().servers.clear();
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                        published(b, Action::wait, Reason::unread)}));
+}
+
+TEST(Rollover, NothingGoesBeforeTheNewChainIsEverywhere) {  // RFC 7671 section 8.1
+  Scene scene = switched().serve({"B", "C"});
+  scene.publish({a, b, c}).look().pass(hours(3));
+  EXPECT_EQ(steps(scene.run()),
+            briefs({stale(a, Action::wait, Reason::not_deployed), published(b), foreign(c)}));
+}
+
+TEST(Rollover, GraceCountsFromWhenItWasLastSeenLive) {
+  Scene scene = renewal();
+  scene.run();
+  scene.pass(hours(3)).look();  // A is still served
+  scene.pass(Seconds(3599)).serve({"B", "B"});
+  const Plan early = scene.run();
+  EXPECT_EQ(steps(early), briefs({stale(a, Action::wait, Reason::grace), published(b)}));
+  EXPECT_EQ(early.next_due, scene.now() + Seconds(1));
+  EXPECT_EQ(steps(scene.pass(Seconds(1)).run()),
+            briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
+}
+
+TEST(Rollover, I4_ForeignRecordsStay) {
+  Scene scene = switched();
+  scene.publish({a, b, c});
+  EXPECT_EQ(steps(scene.run()),
+            briefs({stale(a, Action::remove, Reason::superseded), published(b), foreign(c)}));
+}
+
+TEST(Rollover, I4_AfterALostLedgerTheOldRecordIsForeignUntilItIsAdopted) {
+  Scene scene = switched();
+  scene.ledger() = {};
+  scene.run();
+  scene.pass(hours(3));
+  EXPECT_EQ(steps(scene.run()), briefs({foreign(a), published(b)}));
+  scene.policy().adopt = {a};
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::grace), published(b)}));
+  scene.policy().adopt = {};
+  EXPECT_EQ(steps(scene.pass(hours(1)).run()),
+            briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
+}
+
+TEST(Rollover, I4_KeptRecordsAreNeverDeleted) {
+  Scene scene = switched().want({.current = {"B"}, .keep = {a}});
+  EXPECT_EQ(steps(scene.run()),
+            briefs({{a, RecordState::kept, Action::none, Reason::protected_}, published(b)}));
+}
+
+TEST(Rollover, AReleasedCertificateThatHasNotShownItselfMayGoLiveLate) {
+  Scene scene = renewal();
+  scene.run();
+  scene.pass(hours(3)).look();
+  ASSERT_TRUE(scene.plan().readiness.at(0).ready);
+  scene.ledger() =
+      release(scene.ledger(), scene.wishes(), {scene.zone()}, {name(Scene::owner_text)}, scene.now());
+  scene.want({{"A"}}).pass(hours(3));  // the operator thinks again, and A is served as ever
+  EXPECT_EQ(steps(scene.run()), briefs({published(a), stale(b, Action::wait, Reason::may_go_live)}));
+  scene.ledger() =
+      release(scene.ledger(), scene.wishes(), {scene.zone()}, {name(Scene::owner_text)}, scene.now());
+  EXPECT_EQ(steps(scene.pass(hours(1)).run()),
+            briefs({published(a), stale(b, Action::remove, Reason::superseded)}));
+}
+
+TEST(Rollover, PublishingOnlyNeverDeletes) {
+  Scene scene = switched();
+  scene.policy().removes = false;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::superseded), published(b)}));
+}
+
+TEST(Rollover, PruningOnlyAddsNothing) {
+  Scene scene = renewal();
+  scene.policy().adds = false;
+  EXPECT_EQ(steps(scene.run()),
+            briefs({published(a, Action::wait, Reason::replacement_not_ready), missing(b, Action::none)}));
+}
+
+TEST(Rollover, UnpublishTakesOursAndTheLast) {
+  Scene scene = renewal();
+  scene.want({{"A"}});
+  scene.policy().unpublish = true;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::unpublished)}));
+  EXPECT_EQ(scene.there(), TlsaRecords{});
+}
+
+TEST(Rollover, I3_UnpublishLeavesNoRrsetThatMatchesNothing) {
+  Scene scene = renewal();
+  scene.publish({a, c}).want({{"A"}}).look();
+  scene.policy().unpublish = true;
+  EXPECT_EQ(steps(scene.run()),
+            briefs({stale(a, Action::wait, Reason::combination_would_break), foreign(c)}));
+}
+
+// RFC 7671 sections 8.1 to 8.4: the parameters change.
+
+TEST(Rollover, ANewDigestCoversEveryKeyThatTheOldOneCovers) {  // RFC 7671 section 8.3
+  Scene scene;
+  scene.want({{"A"}, {"B"}}).publish({a, b}).serve({"A", "A"}).look();
+  scene.want({.current = {"A"}, .next = {"B"}, .combinations = {"3 1 1", "3 1 2"}}).pass(hours(48));
+  EXPECT_EQ(rrset_of(scene.run()).adds(), records({a512, b512}));
+}
+
+TEST(Rollover, ACombinationThatIsNoLongerWantedLeavesWhenTheOtherIsKnown) {  // the exception of I2
+  Scene scene = renewal();
+  scene.want({.current = {"A"}, .combinations = {"3 1 2"}});
+  EXPECT_EQ(steps(scene.run()),
+            briefs({published(a, Action::wait, Reason::replacement_not_ready), missing(a512)}));
+  scene.pass(hours(2));
+  EXPECT_FALSE(scene.run().changes());  // the margin is not over
+  scene.pass(Seconds(60));
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(a512)}));
+}
+
+TEST(Rollover, KeyAndCombinationChangeTogetherWithoutAGap) {  // RFC 7671 sections 8.1 and 8.2
+  Scene scene = renewal();
+  scene.want({.current = {"B"}, .combinations = {"3 1 2"}});
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                        missing(b, Action::add, Reason::transitional),
+                                        missing(a512, Action::add, Reason::served_chain), missing(b512)}));
+  EXPECT_FALSE(scene.run().changes());
+  scene.pass(hours(3)).look();
+  ASSERT_TRUE(scene.plan().readiness.at(0).ready);
+  scene.pass(hours(1)).serve({"B", "B"});
+  EXPECT_EQ(rrset_of(scene.run()).removes(), records({a, b, a512}));
+  EXPECT_EQ(scene.there(), TlsaRecords{b512});
+  EXPECT_FALSE(scene.run().changes());
+}
+
+TEST(Rollover, FromEndEntityToTrustAnchorByATransitionalRecord) {  // RFC 7671 section 8.2
+  const TlsaRecord issuer = record("2 0 1", "B");
+  Scene scene = renewal();
+  scene.want({.current = {"B"}, .combinations = {"2 0 1"}});
+  // Never the old end entity together with the new issuer alone.
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::replacement_not_ready),
+                                        missing(b, Action::add, Reason::transitional),
+                                        missing(issuer, Action::wait, Reason::combination_would_break)}));
+  scene.pass(hours(3)).look();
+  ASSERT_TRUE(scene.plan().readiness.at(0).ready);
+  scene.serve({"B", "A"});  // half way
+  EXPECT_FALSE(scene.run().changes());
+  scene.pass(hours(1)).serve({"B", "B"});
+  EXPECT_EQ(rrset_of(scene.run()).adds(), TlsaRecords{issuer});
+  scene.pass(hours(3));
+  EXPECT_EQ(rrset_of(scene.run()).removes(), records({a, b}));
+  EXPECT_EQ(scene.there(), TlsaRecords{issuer});
+}
+
+TEST(Rollover, ATrustAnchorThatIsNotServedIsRefusedForGood) {  // RFC 7671 section 5.2.2
+  Scene scene = renewal();
+  scene.want({.current = {"A"}, .combinations = {"3 1 1", "2 0 1"}});
+  EXPECT_EQ(rrset_of(scene.look().plan()).adds(), TlsaRecords{record("2 0 1", "A")});
+  for (auto& one : scene.evidence()[0].presented)
+    one.chain.resize(std::min<std::size_t>(one.chain.size(), 1));
+  const Plan plan = scene.look().plan();
+  EXPECT_FALSE(plan.changes());
+  EXPECT_EQ(plan.critical.size(), 1U);
+}
+
+TEST(Rollover, ACombinationOfOthersIsNeitherExtendedNorDeleted) {
+  Scene scene = renewal();
+  scene.publish({a, a512}).look();
+  scene.want({{"B"}});
+  EXPECT_EQ(rrset_of(scene.run()).adds(), TlsaRecords{b});
+  const Plan plan = scene.pass(hours(3)).look().plan();
+  ASSERT_FALSE(plan.readiness.at(0).ready);  // deploying B would break those who look at 3 1 2 only
+  EXPECT_EQ(plan.readiness.at(0).blockers,
+            (std::vector{Blocker{a512, "B.pem", Reason::combination_would_break, std::nullopt}}));
+}
+
+TEST(Rollover, AServedChainThatMatchesNothingIsCriticalAndPublishingGoesOn) {
+  Scene scene = renewal();
+  scene.serve({"A", "C"});
+  const Plan plan = scene.run();
+  EXPECT_EQ(plan.critical.size(), 1U);
+  EXPECT_EQ(rrset_of(plan).adds(), TlsaRecords{b});
+}
+
+TEST(Rollover, ACertificateAboutToExpireMattersWhereTheUsageLooksAtDates) {  // RFC 7671 section 5.1
+  Scene scene;
+  scene.want({{"A"}}).publish({a}).serve({"A", "A"}).pass(std::chrono::days(330)).look();
+  EXPECT_TRUE(scene.plan().warnings.empty());
+  const TlsaRecord issuer = record("2 0 1", "A");
+  scene.want({.current = {"A"}, .combinations = {"2 0 1"}}).publish({issuer}).look();
+  EXPECT_EQ(scene.plan().warnings.size(), 1U);
+}
+
+TEST(Rollover, I10_ARefusedOwnerIsNotTouched) {
+  Scene scene = switched();
+  scene.policy().ttl = 60;
+  scene.view().hazards = {Hazard::below_dname};
+  const Plan plan = scene.run();
+  EXPECT_FALSE(plan.changes());
+  EXPECT_EQ(rrset_of(plan).refused, Hazard::below_dname);
+}
+
+}  // namespace
+}  // namespace tlsa_update

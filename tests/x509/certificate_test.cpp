@@ -6,6 +6,7 @@
 
 #include <openssl/sha.h>
 
+#include "pem.hpp"
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
@@ -117,6 +118,33 @@ TEST(Certificate, SpkiIsTakenVerbatimWhereOpenSslWouldEncodeItAnew) {
     EXPECT_EQ(to_hex(facts.spki.sha2_256), sha256_of(octets)) << what;
     EXPECT_EQ(facts.key_type, type) << what;
   }
+}
+
+// A certificate of RSA without NULL parameters. The digests are those of the octets that `openssl asn1parse`
+// shows and `dd` cuts out, by `openssl dgst`. `openssl x509 -pubkey` would have given b71e7d95 for the first.
+constexpr const char* no_null_pem =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIICCzCCAXSgAwIBAgIUY0xBLVV/4R2WK1qs0oZvsg4oRbQwDQYJKoZIhvcNAQELBQAwGjEYMBYGA1UEAwwPbm8tbnVsbC5l\n"
+    "eGFtcGxlMB4XDTI2MTEyMTIzMjMzNVoXDTM2MTExODIzMjMzNVowGjEYMBYGA1UEAwwPbm8tbnVsbC5leGFtcGxlMIGdMAsG\n"
+    "CSqGSIb3DQEBAQOBjQAwgYkCgYEAyYClvdcbwtdSV7+Lka5WaPnGttCIyiMtJssPz95arhU6sKBlXS4qqhwsqppS6UtTsq0N\n"
+    "8LuE55XFYBXw2xASUe9RYNOVly+v0ec3+ImTXrD0ufezvvPcz0sUuLlFVIJtllV+AA8qSMiBo3Vt7thTwFdfbu8An8HYGizc\n"
+    "H7q/FjMCAwEAAaNQME4wHQYDVR0OBBYEFAAP/pRpnE/lhkEX7ezhm09u5HWMMB8GA1UdIwQYMBaAFAAP/pRpnE/lhkEX7ezh\n"
+    "m09u5HWMMAwGA1UdEwEB/wQCMAAwDQYJKoZIhvcNAQELBQADgYEAlbsrUcDkywMC9mvdvzcTxT5IYFd1jlullxZzUS4v4cwp\n"
+    "/lmRMnb0FTdx5cx5esIJo8bOwrCbpEYrm2bImi+Oh3ClD4X5lONrI4q38Q/2aRiiDz72lTQG3envn0Ba5wVLSeuB4Z87lbqn\n"
+    "LwN0rHXSLsNavOYkZzA/479xr19kJAA=\n"
+    "-----END CERTIFICATE-----\n";
+
+TEST(Certificate, DigestsAreThoseThatOpensslDgstTakesOfTheRawOctets) {
+  const auto blocks = pem_blocks(no_null_pem);
+  const auto body = blocks.value().at(0).body.view();
+  const auto facts = facts_of({Bytes(body.begin(), body.end()), nullptr});
+  EXPECT_EQ(to_hex(facts.spki.sha2_256), "6e94eec2c44faae82146bd0b3fc4a2b4801b928e9becc8f8983f1a56039d0868");
+  EXPECT_EQ(to_hex(facts.spki.sha2_512),
+            "19964ab0cf5c14f467ecb098bb328db64f24821cd47f83f05d4b351c02ede434"
+            "e3aea8fb5461cd0a183b29b1f3c258cfb572af04133d5c4d8b77bffb777783e1");
+  EXPECT_EQ(to_hex(facts.certificate.sha2_256),
+            "84c591212ee2f4f66a506f66a52fc17754b9c64ed943c888c9e34afac6f8c486");
+  EXPECT_TRUE(facts.is_self_signed);
 }
 
 TEST(Certificate, AKeyThatOpenSslShouldKnowButCannotReadIsBroken) {

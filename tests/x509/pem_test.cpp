@@ -2,6 +2,9 @@
 #include "pem.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
 namespace {
@@ -67,6 +70,26 @@ TEST(Pem, HeadersStandApart) {
   ASSERT_TRUE(blocks.has_value());
   EXPECT_EQ(blocks->at(0).headers, "Proc-Type: 4,ENCRYPTED\nDEK-Info: A,00\n");
   EXPECT_EQ(to_hex(blocks->at(0).body.view()), "000102");
+}
+
+// Any octets, as one block between any lines, come back as they were.
+RC_GTEST_PROP(Pem, ABlockComesBackFromAnyText, (const Bytes& octets, const std::string& junk)) {
+  RC_PRE(!octets.empty() && junk.find('-') == std::string::npos);
+  const auto file = junk + "\n" + test::pem("X", octets) + junk;
+  const auto blocks = pem_blocks(file);
+  RC_ASSERT(blocks.has_value());
+  RC_ASSERT(blocks->size() == 1U);
+  RC_ASSERT(to_hex(blocks->at(0).body.view()) == to_hex(octets));
+}
+
+// No text makes it do anything but answer.
+RC_GTEST_PROP(Pem, AnyTextHasAnAnswer, (const std::vector<int>& pieces)) {
+  static const std::string parts[] = {
+      "-----BEGIN X-----", "-----END X-----", "\n", "\r\n", "AAAA", "=", ":", "-----", " "};
+  std::string text;
+  for (const int piece : pieces) text += parts[static_cast<unsigned>(piece) % std::size(parts)];
+  const auto blocks = pem_blocks(text);
+  if (!blocks) RC_ASSERT(!blocks.error().what.empty());
 }
 
 }  // namespace

@@ -26,9 +26,12 @@ constexpr const char* ecdsa_suites = "aECDSA:!eNULL";
 
 constexpr std::size_t max_certificates = 100 * 1024;  // octets of a peer's Certificate message
 
-// SSL_set_tlsext_host_name() without the cast in its macro.
+// SSL_set_tlsext_host_name() and SSL_set1_sigalgs_list() without the casts in their macros.
 bool set_sni(SSL* ssl, std::string name) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
+}
+bool set_schemes(SSL* ssl, std::string schemes) {
+  return SSL_ctrl(ssl, SSL_CTRL_SET_SIGALGS_LIST, 0, schemes.data()) == 1;
 }
 
 // RFC 6698 section 4.1: a client passes over what it does not understand or cannot be right.
@@ -130,7 +133,7 @@ boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& reque
 Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request) {
   const bool is_rsa = kind == Kind::rsa;
   const auto sni = tls_name(request.service.host);
-  const bool is_set = SSL_set1_sigalgs_list(ssl, is_rsa ? rsa_schemes : ecdsa_schemes) == 1 &&
+  const bool is_set = set_schemes(ssl, is_rsa ? rsa_schemes : ecdsa_schemes) &&
                       SSL_set_cipher_list(ssl, is_rsa ? rsa_suites : ecdsa_suites) == 1 &&
                       (sni.empty() || set_sni(ssl, sni)) && (!request.rrset || expect_tlsa(ssl, request));
   if (is_set) return {};

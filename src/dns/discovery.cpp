@@ -68,10 +68,12 @@ class Stop {
 };
 
 Error below_foreign_cut(const Name& name, const Name& cut, const Exchange& primary) {
+  std::string section = cut.text();
+  section.pop_back();  // as it is written in the configuration, without the final dot
   return {ErrorCode::refused,
           name.text() + " is delegated to the zone " + cut.text() + ", which this server does not hold",
           primary.address(),
-          "give the primary of that zone: server in a section [zone." + cut.text() +
+          "give the primary of that zone: server = ... in a section [zone." + section +
               "] of the configuration, or --server"};
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dns/support/records.hpp"
+#include "support/records.hpp"
 
 namespace tlsa_update::dns {
 
@@ -14,6 +14,8 @@ void PrintTo(const OwnerView& view, std::ostream* out) {
 }
 
 namespace {
+
+using namespace test;
 
 const Name owner = name("_25._tcp.mx.example");
 

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "dns/support/records.hpp"
+#include "support/records.hpp"
 
 namespace tlsa_update::dns {
 namespace {
+
+using namespace test;
 
 const Name zone = name("example");
 const Name owner = name("_25._tcp.mx.example");

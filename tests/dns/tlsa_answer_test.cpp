@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dns/support/records.hpp"
+#include "support/records.hpp"
 
 namespace tlsa_update::dns {
 
@@ -14,6 +14,8 @@ void PrintTo(const TlsaAnswer& answer, std::ostream* out) {
 }
 
 namespace {
+
+using namespace test;
 
 using Kind = TlsaAnswer::Kind;
 

@@ -1,4 +1,4 @@
-#include "dns/support/records.hpp"
+#include "support/records.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -6,7 +6,7 @@
 
 #include <ldns/ldns.h>
 
-namespace tlsa_update::dns {
+namespace tlsa_update::dns::test {
 namespace {
 
 struct RrFree {
@@ -20,7 +20,11 @@ void append(Bytes& out, std::uint64_t value, int octets) {
 
 }  // namespace
 
-Name name(std::string_view text) { return Name::parse(text).value(); }
+Name name(std::string_view text) {
+  const auto parsed = Name::parse(text);
+  if (!parsed) throw std::invalid_argument("no name: " + std::string(text));
+  return *parsed;
+}
 
 Record rr(std::string_view line) {
   ldns_rr* raw = nullptr;
@@ -75,4 +79,4 @@ Rrset rrset(std::uint32_t ttl, std::initializer_list<std::string_view> records) 
   return {ttl, tlsa(records)};
 }
 
-}  // namespace tlsa_update::dns
+}  // namespace tlsa_update::dns::test

@@ -9,7 +9,7 @@
 #include "tlsa_update/core/zone_view.hpp"
 #include "tlsa_update/dns/message.hpp"
 
-namespace tlsa_update::dns {
+namespace tlsa_update::dns::test {
 
 // A name that is known to be good: name("mx.example").
 [[nodiscard]] Name name(std::string_view text);
@@ -26,4 +26,4 @@ namespace tlsa_update::dns {
 [[nodiscard]] TlsaRecords tlsa(std::initializer_list<std::string_view> records);
 [[nodiscard]] Rrset rrset(std::uint32_t ttl, std::initializer_list<std::string_view> records);
 
-}  // namespace tlsa_update::dns
+}  // namespace tlsa_update::dns::test

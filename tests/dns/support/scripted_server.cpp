@@ -10,7 +10,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <stdexcept>
 
 namespace tlsa_update::dns::test {
 namespace {
@@ -109,12 +108,6 @@ Record record(const std::string& owner, std::uint16_t type, Bytes rdata, std::ui
   return {name(owner), type, 1, ttl, std::move(rdata)};
 }
 
-Name name(const std::string& text) {
-  auto parsed = Name::parse(text);
-  if (!parsed) throw std::invalid_argument(text);
-  return *parsed;
-}
-
 std::shared_ptr<const TsigKey> key(const std::string& key_name, TsigAlgorithm algorithm, std::uint8_t seed) {
   return std::make_shared<TsigKey>(TsigKey{name(key_name), algorithm, Secret(Bytes(32, seed))});
 }
@@ -143,6 +136,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
       auto socket = std::make_shared<tcp::socket>(
           co_await self->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error)));
       if (error) break;
+      socket->set_option(tcp::no_delay(true), error);  // as name servers do
       self->sockets.push_back(socket);
       asio::co_spawn(socket->get_executor(), serve(self, socket, self->sockets.size()), asio::detached);
     }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/records.hpp"
 #include "tlsa_update/dns/exchange.hpp"
 #include "tlsa_update/dns/message.hpp"
 #include "tlsa_update/dns/tsig.hpp"
@@ -61,7 +62,6 @@ using Script = std::function<Reply(const Received&)>;
 
 [[nodiscard]] Record record(const std::string& owner, std::uint16_t type, Bytes rdata,
                             std::uint32_t ttl = 300);
-[[nodiscard]] Name name(const std::string& text);  // a Name that is known to be good
 [[nodiscard]] std::shared_ptr<const TsigKey> key(const std::string& name = "update.example",
                                                  TsigAlgorithm algorithm = TsigAlgorithm::hmac_sha256,
                                                  std::uint8_t seed = 1);

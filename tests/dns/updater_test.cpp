@@ -1,0 +1,263 @@
+// The updater against a primary that applies UPDATEs, and one that loses, delays, skips or forges.
+#include "tlsa_update/dns/updater.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/fake_primary.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+using namespace test;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using Kind = ChangeOutcome::Kind;
+
+constexpr std::uint64_t noon = 1'795'300'000;
+constexpr std::uint8_t opcode_update = 5;
+
+std::string owner_text(int i) { return "_25._tcp.h" + std::to_string(i) + ".example."; }
+Name owner(int i) { return name(owner_text(i)); }
+
+// An RRset that is not there yet: "3 1 1 aa" is added.
+RrsetChange first(int i) { return {owner(i), {}, {}, tlsa({"3 1 1 aa"}), 300}; }
+
+class Updater : public testing::Test {
+ protected:
+  Updater() { primary.serve("example", {"mx.example. 300 A 192.0.2.1"}, true); }
+
+  std::vector<ChangeOutcome> apply(std::vector<RrsetChange> changes) {
+    ScriptedServer server(io, primary.script());
+    ExchangeOptions options;
+    options.server = server.name();
+    options.timeout = std::chrono::milliseconds(400);  // what a lost reply costs
+    options.retries = 0;
+    options.key = tsig_key;
+    options.clock = [] { return noon; };
+    Exchange exchange(io.get_executor(), options);
+    const auto progress = [this](std::size_t done, std::size_t total) { steps.emplace_back(done, total); };
+    auto outcomes = run(io, dns::apply(exchange, name("example"), std::move(changes), progress));
+    for (const auto& request : server.requests()) updates += request.message.opcode == opcode_update ? 1 : 0;
+    return outcomes;
+  }
+
+  // Does with the n-th UPDATE, from 1, what `act` says; everything else goes its way.
+  void on_update(std::function<std::optional<Reply>(int, const Received&)> act) {
+    primary.misbehave = [act = std::move(act),
+                         n = 0](const Received& request) mutable -> std::optional<Reply> {
+      if (request.message.opcode != opcode_update) return {};
+      return act(++n, request);
+    };
+  }
+
+  std::shared_ptr<const TsigKey> tsig_key = key();
+  FakePrimary primary{tsig_key, [] { return noon; }};
+  boost::asio::io_context io;
+  int updates = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> steps;
+};
+
+std::vector<Kind> kinds(const std::vector<ChangeOutcome>& outcomes) {
+  std::vector<Kind> result;
+  for (const auto& outcome : outcomes) result.push_back(outcome.kind);
+  return result;
+}
+
+TEST_F(Updater, ChangesOfOneZoneTravelTogetherAndAreReadBack) {
+  primary.add(owner_text(2) + " 300 TLSA 3 1 1 aa");
+  const RrsetChange second{owner(2), rrset(300, {"3 1 1 aa"}), {}, tlsa({"3 1 1 bb"}), 300};
+  const RrsetChange last{owner(3), rrset(300, {"3 1 1 cc"}), tlsa({"3 1 1 cc"}), {}, 300};
+  primary.add(owner_text(3) + " 300 TLSA 3 1 1 cc");
+  const auto outcomes = apply({first(1), second, last});
+  ASSERT_THAT(kinds(outcomes), ElementsAre(Kind::applied, Kind::applied, Kind::applied));
+  EXPECT_EQ(outcomes[0].owner, owner(1));
+  EXPECT_EQ(outcomes[0].after, rrset(300, {"3 1 1 aa"}));
+  EXPECT_TRUE(outcomes[0].has_rrsig);
+  EXPECT_EQ(outcomes[1].after, rrset(300, {"3 1 1 aa", "3 1 1 bb"}));
+  EXPECT_EQ(outcomes[2].after, std::nullopt);
+  EXPECT_EQ(updates, 1);
+}
+
+TEST_F(Updater, AnRrsetMovesToAnotherTtl) {
+  primary.add(owner_text(1) + " 300 TLSA 3 1 1 aa");
+  const auto outcomes =
+      apply({{owner(1), rrset(300, {"3 1 1 aa"}), tlsa({"3 1 1 aa"}), tlsa({"3 1 1 aa"}), 7200}});
+  EXPECT_EQ(outcomes.at(0).after, rrset(7200, {"3 1 1 aa"}));
+  EXPECT_EQ(outcomes.at(0).kind, Kind::applied);
+}
+
+TEST_F(Updater, ManyChangesFillSeveralMessages) {
+  std::vector<RrsetChange> changes;
+  for (int i = 0; i < 2000; ++i) changes.push_back(first(i));
+  const auto outcomes = apply(changes);
+  EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(2000), Each(Kind::applied)));
+  EXPECT_GT(updates, 1);
+  EXPECT_LT(updates, 5);
+  ASSERT_THAT(steps, SizeIs(2000));
+  for (std::size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(steps[i], (std::pair{i + 1, std::size_t{2000}}));
+}
+
+TEST_F(Updater, OneThatMovedIsToldAndTheOthersGoOn) {  // RFC 2136 section 3.2: all or nothing
+  primary.add(owner_text(2) + " 300 TLSA 3 1 1 bb");
+  const auto outcomes = apply({first(1), first(2), first(3)});
+  EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::applied, Kind::moved, Kind::applied));
+  EXPECT_EQ(outcomes[1].after, rrset(300, {"3 1 1 bb"}));
+  EXPECT_EQ(updates, 2);
+}
+
+TEST_F(Updater, WhatAnotherWriterHasDoneAlreadyIsApplied) {
+  primary.add(owner_text(1) + " 300 TLSA 3 1 1 aa");
+  EXPECT_THAT(kinds(apply({first(1), first(2)})), ElementsAre(Kind::applied, Kind::applied));
+}
+
+// A prerequisite can be held against data that is not what is answered: PowerDNS, a view, a wildcard.
+TEST_F(Updater, WithoutAVisibleMoverTheHalvesAreTried) {
+  on_update([&](int, const Received& request) -> std::optional<Reply> {
+    for (const auto& record : request.message.answer) {
+      if (record.owner == owner(5)) return primary.reply(request, answer_to(request, rcode::yxrrset));
+    }
+    return {};
+  });
+  std::vector<RrsetChange> changes;
+  for (int i = 0; i < 16; ++i) changes.push_back(first(i));
+  const auto outcomes = apply(changes);
+  for (int i = 0; i < 16; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    EXPECT_EQ(outcome.kind, i == 5 ? Kind::moved : Kind::applied) << i;
+  }
+  EXPECT_EQ(updates, 9);  // 16; 8, 8; 4, 4; 2, 2; 1, 1
+}
+
+TEST_F(Updater, APrimaryThatRefusesEveryPrerequisiteIsLeftAloneInTheEnd) {
+  on_update([&](int, const Received& request) {
+    return primary.reply(request, answer_to(request, rcode::nxrrset));
+  });
+  std::vector<RrsetChange> changes;
+  for (int i = 0; i < 64; ++i) changes.push_back(first(i));
+  EXPECT_THAT(kinds(apply(changes)), AllOf(SizeIs(64), Each(Kind::moved)));
+  EXPECT_LE(updates, 40);
+}
+
+TEST_F(Updater, NoerrorAtACnameIsDisproved) {  // RFC 2136 section 3.4.2.2
+  primary.add(owner_text(1) + " 300 CNAME dane.example.");
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::protocol);
+  EXPECT_THAT(outcome.error->text(), HasSubstr("alias of dane.example."));
+}
+
+TEST_F(Updater, ASilentSkipIsDisproved) {  // a policy that lets the message pass without one of its records
+  on_update([&](int, const Received& request) {
+    auto partial = request;
+    std::erase_if(partial.message.authority, [](const auto& record) { return record.owner == owner(2); });
+    return primary.reply(request, primary.handle(partial));
+  });
+  const auto outcomes = apply({first(1), first(2)});
+  EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::applied, Kind::failed));
+  EXPECT_EQ(outcomes[1].error->code, ErrorCode::protocol);
+  EXPECT_THAT(outcomes[1].error->text(), HasSubstr("its answers have not changed"));
+}
+
+TEST_F(Updater, ARefusalIsTheErrorOfEveryChangeInTheMessage) {
+  on_update([&](int, const Received& request) {
+    return primary.reply(request, answer_to(request, rcode::refused));
+  });
+  const auto outcomes = apply({first(1), first(2)});
+  EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::failed, Kind::failed));
+  EXPECT_EQ(outcomes[0].error->code, ErrorCode::refused);
+  EXPECT_EQ(outcomes[0].error->text(), outcomes[1].error->text());
+  EXPECT_EQ(updates, 1);
+}
+
+// RFC 2136 sections 3.5 and 5: the reply was lost, and reading back resolves it.
+TEST_F(Updater, ALostReplyToAnUpdateThatWasAppliedIsNotSentAgain) {
+  on_update([&](int, const Received& request) {
+    (void)primary.handle(request);
+    return silence();
+  });
+  EXPECT_THAT(kinds(apply({first(1), first(2)})), ElementsAre(Kind::applied, Kind::applied));
+  EXPECT_EQ(updates, 1);
+  EXPECT_EQ(primary.serial(name("example")), 2U);
+}
+
+TEST_F(Updater, AnUpdateThatWasLostIsSentOnceMore) {
+  on_update([&](int n, const Received&) { return n == 1 ? std::optional(silence()) : std::nullopt; });
+  EXPECT_THAT(kinds(apply({first(1), first(2)})), ElementsAre(Kind::applied, Kind::applied));
+  EXPECT_EQ(updates, 2);
+}
+
+TEST_F(Updater, OneThatIsAppliedLateMeetsItsOwnPrerequisite) {  // Knot, behind an open control transaction
+  std::optional<Received> held;
+  on_update([&](int n, const Received& request) -> std::optional<Reply> {
+    if (n == 1) {
+      held = request;
+      return silence();
+    }
+    (void)primary.handle(*held);
+    return {};
+  });
+  EXPECT_THAT(kinds(apply({first(1)})), ElementsAre(Kind::applied));
+  EXPECT_EQ(primary.tlsa_at(owner(1)), rrset(300, {"3 1 1 aa"}));
+  EXPECT_EQ(updates, 2);
+}
+
+TEST_F(Updater, TwoLostRepliesAreNoAnswerAndSaySo) {
+  on_update([](int, const Received&) { return silence(); });
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::no_answer);
+  EXPECT_THAT(outcome.error->text(), HasSubstr("may still apply it"));
+  EXPECT_EQ(updates, 2);
+}
+
+TEST_F(Updater, AForgedNoerrorIsNoSuccess) {  // RFC 8945 section 5.4
+  on_update([](int, const Received& request) { return say(encode(answer_to(request))); });
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::protocol);
+}
+
+TEST_F(Updater, AnswersThatLagBehindInlineSigningAreWaitedFor) {
+  auto before = primary;
+  before.misbehave = {};
+  int reads = 0;
+  primary.misbehave = [&](const Received& request) -> std::optional<Reply> {
+    if (request.message.opcode == opcode_update || request.message.questions.at(0).type != type::tlsa)
+      return {};
+    if (++reads > 4) return {};
+    return primary.reply(request, before.handle(request));
+  };
+  EXPECT_THAT(kinds(apply({first(1)})), ElementsAre(Kind::applied));
+  EXPECT_EQ(reads, 5);
+}
+
+TEST_F(Updater, ASignatureThatLagsIsWaitedFor) {
+  int reads = 0;
+  primary.misbehave = [&](const Received& request) -> std::optional<Reply> {
+    if (request.message.opcode == opcode_update || request.message.questions.at(0).type != type::tlsa)
+      return {};
+    if (++reads > 3) return {};
+    auto message = primary.handle(request);
+    std::erase_if(message.answer, [](const auto& record) { return record.type == type::rrsig; });
+    return primary.reply(request, message);
+  };
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::applied);
+  EXPECT_TRUE(outcome.has_rrsig);
+  EXPECT_EQ(reads, 4);
+}
+
+TEST_F(Updater, AnOwnerOutsideTheZoneIsNeverSent) {  // RFC 2136 section 2.3
+  auto change = first(1);
+  change.owner = name("_25._tcp.mx.test");
+  EXPECT_EQ(apply({change}).at(0).error->code, ErrorCode::internal);
+  EXPECT_EQ(updates, 0);
+}
+
+}  // namespace
+}  // namespace tlsa_update::dns

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "support/scripted_server.hpp"
 
@@ -316,7 +317,7 @@ TEST_F(ExchangeTest, AServerThatClosesAfterEveryTenthAnswerIsReadToTheEnd) {
     if (co_await to.query({name("n" + std::to_string(i) + ".test"), type::tlsa})) ++answered;
   };
   for (int i = 0; i < 100; ++i) boost::asio::co_spawn(io_, note(i), [](std::exception_ptr) {});
-  io_.run_for(2s);
+  while (answered < 100 && io_.run_one_for(5s) > 0) continue;
   EXPECT_EQ(answered, 100);
 }
 
@@ -497,6 +498,222 @@ TEST_F(ExchangeTest, ARefusedUpdateNamesOwnerTypeAndKey) {
       outcome.error->text(),
       HasSubstr(
           "REFUSED: key update.example. (hmac-sha256) may not change TLSA at _25._tcp.mx.example.test."));
+}
+
+// --- UDP
+
+TEST_F(ExchangeTest, OverUdpEveryQuestionHasItsOwnPortAndId) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server, Transport::udp);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(ask(to));
+  std::set<std::uint16_t> ports, ids;
+  for (const auto& request : server.requests()) {
+    EXPECT_TRUE(request.udp);
+    ports.insert(request.port);
+    ids.insert(request.message.id);
+  }
+  EXPECT_GT(ports.size(), 1U);
+  EXPECT_GT(ids.size(), 1U);
+}
+
+// RFC 8945 section 5.4 and RFC 5452 section 9: what does not fit or verify does not end the wait.
+TEST_F(ExchangeTest, OverUdpTheGoodAnswerIsFoundBehindBadOnes) {
+  const auto stranger = key("update.example", TsigAlgorithm::hmac_sha256, 9);
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message other_id = answer_to(request);
+    other_id.id ^= 1;
+    Message other_question = answer_to(request);
+    other_question.questions.front().type = type::aaaa;
+    Message not_an_answer = answer_to(request);
+    not_an_answer.is_response = false;
+    return Reply{{Act::Kind::message, encode(other_id)},
+                 {Act::Kind::message, encode(other_question)},
+                 {Act::Kind::message, encode(not_an_answer)},
+                 {Act::Kind::message, Bytes(7, 0)},
+                 {Act::Kind::message, encode(answer_to(request, rcode::nxdomain))},
+                 {Act::Kind::message, tsig_error_answer(request, *key_, 17)},
+                 {Act::Kind::message, signed_answer(request, answer_to(request), *stranger, noon)},
+                 {Act::Kind::message, good_octets(request)}};
+  });
+  auto to = exchange(server, Transport::udp);
+  const auto answer = ask(to);
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_EQ(answer->rcode, rcode::noerror);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return Reply{{Act::Kind::message, tsig_error_answer(request, *key_, 17)},
+                 {Act::Kind::message, encode(answer_to(request))}};
+  });
+  auto to = exchange(server, Transport::udp);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::refused);
+  EXPECT_THAT(answer.error().text(), HasSubstr("BADKEY"));
+}
+
+// RFC 7766 section 5.
+TEST_F(ExchangeTest, ATruncatedAnswerOverUdpIsAskedForOverTcp) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message answer = answer_to(request);
+    answer.truncated = request.udp;
+    return say(signed_answer(request, answer, *key_, noon));
+  });
+  auto to = exchange(server, Transport::udp);
+  ASSERT_TRUE(ask(to));
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_TRUE(server.requests()[0].udp);
+  EXPECT_FALSE(server.requests()[1].udp);
+}
+
+// RFC 6891 section 6.2.2.
+TEST_F(ExchangeTest, AServerThatDoesNotKnowEdnsIsAskedOnceWithout) {
+  for (const auto transport : {Transport::udp, Transport::tcp}) {
+    ScriptedServer server(io_, [&](const Received& request) {
+      return good(request, request.message.has_edns ? rcode::formerr : rcode::noerror);
+    });
+    auto to = exchange(server, transport);
+    ASSERT_TRUE(ask(to));
+    ASSERT_EQ(server.requests().size(), 2U);
+    EXPECT_FALSE(server.requests()[1].message.has_edns);
+  }
+}
+
+TEST_F(ExchangeTest, OverUdpAClosedPortIsTriedAgainAndSaid) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  auto to = exchange(server, Transport::udp);
+  server.stop_listening();
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().text(), server.name().text() + ": connection refused");
+}
+
+TEST_F(ExchangeTest, OverUdpSilenceIsTriedAgainWithANewMessage) {
+  ScriptedServer server(
+      io_, [&](const Received& request) { return request.number == 1 ? silence() : good(request); });
+  auto to = exchange(server, Transport::udp);
+  ASSERT_TRUE(ask(to));
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(server.requests()[0].message.id, server.requests()[1].message.id);
+}
+
+TEST_F(ExchangeTest, OverUdpALostAnswerToAnUpdateLeavesItUnknown) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  auto to = exchange(server, Transport::udp);
+  EXPECT_EQ(change(to).kind, Outcome::unknown);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+// RFC 2136 section 2.1 with RFC 1035 section 4.2.1.
+TEST_F(ExchangeTest, AnUpdateOverUdpThatIsTooLargeGoesOverTcp) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server, Transport::udp);
+  EXPECT_EQ(change(to).kind, Outcome::done);
+  Update large = one_change();
+  for (std::uint8_t i = 0; i < 10; ++i) large.changes.front().add.push_back(TlsaRecord{{}, Bytes(32, i)});
+  EXPECT_EQ(run(io_, to.update(large)).kind, Outcome::done);
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_TRUE(server.requests()[0].udp);
+  EXPECT_FALSE(server.requests()[1].udp);
+}
+
+// --- Transfers
+
+TEST_F(ExchangeTest, ATransferHandsOverEveryMessageInOrder) {
+  std::vector<Bytes> sent;
+  for (std::size_t i = 1; i <= 300; ++i) sent.push_back(Bytes(i * 200, static_cast<std::uint8_t>(i)));
+  ScriptedServer server(io_, [&](const Received&) {
+    Reply reply;
+    for (const auto& message : sent) reply.push_back({Act::Kind::message, message});
+    return reply;
+  });
+  auto to = exchange(server);
+  std::uint16_t id = 0;
+  Bytes mac;
+  std::vector<Bytes> received;
+  const auto done = run(io_, to.transfer(
+                                 name("example.test"),
+                                 [&](std::uint16_t request_id, Bytes request_mac) {
+                                   id = request_id;
+                                   mac = std::move(request_mac);
+                                   received.clear();
+                                 },
+                                 [&](ByteView message) -> Result<bool> {
+                                   received.emplace_back(message.begin(), message.end());
+                                   return received.size() == sent.size();
+                                 }));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(received, sent);
+  const auto& request = server.requests().front();
+  EXPECT_EQ(request.message.id, id);
+  EXPECT_EQ(mac_of(request, *key_), mac);
+  EXPECT_EQ(request.message.questions, (std::vector{Question{name("example.test"), type::axfr}}));
+}
+
+struct TransferRow {
+  const char* what;
+  Reply reply;
+  ErrorCode code;
+  const char* text;
+};
+
+TEST_F(ExchangeTest, WhatBecomesOfABrokenTransfer) {
+  const Act message{Act::Kind::message, Bytes(100, 1)};
+  const Act half{Act::Kind::octets, Bytes{0, 100, 1, 1}};
+  const Act close{Act::Kind::close, {}};
+  const TransferRow rows[] = {
+      {"closed before the first message", {close}, ErrorCode::no_answer, "closed the connection"},
+      {"closed midway", {message, close}, ErrorCode::protocol, "the transfer broke off"},
+      {"closed within a message", {message, half, close}, ErrorCode::protocol, "within a message"},
+      {"silent midway", {message}, ErrorCode::no_answer, "no answer in 200 ms"},
+      {"silent", {}, ErrorCode::no_answer, "no answer in 200 ms"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    ScriptedServer server(io_, [&](const Received&) { return row.reply; });
+    auto to = exchange(server);
+    const auto done = run(io_, to.transfer(
+                                   name("example.test"), [](std::uint16_t, Bytes) {},
+                                   [](ByteView) -> Result<bool> { return false; }));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, row.code);
+    EXPECT_THAT(done.error().text(), HasSubstr(row.text));
+  }
+}
+
+TEST_F(ExchangeTest, ATransferEndsWithTheErrorOfWhoReadsIt) {
+  ScriptedServer server(io_, [](const Received&) { return say(Bytes(100, 1)); });
+  auto to = exchange(server);
+  const auto done =
+      run(io_, to.transfer(
+                   name("example.test"), [](std::uint16_t, Bytes) {},
+                   [](ByteView) -> Result<bool> { return fail(ErrorCode::protocol, "bad MAC"); }));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().what, "bad MAC");
+}
+
+// --- Names of servers
+
+TEST(ParseServer, TakesHostsAndAddressesWithPorts) {
+  const std::pair<const char*, ServerName> table[] = {
+      {"ns0.example.net", {"ns0.example.net", 53}},    {"192.0.2.1", {"192.0.2.1", 53}},
+      {"192.0.2.1@5353", {"192.0.2.1", 5353}},         {"2001:db8::53", {"2001:db8::53", 53}},
+      {"2001:db8::53@853", {"2001:db8::53", 853}},     {"[2001:db8::53]@853", {"2001:db8::53", 853}},
+      {"ns0.example.net.@1", {"ns0.example.net.", 1}},
+  };
+  for (const auto& [text, server] : table) EXPECT_EQ(parse_server(text), server) << text;
+  EXPECT_EQ(parse_server("ns0.example.net", 853), (ServerName{"ns0.example.net", 853}));
+}
+
+TEST(ParseServer, SaysWhatIsWrong) {
+  for (const auto* text : {"", "@53", "ns0@", "ns0@0", "ns0@65536", "ns0@53x", "ns0@-1", "ns0:53", "[ns0]",
+                           "2001:db8:::1", "a..b", "."}) {
+    const auto server = parse_server(text);
+    ASSERT_FALSE(server) << text;
+    EXPECT_EQ(server.error().code, ErrorCode::usage) << text;
+  }
 }
 
 }  // namespace

@@ -104,10 +104,13 @@ Bytes tsig_error_answer(const Received& request, const TsigKey& key, std::uint16
   return encode(answer);
 }
 
+<<<<<<< HEAD
 Record record(const std::string& owner, std::uint16_t type, Bytes rdata, std::uint32_t ttl) {
   return {name(owner), type, 1, ttl, std::move(rdata)};
 }
 
+=======
+>>>>>>> 85286a3 (dns: the stub resolver, and conversations over UDP under test)
 std::shared_ptr<const TsigKey> key(const std::string& key_name, TsigAlgorithm algorithm, std::uint8_t seed) {
   return std::make_shared<TsigKey>(TsigKey{name(key_name), algorithm, Secret(Bytes(32, seed))});
 }
@@ -122,11 +125,15 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
   }
 
   // Nothing when the request cannot be parsed: a client of ours sent rubbish.
-  std::optional<Received> note(ByteView wire, std::size_t connection) {
+  std::optional<Received> note(ByteView wire, std::size_t connection, std::uint16_t port) {
     auto message = parse_message(wire);
     if (!message) return std::nullopt;
-    requests.push_back(
-        {{wire.begin(), wire.end()}, std::move(*message), connection == 0, connection, requests.size() + 1});
+    requests.push_back({{wire.begin(), wire.end()},
+                        std::move(*message),
+                        connection == 0,
+                        connection,
+                        port,
+                        requests.size() + 1});
     return requests.back();
   }
 
@@ -146,6 +153,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
                                      std::size_t connection) {
     boost::system::error_code error;
     auto with_error = asio::redirect_error(asio::use_awaitable, error);
+    const auto port = socket->remote_endpoint(error).port();
     Reply due;  // acts put off until the next request
     for (;;) {
       std::array<std::uint8_t, 2> length{};
@@ -154,7 +162,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
       Bytes wire(static_cast<std::size_t>(length[0] * 256 + length[1]));
       co_await asio::async_read(*socket, asio::buffer(wire), with_error);
       if (error) co_return;
-      const auto request = self->note(wire, connection);
+      const auto request = self->note(wire, connection, port);
       if (!request) continue;
       Reply reply = self->script(*request);
       reply.insert(reply.end(), std::make_move_iterator(due.begin()), std::make_move_iterator(due.end()));
@@ -188,7 +196,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
       const auto size = co_await self->datagrams.async_receive_from(asio::buffer(room), peer, with_error);
       if (error == asio::error::operation_aborted) co_return;
       if (error) continue;
-      const auto request = self->note({room.data(), size}, 0);
+      const auto request = self->note({room.data(), size}, 0, peer.port());
       if (!request) continue;
       for (const auto& act : self->script(*request))
         co_await self->datagrams.async_send_to(asio::buffer(act.bytes), peer, with_error);

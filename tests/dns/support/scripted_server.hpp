@@ -24,6 +24,7 @@ struct Received {
   Message message;  // parsed; TSIG and OPT are not in `additional`
   bool udp = false;
   std::size_t connection = 0;  // 1 for the first TCP connection; 0 for UDP
+  std::uint16_t port = 0;      // of the client
   std::size_t number = 0;      // 1 for the first request of all
 };
 
@@ -60,8 +61,11 @@ using Script = std::function<Reply(const Received&)>;
 [[nodiscard]] Bytes tsig_error_answer(const Received& request, const TsigKey& key, std::uint16_t tsig_error,
                                       std::uint16_t rcode = rcode::notauth);
 
+<<<<<<< HEAD
 [[nodiscard]] Record record(const std::string& owner, std::uint16_t type, Bytes rdata,
                             std::uint32_t ttl = 300);
+=======
+>>>>>>> 85286a3 (dns: the stub resolver, and conversations over UDP under test)
 [[nodiscard]] std::shared_ptr<const TsigKey> key(const std::string& name = "update.example",
                                                  TsigAlgorithm algorithm = TsigAlgorithm::hmac_sha256,
                                                  std::uint8_t seed = 1);

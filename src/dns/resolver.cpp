@@ -1,0 +1,356 @@
+#include "tlsa_update/dns/resolver.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gather.hpp"
+#include "lookup.hpp"
+#include "resolv_conf.hpp"
+#include "wire.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+namespace asio = boost::asio;
+namespace ip = boost::asio::ip;
+
+constexpr std::size_t most_aliases = 8;
+constexpr std::size_t most_hosts = 100;  // of one MX or SRV RRset
+constexpr std::size_t hosts_at_once = 16;
+
+// What one server of the stub resolver said.
+struct Answer {
+  Message message;
+  Dnssec dnssec = Dnssec::unknown;
+};
+
+// A record set, found at the end of CNAMEs.
+struct Found {
+  std::vector<Record> records;
+  std::vector<Name> aliases;
+  bool name_exists = true;
+  Dnssec dnssec = Dnssec::unknown;
+};
+
+struct Upstream {
+  Exchange exchange;
+  bool is_trusted;  // its AD bit is believed (RFC 4035 section 4.9.3: only over a secure channel)
+};
+
+// As sure as the less sure of two.
+Dnssec weaker(Dnssec a, Dnssec b) {
+  for (const auto verdict : {Dnssec::bogus, Dnssec::unknown, Dnssec::insecure})
+    if (a == verdict || b == verdict) return verdict;
+  return Dnssec::secure;
+}
+
+bool is_loopback(const ServerName& server) {
+  const auto literal = literal_endpoint(server);
+  return literal && literal->address.is_loopback();
+}
+
+std::optional<ip::address> address_of(const Record& record) {
+  if (record.type == type::a && record.rdata.size() == 4) {
+    ip::address_v4::bytes_type octets;
+    std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
+    return ip::address_v4(octets);
+  }
+  if (record.type == type::aaaa && record.rdata.size() == 16) {
+    ip::address_v6::bytes_type octets;
+    std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
+    return ip::address_v6(octets);
+  }
+  return std::nullopt;
+}
+
+// Takes from `message` what lies at `name` or at the end of its CNAMEs, and nothing that the chain does not
+// lead to. Moves `name` to the end of the chain.
+Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, Found& found) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& record : message.answer) {
+      if (record.type != type::cname || record.owner != name || wanted == type::cname) continue;
+      auto target = target_of(record);
+      if (!target) return tl::unexpected<Error>(target.error());
+      if (found.aliases.size() == most_aliases)
+        return fail(ErrorCode::bad_data, "more than " + std::to_string(most_aliases) + " CNAMEs in a row",
+                    name.text());
+      name = std::move(*target);
+      found.aliases.push_back(name);
+      moved = true;
+      break;
+    }
+  }
+  for (const auto& record : message.answer)
+    if (record.type == wanted && record.owner == name) found.records.push_back(record);
+  return {};
+}
+
+Service service_at(Name host, std::uint16_t port, Protocol protocol) {
+  return {std::move(host), port, protocol};
+}
+
+Error too_many(const Name& name, const char* what) {
+  return {ErrorCode::bad_data, "more than " + std::to_string(most_hosts) + " " + what, name.text(), {}};
+}
+
+}  // namespace
+
+std::string_view text(Dnssec verdict) {
+  switch (verdict) {
+    case Dnssec::secure:
+      return "secure";
+    case Dnssec::insecure:
+      return "insecure";
+    case Dnssec::bogus:
+      return "bogus";
+    case Dnssec::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+struct Resolver::State {
+  State(asio::any_io_executor where, ResolverOptions how)
+      : executor(std::move(where)), options(std::move(how)) {}
+
+  void prepare();
+  // NOERROR, NXDOMAIN, or SERVFAIL of every server that answered.
+  asio::awaitable<Result<Answer>> ask(Question question, bool checking_disabled = false);
+  asio::awaitable<Dnssec> why_servfail(Question question);
+  asio::awaitable<Result<Found>> find(Name name, std::uint16_t type);
+  asio::awaitable<std::vector<std::string>> note_aliases(const std::vector<Service>& services);
+
+  asio::any_io_executor executor;
+  ResolverOptions options;
+  std::vector<Upstream> upstreams;
+};
+
+// resolv.conf is read when the first question comes: most commands ask none.
+void Resolver::State::prepare() {
+  if (!upstreams.empty()) return;
+  ResolvConf conf{options.servers, false};
+  if (conf.servers.empty()) conf = read_resolv_conf(options.resolv_conf);
+  for (const auto& server : conf.servers) {
+    ExchangeOptions exchange;
+    exchange.server = server;
+    exchange.transport = Transport::udp;
+    exchange.timeout = options.timeout;
+    exchange.retries = options.retries;
+    exchange.servfail_is_an_answer = true;
+    upstreams.push_back({Exchange(executor, std::move(exchange)), conf.trust_ad || is_loopback(server)});
+  }
+}
+
+asio::awaitable<Result<Answer>> Resolver::State::ask(Question question, bool checking_disabled) {
+  prepare();
+  // RFC 6840 section 5.7: AD in the question asks for AD in the answer; RFC 4035 section 4.1: DO.
+  QueryFlags flags;
+  flags.recursion_desired = true;
+  flags.authentic_data = true;
+  flags.checking_disabled = checking_disabled;
+  Error trouble{ErrorCode::no_answer, "no resolver is configured", {}, {}};
+  std::optional<Answer> failure;
+  for (auto& upstream : upstreams) {
+    auto message = co_await upstream.exchange.query(question, flags);
+    if (!message) {
+      trouble = message.error();
+    } else if (message->rcode == rcode::noerror || message->rcode == rcode::nxdomain) {
+      Dnssec dnssec = Dnssec::unknown;
+      if (upstream.is_trusted) dnssec = message->authentic ? Dnssec::secure : Dnssec::insecure;
+      co_return Answer{std::move(*message), dnssec};
+    } else if (message->rcode == rcode::servfail) {
+      failure = Answer{std::move(*message), Dnssec::unknown};
+    } else {
+      trouble = {ErrorCode::no_answer,
+                 "the resolver answers " + rcode_text(message->rcode),
+                 upstream.exchange.address(),
+                 {}};
+    }
+  }
+  if (failure) co_return std::move(*failure);
+  trouble.what += ", asked for " + type_text(question.type) + " of " + question.name.text();
+  co_return tl::unexpected<Error>(std::move(trouble));
+}
+
+// RFC 4035 section 5.5: what fails validation is SERVFAIL, unless checking is disabled.
+asio::awaitable<Dnssec> Resolver::State::why_servfail(Question question) {
+  const auto unchecked = co_await ask(std::move(question), true);
+  co_return unchecked && unchecked->message.rcode != rcode::servfail ? Dnssec::bogus : Dnssec::unknown;
+}
+
+asio::awaitable<Result<Found>> Resolver::State::find(Name name, std::uint16_t type) {
+  Found found;
+  found.dnssec = Dnssec::secure;
+  for (;;) {
+    const Name asked = name;
+    const Question question(asked, type);
+    const auto answer = co_await ask(question);
+    if (!answer) co_return tl::unexpected<Error>(answer.error());
+    if (answer->message.rcode == rcode::servfail) {
+      const auto dnssec = co_await why_servfail(question);
+      co_return fail(ErrorCode::no_answer,
+                     "the resolver answers SERVFAIL, asked for " + type_text(type) +
+                         (dnssec == Dnssec::bogus ? "; unvalidated it has an answer: the data is bogus" : ""),
+                     asked.text());
+    }
+    found.dnssec = weaker(found.dnssec, answer->dnssec);
+    if (auto followed = follow(answer->message, type, name, found); !followed)
+      co_return tl::unexpected<Error>(followed.error());
+    found.name_exists = answer->message.rcode != rcode::nxdomain;
+    // A resolver that leaves the end of the chain to us is asked for it.
+    if (name == asked || !found.records.empty() || !found.name_exists) co_return found;
+  }
+}
+
+Resolver::Resolver(asio::any_io_executor executor, ResolverOptions options)
+    : state_(std::make_unique<State>(std::move(executor), std::move(options))) {}
+Resolver::~Resolver() = default;
+
+asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
+  constexpr std::uint16_t families[] = {type::a, type::aaaa};
+  std::optional<Result<Found>> answers[2];
+  const auto ask_one = [&](std::size_t i) -> asio::awaitable<void> {
+    answers[i].emplace(co_await state_->find(host, families[i]));
+  };
+  co_await gather(2, 2, ask_one);
+  if (!*answers[0] && !*answers[1]) co_return tl::unexpected<Error>(answers[0]->error());
+  Addresses result;
+  result.both_families_answered = answers[0]->has_value() && answers[1]->has_value();
+  result.dnssec = result.both_families_answered ? Dnssec::secure : Dnssec::unknown;
+  for (const auto& answer : answers) {
+    if (!*answer) continue;
+    result.dnssec = weaker(result.dnssec, (*answer)->dnssec);
+    if (result.aliases.empty()) result.aliases = (*answer)->aliases;
+    for (const auto& record : (*answer)->records) {
+      const auto address = address_of(record);
+      if (!address) co_return fail(ErrorCode::protocol, "an address record of another length", host.text());
+      const auto& known = result.addresses;
+      if (std::find(known.begin(), known.end(), *address) == known.end())
+        result.addresses.push_back(*address);
+    }
+  }
+  co_return result;
+}
+
+// RFC 7672 section 2.2.3: an MX host that is an alias is against RFC 5321, and clients differ in what they
+// do.
+asio::awaitable<std::vector<std::string>> Resolver::State::note_aliases(
+    const std::vector<Service>& services) {
+  std::vector<std::string> notes(services.size());
+  const auto look = [&](std::size_t i) -> asio::awaitable<void> {
+    const auto found = co_await find(services[i].host, type::a);
+    if (found && !found->aliases.empty())
+      notes[i] = "MX host " + services[i].host.text() + " is a CNAME of " + found->aliases.back().text() +
+                 ", which RFC 5321 forbids";
+    if (found && !found->name_exists) notes[i] = "MX host " + services[i].host.text() + " does not exist";
+  };
+  co_await gather(services.size(), hosts_at_once, look);
+  std::erase(notes, std::string());
+  co_return notes;
+}
+
+asio::awaitable<Result<Expansion>> Resolver::expand_mx(MxName mx) {
+  const auto found = co_await state_->find(mx.domain, type::mx);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  if (!found->name_exists) co_return fail(ErrorCode::bad_data, "the domain does not exist", mx.domain.text());
+  if (found->records.size() > most_hosts) co_return tl::unexpected<Error>(too_many(mx.domain, "MX records"));
+  Expansion expansion;
+  expansion.dnssec = found->dnssec;
+  std::vector<std::pair<std::uint16_t, Name>> hosts;
+  for (const auto& record : found->records) {
+    WireReader rdata(record.rdata);
+    const auto preference = rdata.u16();
+    const Name host = rdata.name();
+    if (!rdata.ok()) co_return tl::unexpected<Error>(rdata.error());
+    if (!host.is_root()) hosts.emplace_back(preference, host);
+  }
+  if (hosts.empty() && !found->records.empty()) {  // RFC 7505 section 3
+    expansion.notes.push_back("null MX: " + mx.domain.text() + " takes no mail");
+    co_return expansion;
+  }
+  if (hosts.empty()) {  // RFC 5321 section 5.1
+    expansion.notes.push_back(mx.domain.text() + " has no MX: mail goes to the name itself");
+    hosts.emplace_back(0, mx.domain);
+  }
+  std::sort(hosts.begin(), hosts.end());
+  for (auto& [preference, host] : hosts) {
+    const auto service = service_at(host, mx.port, Protocol::tcp);
+    const auto& known = expansion.services;
+    if (std::find(known.begin(), known.end(), service) == known.end()) expansion.services.push_back(service);
+  }
+  for (auto& note : co_await state_->note_aliases(expansion.services))
+    expansion.notes.push_back(std::move(note));
+  co_return expansion;
+}
+
+asio::awaitable<Result<Expansion>> Resolver::expand_srv(SrvName srv) {
+  const auto found = co_await state_->find(srv.owner, type::srv);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  if (found->records.empty())
+    co_return fail(ErrorCode::bad_data,
+                   found->name_exists ? "there is no SRV record" : "the name does not exist",
+                   srv.owner.text());
+  if (found->records.size() > most_hosts) co_return tl::unexpected<Error>(too_many(srv.owner, "SRV records"));
+  Expansion expansion;
+  expansion.dnssec = found->dnssec;
+  std::vector<std::pair<std::uint16_t, Service>> targets;
+  for (const auto& record : found->records) {
+    WireReader rdata(record.rdata);
+    const auto priority = rdata.u16();
+    rdata.u16();  // weight
+    const auto port = rdata.u16();
+    const Name host = rdata.name();
+    if (!rdata.ok()) co_return tl::unexpected<Error>(rdata.error());
+    if (host.is_root())  // RFC 2782: decidedly not available
+      expansion.notes.push_back("SRV target \".\": the service is not available at " + srv.owner.text());
+    else if (port == 0)
+      expansion.notes.push_back("SRV target " + host.text() + " has port 0: left out");
+    else
+      targets.emplace_back(priority, service_at(host, port, srv.protocol));
+  }
+  std::sort(targets.begin(), targets.end());
+  for (auto& [priority, service] : targets) {
+    const auto& known = expansion.services;
+    if (std::find(known.begin(), known.end(), service) == known.end()) expansion.services.push_back(service);
+  }
+  co_return expansion;
+}
+
+asio::awaitable<Result<Name>> Resolver::primary_of(Name owner) {
+  for (Name name = owner;; name = name.parent()) {
+    const auto answer = co_await state_->ask(Question(name, type::soa));
+    if (!answer) co_return tl::unexpected<Error>(answer.error());
+    if (answer->message.rcode == rcode::servfail)
+      co_return fail(ErrorCode::no_answer, "the resolver answers SERVFAIL, asked for SOA", name.text());
+    const auto is_alias = [&](const Record& record) {
+      return record.type == type::cname && record.owner == name;
+    };
+    const auto& message = answer->message;
+    // Behind an alias stands the SOA of another zone, perhaps somebody else's: ask for the parent instead.
+    const bool aliased = std::any_of(message.answer.begin(), message.answer.end(), is_alias);
+    for (const auto* section : {&message.answer, &message.authority}) {
+      for (const auto& record : *section) {
+        if (aliased || record.type != type::soa || !name.is_at_or_below(record.owner)) continue;
+        const auto soa = soa_of(record);
+        if (!soa) co_return tl::unexpected<Error>(soa.error());
+        if (soa->mname.is_root())
+          co_return fail(ErrorCode::no_answer, "its SOA names no primary server", record.owner.text(),
+                         "give --server");
+        co_return soa->mname;
+      }
+    }
+    if (name.is_root())
+      co_return fail(ErrorCode::no_answer, "no SOA was found above it", owner.text(), "give --server");
+  }
+}
+
+asio::awaitable<Dnssec> Resolver::verdict(Question question) {
+  const auto answer = co_await state_->ask(question);
+  if (!answer) co_return Dnssec::unknown;
+  if (answer->message.rcode != rcode::servfail) co_return answer->dnssec;
+  co_return co_await state_->why_servfail(std::move(question));
+}
+
+}  // namespace tlsa_update::dns

@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <array>
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/positional_options.hpp>
+#include <cstdlib>
+#include <set>
+
+#include "config.hpp"
+#include "files.hpp"
+#include "options.hpp"
+#include "version.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* default_config = "/etc/tlsa-update/tlsa-update.conf";
+constexpr std::size_t config_limit = 4U << 20;  // octets
+
+constexpr std::array commands{Command::generate, Command::status, Command::publish, Command::ready,
+                              Command::deploy,   Command::prune,  Command::run,     Command::verify,
+                              Command::list,     Command::doctor};
+
+std::optional<Command> command_named(std::string_view word) {
+  for (const auto command : commands) {
+    if (text(command) == word) return command;
+  }
+  return std::nullopt;
+}
+
+bool takes(Command command, const Option& option) {
+  return (option.commands & static_cast<unsigned>(command)) != 0;
+}
+
+tl::unexpected<Error> usage(const std::string& what, const std::string& advice) {
+  return fail(ErrorCode::usage, what, {}, advice);
+}
+
+std::string see_help(Command command) { return "see tlsa-update " + std::string(text(command)) + " --help"; }
+
+// Boost splits the words; what they mean is the table's business.
+Result<std::vector<po::option>> split(Command command, const std::vector<std::string>& words) {
+  po::options_description known;
+  known.add_options()("help,h", "")("version", "")("verbose,v", "")("arguments",
+                                                                    po::value<std::vector<std::string>>());
+  for (const auto& option : options()) {
+    if (option.commands == 0) continue;
+    const std::string name = std::string_view(option.name) == "quiet" ? "quiet,q" : option.name;
+    if (option.argument == nullptr) {
+      known.add_options()(name.c_str(), "");
+    } else {
+      known.add_options()(name.c_str(), po::value<std::string>());
+    }
+  }
+  po::positional_options_description positional;
+  positional.add("arguments", -1);
+  try {
+    namespace style = po::command_line_style;
+    return po::command_line_parser(words)
+        .options(known)
+        .positional(positional)
+        .style(style::unix_style & ~style::allow_guessing)
+        .run()
+        .options;
+  } catch (const po::error& error) {
+    return usage(error.what(), see_help(command));
+  }
+}
+
+// The command line wins over every section that may hold the option.
+Result<void> apply(const Option& option, const std::string& value, bool is_first, Settings& settings) {
+  const auto set = [&](ServerSettings& server, ServiceSettings& service) -> Result<void> {
+    const Scope scope{settings, server, service};
+    if (is_first && option.reset != nullptr) option.reset(scope);
+    return option.set(scope, value);
+  };
+  auto done = set(settings.primary, settings.defaults);
+  if (option.place == Place::server) {
+    for (auto& [name, server] : settings.zones) {
+      if (done) done = set(server, settings.defaults);
+    }
+  }
+  if (option.place == Place::service) {
+    for (auto& service : settings.services) {
+      if (done) done = set(settings.primary, service);
+    }
+  }
+  return done;
+}
+
+Result<void> read_config(Settings& settings) {
+  const bool is_default = settings.config_file.empty();
+  const std::string path = is_default ? default_config : settings.config_file;
+  if (is_default && !file_exists(path)) return {};
+  const auto content = read_file(path, config_limit);
+  if (!content) return tl::unexpected(content.error());
+  return parse_config(std::string(content->begin(), content->end()), path, settings);
+}
+
+Result<void> apply_all(const std::vector<po::option>& given, Settings& settings) {
+  std::set<std::string> seen;
+  for (const auto& word : given) {
+    const std::string value = word.value.empty() ? std::string{} : word.value.front();
+    if (word.string_key == "verbose") {
+      ++settings.verbosity;
+    } else if (word.string_key == "arguments") {
+      settings.arguments.insert(settings.arguments.end(), word.value.begin(), word.value.end());
+    } else if (const Option* option = find_option(word.string_key); option != nullptr) {
+      if (!takes(settings.command, *option)) {
+        return usage("--" + word.string_key + " is not an option of " + std::string(text(settings.command)),
+                     see_help(settings.command));
+      }
+      const bool is_first = seen.insert(option->name).second;
+      if (!is_first && option->reset == nullptr && option->argument != nullptr) {
+        return usage("--" + word.string_key + " is given twice", see_help(settings.command));
+      }
+      const auto done = apply(*option, value, is_first, settings);
+      if (!done) return usage("--" + word.string_key + ": " + done.error().what, done.error().advice);
+    }
+  }
+  return {};
+}
+
+// Which services this run is about: those named, all configured ones when nothing is named, and the one that
+// the command line itself describes.
+Result<void> choose_services(Settings& settings) {
+  std::vector<ServiceSettings> chosen;
+  ServiceSettings own = settings.defaults;
+  if (settings.command ==
+      Command::list) {  // its arguments are zones; what is configured says what they should hold
+    settings.services.push_back(own);
+    return {};
+  }
+  for (const auto& argument : settings.arguments) {
+    const auto service = std::find_if(settings.services.begin(), settings.services.end(),
+                                      [&](const auto& candidate) { return candidate.label == argument; });
+    if (service != settings.services.end()) {
+      chosen.push_back(*service);
+    } else {
+      own.names.push_back(argument);
+    }
+  }
+  if (!settings.names_from.empty()) {
+    auto names = read_names(settings.names_from);
+    if (!names) return tl::unexpected(names.error());
+    std::move(names->begin(), names->end(), std::back_inserter(own.names));
+  }
+  const bool names_nothing = settings.arguments.empty() && settings.names_from.empty();
+  if (names_nothing && settings.command != Command::generate) chosen = settings.services;
+  const bool stands_alone = settings.command == Command::generate || settings.command == Command::doctor;
+  if (!own.names.empty() || (chosen.empty() && stands_alone)) chosen.push_back(own);
+  if (chosen.empty()) {
+    return usage("no NAME such as mail.example.com:25 is given and no service is configured",
+                 see_help(settings.command));
+  }
+  settings.services = std::move(chosen);
+  return {};
+}
+
+}  // namespace
+
+std::string_view text(Command command) {
+  switch (command) {
+    case Command::generate:
+      return "generate";
+    case Command::status:
+      return "status";
+    case Command::publish:
+      return "publish";
+    case Command::ready:
+      return "ready";
+    case Command::deploy:
+      return "deploy";
+    case Command::prune:
+      return "prune";
+    case Command::run:
+      return "run";
+    case Command::verify:
+      return "verify";
+    case Command::list:
+      return "list";
+    case Command::doctor:
+      return "doctor";
+  }
+  return "";
+}
+
+Result<Invocation> parse_command_line(int argc, const char* const* argv) {
+  Invocation invocation;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) return usage("no command is given", "see tlsa-update --help");
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") return Invocation{{}, help()};
+  if (words[0] == "--version") return Invocation{{}, version()};
+  const auto command = command_named(words[0]);
+  if (!command) return usage("\"" + printable(words[0]) + "\" is not a command", "see tlsa-update --help");
+
+  Settings& settings = invocation.settings;
+  settings.command = *command;
+  if (const char* directory = std::getenv("STATE_DIRECTORY"); directory != nullptr && *directory != '\0') {
+    settings.state_directory = directory;
+  }
+  const auto given = split(*command, {words.begin() + 1, words.end()});
+  if (!given) return tl::unexpected(given.error());
+  for (const auto& word : *given) {
+    if (word.string_key == "help") return Invocation{{}, help(*command)};
+    if (word.string_key == "version") return Invocation{{}, version()};
+    if (word.string_key == "config" && !word.value.empty()) settings.config_file = word.value.front();
+  }
+  if (*command != Command::generate || !settings.config_file.empty()) {
+    if (const auto done = read_config(settings); !done) return tl::unexpected(done.error());
+  }
+  if (const auto done = apply_all(*given, settings); !done) return tl::unexpected(done.error());
+  if (const auto done = choose_services(settings); !done) return tl::unexpected(done.error());
+  return invocation;
+}
+
+}  // namespace tlsa_update::cli

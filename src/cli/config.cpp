@@ -1,0 +1,167 @@
+#include "config.hpp"
+
+#include <algorithm>
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <set>
+#include <sstream>
+
+#include "options.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Section {
+  enum class Kind { top, zone, service } kind = Kind::top;
+  std::string name;
+};
+
+bool may_stand_in(const Option& option, Section::Kind kind) {
+  switch (kind) {
+    case Section::Kind::top:
+      return option.place != Place::command_line && std::string_view(option.name) != "name";
+    case Section::Kind::zone:
+      return option.place == Place::server;
+    case Section::Kind::service:
+      return option.place == Place::service;
+  }
+  return false;
+}
+
+po::options_description keys_of(Section::Kind kind) {
+  po::options_description keys;
+  for (const auto& option : options()) {
+    if (may_stand_in(option, kind)) keys.add_options()(option.name, po::value<std::string>());
+  }
+  return keys;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+// Reads the file a line at a time, because Boost.Program_options does not tell the line of what it refuses.
+class Reader {
+ public:
+  Reader(const std::string& path, Settings& settings) : path_(path), settings_(settings) {}
+
+  Result<void> read(const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      ++number_;
+      const auto content = trimmed(line.substr(0, line.find('#')));
+      if (content.empty()) continue;
+      const auto done = content.front() == '[' ? enter(content) : assign(std::string(content));
+      if (!done) return done;
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] tl::unexpected<Error> bad(const std::string& what, const std::string& advice = {}) const {
+    return fail(ErrorCode::configuration, what, path_ + " line " + std::to_string(number_), advice);
+  }
+
+  Result<void> enter(std::string_view content) {
+    const auto inner =
+        content.back() == ']' ? trimmed(content.substr(1, content.size() - 2)) : std::string_view{};
+    const auto dot = inner.find('.');
+    const auto kind = inner.substr(0, dot);
+    const auto name = dot == std::string_view::npos ? std::string_view{} : inner.substr(dot + 1);
+    seen_.clear();
+    if (kind == "zone" && !name.empty()) return enter_zone(std::string(name));
+    if (kind == "service" && !name.empty()) return enter_service(std::string(name));
+    return bad("\"" + printable(content) + "\" is not a section",
+               "sections are [zone.NAME] and [service.NAME]");
+  }
+
+  Result<void> enter_zone(const std::string& text) {
+    const auto ascii = to_ascii(text);
+    const auto zone = ascii ? Name::parse(*ascii) : tl::unexpected(ascii.error());
+    if (!zone) return bad(zone.error().what);
+    const auto [place, is_new] = settings_.zones.emplace(*zone, settings_.primary);
+    if (!is_new) return bad("the section [zone." + text + "] stands here a second time");
+    section_ = {Section::Kind::zone, text};
+    zone_ = &place->second;
+    return {};
+  }
+
+  Result<void> enter_service(const std::string& label) {
+    const auto same = [&](const ServiceSettings& service) { return service.label == label; };
+    if (std::any_of(settings_.services.begin(), settings_.services.end(), same)) {
+      return bad("the section [service." + label + "] stands here a second time");
+    }
+    section_ = {Section::Kind::service, label};
+    settings_.services.push_back(settings_.defaults);
+    settings_.services.back().label = label;
+    return {};
+  }
+
+  Result<void> assign(const std::string& line) {
+    po::parsed_options parsed(nullptr);
+    try {
+      std::istringstream one(line);
+      parsed = po::parse_config_file(one, keys_of(section_.kind));
+    } catch (const po::error& error) {
+      return refuse(line, error.what());
+    }
+    for (const auto& given : parsed.options) {
+      const Option* option = find_option(given.string_key);
+      const bool is_first = seen_.insert(option->name).second;
+      if (!is_first && option->reset == nullptr)
+        return bad(std::string(option->name) + " stands here a second time");
+      if (is_first && option->reset != nullptr) option->reset(scope());
+      const auto done = option->set(scope(), given.value.empty() ? std::string{} : given.value.front());
+      if (!done) return bad(std::string(option->name) + ": " + done.error().what, done.error().advice);
+    }
+    return {};
+  }
+
+  // Boost knows only that the key is not one of this section; we know more.
+  Result<void> refuse(const std::string& line, const std::string& what) const {
+    const std::string key(trimmed(line.substr(0, line.find('='))));
+    const Option* option = find_option(key);
+    if (option == nullptr) {
+      if (line.find('=') == std::string::npos) return bad("\"" + printable(line) + "\" is not KEY = VALUE");
+      return bad("unknown key \"" + printable(key) + "\"", "keys are named as the options in tlsa-update(1)");
+    }
+    if (may_stand_in(*option, section_.kind)) return bad(what);
+    switch (option->place) {
+      case Place::command_line:
+        return bad(key + " is for the command line only");
+      case Place::settings:
+        return bad(key + " stands at the top of the file, before any section");
+      case Place::server:
+        return bad(key + " stands at the top or in a [zone.NAME] section");
+      case Place::service:
+        return bad(key + " stands in a [service.NAME] section");
+    }
+    return bad(what);
+  }
+
+  Scope scope() {
+    ServerSettings& server = section_.kind == Section::Kind::zone ? *zone_ : settings_.primary;
+    ServiceSettings& service =
+        section_.kind == Section::Kind::service ? settings_.services.back() : settings_.defaults;
+    return {settings_, server, service};
+  }
+
+  const std::string& path_;
+  Settings& settings_;
+  std::size_t number_ = 0;
+  Section section_;
+  ServerSettings* zone_ = nullptr;
+  std::set<std::string> seen_;  // keys of this section
+};
+
+}  // namespace
+
+Result<void> parse_config(const std::string& text, const std::string& path, Settings& settings) {
+  return Reader(path, settings).read(text);
+}
+
+}  // namespace tlsa_update::cli

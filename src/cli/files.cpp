@@ -1,0 +1,133 @@
+#include "files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr std::size_t names_limit = 256U << 20;  // octets: some millions of names
+
+tl::unexpected<Error> unreadable(const std::string& path, const std::string& what) {
+  return fail(ErrorCode::unreadable, what, path == "-" ? "standard input" : path);
+}
+
+struct Opened {
+  Descriptor descriptor;
+  struct stat facts;
+};
+
+Result<Opened> open_file(const std::string& path) {
+  const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return unreadable(path, std::strerror(errno));
+  Opened opened{.descriptor = Descriptor(fd), .facts = {}};
+  if (::fstat(fd, &opened.facts) != 0) return unreadable(path, std::strerror(errno));
+  if (S_ISDIR(opened.facts.st_mode)) return unreadable(path, "is a directory");
+  // Opening must not hang on a FIFO without a writer; reading one that has a writer must wait for it.
+  if (fd != STDIN_FILENO) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return opened;
+}
+
+// systemd guards its credentials with an ACL, whose mask shows as group permission: they are private all the
+// same.
+bool is_systemd_credential(const std::string& path) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory != nullptr && *directory != '\0' && path.starts_with(std::string(directory) + "/");
+}
+
+}  // namespace
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+Descriptor::~Descriptor() {
+  if (fd_ > STDIN_FILENO) ::close(fd_);
+}
+
+// Grows by what arrives, so a pipe is read as well as a file.
+Result<Bytes> read_open_file(int fd, const std::string& path, std::size_t limit, std::size_t expected) {
+  Bytes content;
+  content.reserve(expected + 1);
+  std::array<std::uint8_t, 65536> chunk;
+  while (true) {
+    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(path, std::strerror(errno));
+    if (got == 0) break;
+    if (content.size() + static_cast<std::size_t>(got) > limit) {
+      return unreadable(
+          path, "is larger than " + std::to_string(limit >> 10) + " KiB, so it is not what belongs here");
+    }
+    content.insert(content.end(), chunk.begin(), chunk.begin() + got);
+  }
+  explicit_bzero(chunk.data(), chunk.size());
+  return content;
+}
+
+Result<void> write_open_file(int fd, const std::string& path, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return unreadable(path, std::string("cannot be written: ") + std::strerror(errno));
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  if (::fsync(fd) != 0) return unreadable(path, std::string("cannot be written: ") + std::strerror(errno));
+  return {};
+}
+
+bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Result<Bytes> read_file(const std::string& path, std::size_t limit) {
+  const auto opened = open_file(path);
+  if (!opened) return tl::unexpected(opened.error());
+  const auto size = static_cast<std::size_t>(opened->facts.st_size);
+  return read_open_file(opened->descriptor.value(), path, limit, std::min(size, limit));
+}
+
+Result<Secret> read_secret_file(const std::string& path, std::size_t limit) {
+  const auto opened = open_file(path);
+  if (!opened) return tl::unexpected(opened.error());
+  const auto& facts = opened->facts;
+  if (S_ISREG(facts.st_mode) && !is_systemd_credential(path) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(ErrorCode::unreadable, "holds a secret but others than its owner may use it", path,
+                "chmod 600 it");
+  }
+  if (S_ISREG(facts.st_mode) && facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
+    return fail(ErrorCode::unreadable, "holds a secret but belongs to another user", path, "chown it");
+  }
+  auto content = read_open_file(opened->descriptor.value(), path, limit,
+                                std::min(static_cast<std::size_t>(facts.st_size), limit));
+  if (!content) return tl::unexpected(content.error());
+  return Secret(std::move(*content));
+}
+
+Result<std::vector<std::string>> read_names(const std::string& path) {
+  const auto content = read_file(path, names_limit);
+  if (!content) return tl::unexpected(content.error());
+  std::vector<std::string> names;
+  std::string line;
+  const auto finish_line = [&] {
+    line.resize(std::min(line.size(), line.find('#')));
+    const auto first = line.find_first_not_of(" \t\r");
+    if (first != std::string::npos)
+      names.push_back(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
+    line.clear();
+  };
+  for (const auto octet : *content) {
+    if (octet == '\n') {
+      finish_line();
+    } else {
+      line += static_cast<char>(octet);
+    }
+  }
+  finish_line();
+  return names;
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,48 @@
+// Files, read whole within a limit. Every error names the file and what the system said
+// (ErrorCode::unreadable).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/bytes.hpp"
+#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/secret.hpp"
+
+namespace tlsa_update::cli {
+
+// Closes itself; standard input stays open.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor();
+  [[nodiscard]] int value() const { return fd_; }
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+[[nodiscard]] bool file_exists(const std::string& path);
+
+// "-" is standard input. Directories, sockets and files over `limit` octets are errors.
+[[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t limit);
+
+// A file that holds a secret: refused when others than its owner may read it (group included), or when it
+// belongs to another user than us or root.
+[[nodiscard]] Result<Secret> read_secret_file(const std::string& path, std::size_t limit);
+
+// The whole of an open file, from where it stands.
+[[nodiscard]] Result<Bytes> read_open_file(int fd, const std::string& path, std::size_t limit,
+                                           std::size_t expected = 0);
+
+// All of `content`, then fsync. Error unreadable: a full disk, a limit.
+[[nodiscard]] Result<void> write_open_file(int fd, const std::string& path, ByteView content);
+
+// One NAME a line; blank lines and what follows # are skipped.
+[[nodiscard]] Result<std::vector<std::string>> read_names(const std::string& path);
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,108 @@
+#include "session.hpp"
+
+#include <chrono>
+#include <cstdlib>
+
+#include "files.hpp"
+#include "log.hpp"
+#include "tlsa_update/dns/key_file.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr std::size_t key_file_limit = 1U << 20;  // octets: a whole named.conf fits
+
+// systemd's LoadCredential= (systemd.exec(5)) is the default when no key file is configured.
+std::string key_path(const std::string& configured) {
+  if (!configured.empty()) return configured;
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0') return {};
+  const std::string path = std::string(directory) + "/tsig.key";
+  return file_exists(path) ? path : std::string{};
+}
+
+}  // namespace
+
+Time wall_clock() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
+
+Session::Session(const Settings& settings) : settings_(settings) {}
+Session::~Session() = default;
+
+dns::Resolver& Session::resolver() {
+  if (!resolver_) {
+    dns::ResolverOptions options;
+    options.servers = settings_.resolvers;
+    options.timeout = settings_.timeout;
+    options.retries = settings_.retries;
+    resolver_ = std::make_unique<dns::Resolver>(executor(), options);
+  }
+  return *resolver_;
+}
+
+dns::PrimaryFor Session::primary_for() {
+  return [this](Name name) { return primary_of(std::move(name)); };
+}
+
+const ServerSettings& Session::server_settings(const Name& name) const {
+  for (Name zone = name;; zone = zone.parent()) {
+    if (const auto found = settings_.zones.find(zone); found != settings_.zones.end()) return found->second;
+    if (zone.is_root()) return settings_.primary;
+  }
+}
+
+Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_file, bool allow_weak) {
+  const std::string path = key_path(key_file);
+  if (path.empty()) return nullptr;
+  if (const auto known = keys_.find(path); known != keys_.end()) return known->second;
+  const auto content = read_secret_file(path, key_file_limit);
+  if (!content) return tl::unexpected(content.error());
+  auto parsed = dns::parse_key_file(*content, path, {allow_weak, {}});
+  if (!parsed) return tl::unexpected(parsed.error());
+  for (const auto& note : parsed->notes) log_warning(path + ": " + note);
+  auto key = std::make_shared<const dns::TsigKey>(std::move(parsed->key));
+  keys_.emplace(path, key);
+  return key;
+}
+
+boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
+  const ServerSettings& how = server_settings(name);
+  const auto port =
+      how.port.value_or(static_cast<std::uint16_t>(how.transport == dns::Transport::tls ? 853 : 53));
+  if (how.server) {
+    auto server = *how.server;
+    if (server.port == 0) server.port = port;
+    co_return exchange_with(server, how);
+  }
+  // RFC 2136 section 4.3: the primary is the SOA MNAME.
+  const auto mname = co_await resolver().primary_of(name);
+  if (!mname) {
+    co_return fail(mname.error().code,
+                   "no --server is given and the SOA MNAME was not found: " + mname.error().what, name.text(),
+                   "give --server");
+  }
+  auto host = mname->text();
+  if (host.size() > 1) host.pop_back();
+  co_return exchange_with({host, port}, how);
+}
+
+Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
+  auto& place = exchanges_[{server.text(), key_path(how.key_file)}];
+  if (!place) {
+    auto tsig = key(how.key_file, how.allow_weak_tsig);
+    if (!tsig) return tl::unexpected(tsig.error());
+    dns::ExchangeOptions options;
+    options.server = server;
+    options.transport = how.transport;
+    options.tls = how.tls;
+    options.key = *tsig;
+    options.sign_queries = how.sign_queries;
+    options.timeout = settings_.timeout;
+    options.retries = settings_.retries;
+    options.clock = [] { return static_cast<std::uint64_t>(wall_clock().time_since_epoch().count()); };
+    options.log = [](const std::string& line) { log_debug(line); };
+    place = std::make_unique<dns::Exchange>(executor(), std::move(options));
+  }
+  return place.get();
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,82 @@
+// The connections of one run: an event loop, the resolver, and one Exchange for each primary that the
+// settings name. Opens each only when it is asked for. The wall clock is read here and nowhere below.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
+#include "tlsa_update/core/time.hpp"
+#include "tlsa_update/dns/discovery.hpp"
+#include "tlsa_update/dns/resolver.hpp"
+
+namespace tlsa_update::cli {
+
+[[nodiscard]] Time wall_clock();
+
+class Session {
+ public:
+  explicit Session(const Settings& settings);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Runs several coroutines at once to their ends; results in the order of the work. Idle connections stay
+  // open.
+  template <class T>
+  std::vector<T> run_all(std::vector<boost::asio::awaitable<T>> works) {
+    std::vector<std::optional<T>> results(works.size());
+    std::size_t unfinished = works.size();
+    for (std::size_t i = 0; i < works.size(); ++i) {
+      const auto finish = [&results, &unfinished, i](const std::exception_ptr& fault, T value) {
+        if (fault) std::rethrow_exception(fault);
+        results[i] = std::move(value);
+        --unfinished;
+      };
+      boost::asio::co_spawn(context_, std::move(works[i]), finish);
+    }
+    context_.restart();
+    while (unfinished > 0) context_.run_one();
+    std::vector<T> values;
+    values.reserve(results.size());
+    for (auto& result : results) values.push_back(std::move(*result));
+    return values;
+  }
+
+  template <class T>
+  T run(boost::asio::awaitable<T> work) {
+    std::vector<boost::asio::awaitable<T>> works;
+    works.push_back(std::move(work));
+    return std::move(run_all(std::move(works)).front());
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] dns::Resolver& resolver();
+  [[nodiscard]] dns::PrimaryFor primary_for();
+  [[nodiscard]] const ServerSettings& server_settings(
+      const Name& name) const;  // the closest [zone.NAME], else the default
+
+  // The TSIG key of these settings; none when no key file is configured. Loaded once.
+  [[nodiscard]] Result<std::shared_ptr<const dns::TsigKey>> key(const std::string& key_file, bool allow_weak);
+  [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
+
+ private:
+  [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
+  [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
+                                                     const ServerSettings& how);
+
+  const Settings& settings_;
+  boost::asio::io_context context_{1};
+  std::unique_ptr<dns::Resolver> resolver_;
+  std::map<std::string, std::shared_ptr<const dns::TsigKey>> keys_;  // by path
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<dns::Exchange>>
+      exchanges_;  // by server and key file
+};
+
+}  // namespace tlsa_update::cli

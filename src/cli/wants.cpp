@@ -1,0 +1,280 @@
+#include "wants.hpp"
+
+#include <algorithm>
+#include <map>
+#include <netdb.h>
+#include <set>
+
+#include "files.hpp"
+#include "log.hpp"
+#include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/probe/endpoint.hpp"
+#include "tlsa_update/x509/loader.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr std::size_t credential_limit = 16U << 20;  // octets
+constexpr std::size_t passphrase_limit = 4096;
+
+// The same remark on a hundred thousand names is one remark.
+class Remarks {
+ public:
+  void say(const std::vector<std::string>& remarks) {
+    for (const auto& remark : remarks) {
+      if (said_.insert(remark).second) log_warning(remark);
+    }
+  }
+
+ private:
+  std::set<std::string> said_;
+};
+
+// getservbyname(3): what the built-in table does not know.
+std::optional<std::uint16_t> system_port(std::string_view service, Protocol protocol) {
+  const servent* entry = ::getservbyname(std::string(service).c_str(), std::string(text(protocol)).c_str());
+  if (entry == nullptr) return std::nullopt;
+  return ntohs(static_cast<std::uint16_t>(entry->s_port));
+}
+
+// The first line of the file, without its end.
+Result<std::optional<Secret>> read_passphrase(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const auto content = read_secret_file(path, passphrase_limit);
+  if (!content) {
+    // A passphrase that is missing is bad credential data, not a missing credential.
+    return fail(ErrorCode::bad_data, "--passphrase-file: " + content.error().what, path,
+                content.error().advice);
+  }
+  Bytes line;
+  for (const auto octet : content->view()) {
+    if (octet == '\n' || octet == '\r') break;
+    line.push_back(octet);
+  }
+  return Secret(std::move(line));
+}
+
+Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase) {
+  std::vector<Credential> credentials;
+  for (const auto& path : paths) {
+    const auto content = read_file(path, credential_limit);
+    if (!content) return tl::unexpected(content.error());
+    auto loaded = x509::load(*content, path == "-" ? "standard input" : path, passphrase);
+    if (!loaded) return tl::unexpected(loaded.error());
+    for (const auto& note : loaded->notes) log_warning(path + ": " + note);
+    for (auto& credential : loaded->credentials) {
+      credential.source = path;
+      credentials.push_back(std::move(credential));
+    }
+  }
+  return credentials;
+}
+
+std::vector<TlsaParameters> parameters_of(const ServiceSettings& settings) {
+  return settings.parameters.empty() ? std::vector{TlsaParameters{}} : settings.parameters;
+}
+
+// Each record is checked before anybody publishes it.
+Result<Desired> derive(const WantedService& service, bool force) {
+  auto desired = desire({}, service.credentials, parameters_of(*service.settings), service.settings->ta,
+                        service.settings->keep);
+  if (!desired) return desired;
+  for (const auto& wanted : desired->records) {
+    if (const auto sound = check(wanted.record, force); !sound) {
+      return fail(sound.error().code, sound.error().what, wanted.credential, sound.error().advice);
+    }
+  }
+  return desired;
+}
+
+// Turns the parsed NAMEs of one service into owners; mx: and srv: ask the resolver.
+class Expander {
+ public:
+  Expander(Session& session, WantedService& service, Wants& wants)
+      : session_(session), service_(service), wants_(wants) {}
+
+  boost::asio::awaitable<Result<void>> expand(const Target& target) {
+    if (const auto* service = std::get_if<Service>(&target)) co_return add(*service);
+    if (const auto* raw = std::get_if<OwnerName>(&target)) {
+      service_.owners.push_back({raw->owner, service_of(raw->owner), service_.settings});
+      co_return Result<void>{};
+    }
+    const auto* mx = std::get_if<MxName>(&target);
+    const auto found = mx != nullptr ? co_await session_.resolver().expand_mx(*mx)
+                                     : co_await session_.resolver().expand_srv(std::get<SrvName>(target));
+    if (!found) co_return tl::unexpected(found.error());
+    const std::string asked =
+        mx != nullptr ? "mx:" + mx->domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
+    for (const auto& note : found->notes) log_warning(asked + ": " + note);
+    note_dnssec(found->dnssec, asked, mx != nullptr);
+    for (const auto& service : found->services) {
+      if (auto done = add(service); !done) co_return done;
+    }
+    co_return Result<void>{};
+  }
+
+ private:
+  Result<void> add(const Service& service) {
+    auto owner = service.owner();
+    if (!owner) return tl::unexpected(owner.error());
+    service_.owners.push_back({std::move(*owner), service, service_.settings});
+    return {};
+  }
+
+  void note_dnssec(dns::Dnssec verdict, const std::string& asked, bool is_mx) {
+    wants_.dnssec = wants_.dnssec && *wants_.dnssec != dns::Dnssec::secure ? wants_.dnssec : verdict;
+    if (verdict == dns::Dnssec::secure) return;
+    log_warning(asked + ": the RRset is " + std::string(text(verdict)) + ", and DANE needs it secure (" +
+                (is_mx ? "RFC 7672 section 2.2)" : "RFC 7673 section 6)"));
+  }
+
+  Session& session_;
+  WantedService& service_;
+  Wants& wants_;
+};
+
+Result<std::vector<Target>> parse_names(const std::vector<std::string>& names) {
+  std::vector<Target> targets;
+  for (const auto& name : names) {
+    auto parsed = parse_target(name, system_port);
+    // A NAME is part of the command line (or of the configuration), whatever is wrong with it.
+    if (!parsed) return fail(ErrorCode::usage, parsed.error().what, name, parsed.error().advice);
+    std::move(parsed->begin(), parsed->end(), std::back_inserter(targets));
+  }
+  return targets;
+}
+
+void give(WantedService& service, const std::vector<Credential>& credentials, Role role) {
+  for (const auto& credential : credentials) {
+    service.credentials.push_back({std::make_shared<const Credential>(credential), role});
+  }
+}
+
+boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& service) {
+  for (const auto& server : service.settings->from_servers) {
+    const auto starttls = service.settings->starttls.value_or(probe::starttls_for_port(server.port));
+    const auto found = co_await probe::from_server(server, starttls, session.settings().timeout);
+    if (!found) co_return tl::unexpected(found.error());
+    for (const auto& note : found->notes) log_warning(server.text() + ": " + note);
+    give(service, found->credentials, Role::current);
+  }
+  co_return Result<void>{};
+}
+
+void remark(const WantedService& service, Remarks& remarks) {
+  const Time now = wall_clock();
+  for (const auto& given : service.credentials) {
+    if (given.role == Role::next) continue;  // nothing but its key counts yet
+    for (const auto parameters : service.desired.parameters) {
+      if (service.owners.empty())
+        remarks.say(tlsa_update::remarks(*given.credential, parameters, std::nullopt, now));
+      for (const auto& owner : service.owners) {
+        remarks.say(tlsa_update::remarks(*given.credential, parameters, owner.service, now));
+      }
+    }
+  }
+}
+
+boost::asio::awaitable<Result<WantedService>> gather_service(Session& session,
+                                                             const ServiceSettings& settings, Wants& wants,
+                                                             Remarks& remarks) {
+  WantedService service;
+  service.settings = &settings;
+  const auto targets = parse_names(settings.names);
+  if (!targets) co_return tl::unexpected(targets.error());
+  const auto passphrase = read_passphrase(settings.passphrase_file);
+  if (!passphrase) co_return tl::unexpected(passphrase.error());
+  const Secret* secret = *passphrase ? &**passphrase : nullptr;
+  const auto current = load_files(settings.certs, secret);
+  if (!current) co_return tl::unexpected(current.error());
+  give(service, *current, Role::current);
+  const auto next = load_files(settings.nexts, secret);
+  if (!next) co_return tl::unexpected(next.error());
+  give(service, *next, Role::next);
+  if (auto done = co_await load_live(session, service); !done) co_return tl::unexpected(done.error());
+  auto desired = derive(service, session.settings().force);
+  if (!desired) co_return tl::unexpected(desired.error());
+  service.desired = std::move(*desired);
+  Expander expander(session, service, wants);
+  for (const auto& target : *targets) {
+    if (auto done = co_await expander.expand(target); !done) co_return tl::unexpected(done.error());
+  }
+
+  remark(service, remarks);
+  co_return service;
+}
+
+template <class T>
+void add_new(std::vector<T>& to, const std::vector<T>& from) {
+  for (const auto& one : from) {
+    if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
+  }
+}
+
+// Services that share an owner are one RRset: what either wants, both get.
+void join(Desired& to, const Desired& from) {
+  for (const auto& wanted : from.records) {
+    const auto same = [&](const Wanted& other) { return other.record == wanted.record; };
+    if (std::none_of(to.records.begin(), to.records.end(), same)) to.records.push_back(wanted);
+  }
+  add_new(to.keep, from.keep);
+  add_new(to.parameters, from.parameters);
+  add_new(to.credentials, from.credentials);
+}
+
+std::vector<Desired> merge(const std::vector<WantedService>& services) {
+  std::map<Name, Desired> merged;
+  for (const auto& service : services) {
+    for (const auto& asked : service.owners) {
+      const auto [place, is_new] = merged.emplace(asked.owner, service.desired);
+      if (is_new) {
+        place->second.asked = asked.owner;
+      } else {
+        join(place->second, service.desired);
+      }
+    }
+  }
+  std::vector<Desired> all;
+  all.reserve(merged.size());
+  for (auto& [owner, desired] : merged) all.push_back(std::move(desired));
+  return all;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
+  Wants wants;
+  Remarks remarks;
+  for (const auto& settings : session.settings().services) {
+    auto service = co_await gather_service(session, settings, wants, remarks);
+    if (!service) co_return tl::unexpected(service.error());
+    wants.services.push_back(std::move(*service));
+  }
+  wants.desired = merge(wants.services);
+  co_return wants;
+}
+
+Result<void> check_credentials(const Wants& wants) {
+  for (const auto& service : wants.services) {
+    if (service.desired.records.empty()) {
+      return fail(ErrorCode::usage, "no credential is given", service.settings->label,
+                  "give --cert FILE, --next FILE or --from-server HOST:PORT");
+    }
+  }
+  return {};
+}
+
+Result<void> check_keys(Session& session, const Wants& wants) {
+  for (const auto& desired : wants.desired) {
+    const auto& how = session.server_settings(desired.asked);
+    const auto key = session.key(how.key_file, how.allow_weak_tsig);
+    if (!key) return tl::unexpected(key.error());
+    if (*key == nullptr) {
+      return fail(ErrorCode::usage, "no TSIG key is given, and an UPDATE is never sent unsigned",
+                  desired.asked.text(), "give --key-file");
+    }
+  }
+  return {};
+}
+
+}  // namespace tlsa_update::cli

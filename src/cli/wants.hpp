@@ -1,0 +1,45 @@
+// From the settings to what is wanted: credentials loaded, NAMEs expanded, records derived and checked. Talks
+// to a resolver only for mx: and srv: names, to a live server only for --from-server, and never to the zone.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "session.hpp"
+#include "tlsa_update/core/planner.hpp"
+
+namespace tlsa_update::cli {
+
+// One TLSA owner that somebody asked for.
+struct AskedOwner {
+  Name owner;
+  std::optional<Service> service;  // none for a raw owner such as *._tcp.host
+  const ServiceSettings* settings = nullptr;
+};
+
+// What one service brings: its credentials and its owners.
+struct WantedService {
+  const ServiceSettings* settings = nullptr;
+  std::vector<GivenCredential> credentials;
+  std::vector<AskedOwner> owners;
+  Desired desired;  // the same at each of its owners; `asked` is left open
+};
+
+struct Wants {
+  std::vector<WantedService> services;
+  std::vector<Desired> desired;       // one per owner, sorted, services that share an owner merged
+  std::optional<dns::Dnssec> dnssec;  // the weakest verdict on the MX and SRV RRsets that were followed
+};
+
+// Errors: those of the first file or NAME that is bad; nothing is half done. Remarks are logged as warnings.
+[[nodiscard]] boost::asio::awaitable<Result<Wants>> gather_wants(Session& session);
+
+// Error usage: a service without any credential.
+[[nodiscard]] Result<void> check_credentials(const Wants& wants);
+
+// RFC 3007 section 2: no UPDATE goes out unsigned. Error usage: a name whose primary has no TSIG key.
+[[nodiscard]] Result<void> check_keys(Session& session, const Wants& wants);
+
+}  // namespace tlsa_update::cli

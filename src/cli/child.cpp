@@ -1,0 +1,158 @@
+#include "child.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string_view>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "files.hpp"
+#include "log.hpp"
+#include "tlsa_update/core/time.hpp"
+
+extern char** environ;
+
+namespace tlsa_update::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t output_limit = 64U << 10;  // octets that reach the log
+
+// Words of these characters mean to a shell what they say.
+bool needs_shell(std::string_view command) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _@%+=:,./-";
+  const auto first_word = command.substr(0, command.find(' '));
+  return command.find_first_not_of(plain) != std::string_view::npos ||
+         first_word.find('=') != std::string_view::npos;
+}
+
+std::vector<std::string> words_of(const std::string& command) {
+  if (needs_shell(command)) return {"/bin/sh", "-c", command};
+  std::vector<std::string> words;
+  for (std::size_t at = 0; (at = command.find_first_not_of(' ', at)) != std::string::npos;) {
+    const auto end = std::min(command.find(' ', at), command.size());
+    words.push_back(command.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+// The child learns nothing of where our secrets are.
+std::vector<char*> environment() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with("CREDENTIALS_DIRECTORY=")) kept.push_back(*entry);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
+struct Child {
+  pid_t pid;
+  Descriptor output;
+};
+
+Result<Child> start(const std::string& command) {
+  std::array<int, 2> pipe_ends{};
+  if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0)
+    return fail(ErrorCode::unsafe, std::strerror(errno), command);
+  Descriptor read_end(pipe_ends[0]);
+  const Descriptor write_end(pipe_ends[1]);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDERR_FILENO);
+  // A process group of its own, so that a deadline ends its children too; signals as a fresh program has
+  // them.
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  ::sigemptyset(&none);
+  sigset_t defaults;
+  ::sigemptyset(&defaults);
+  ::sigaddset(&defaults, SIGPIPE);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+  auto words = words_of(command);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  const int failed =
+      words.empty() ? ENOENT
+                    : ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment().data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    return fail(ErrorCode::unsafe, std::string("cannot be started: ") + std::strerror(failed), command);
+  return Child{pid, std::move(read_end)};
+}
+
+// Logs line by line until the output ends or the deadline has passed; false: it has passed.
+bool log_output(int fd, Clock::time_point deadline) {
+  std::string line;
+  std::size_t logged = 0;
+  const auto say = [&] {
+    if (!line.empty() && logged < output_limit) log_info("reload: " + line);
+    logged += line.size();
+    line.clear();
+  };
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    pollfd waiting{fd, POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) continue;
+    std::array<char, 4096> chunk;
+    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
+    if (got <= 0) break;
+    for (const char c : std::string_view(chunk.data(), static_cast<std::size_t>(got))) {
+      if (c == '\n' || line.size() > 1000) say();
+      if (c != '\n') line += c;
+    }
+  }
+  say();
+  return true;
+}
+
+// The output may stay open in a daemon that the command started, or be closed long before the command ends:
+// the process is what counts.
+bool wait_for(pid_t pid, Clock::time_point deadline, int& status) {
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
+    if (Clock::now() >= deadline) return false;
+    ::usleep(10'000);
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> run_command(const std::string& command, std::chrono::seconds timeout) {
+  const auto child = start(command);
+  if (!child) return tl::unexpected(child.error());
+  const auto deadline = Clock::now() + timeout;
+  int status = 0;
+  if (!log_output(child->output.value(), deadline) || !wait_for(child->pid, deadline, status)) {
+    ::kill(-child->pid, SIGKILL);
+    ::waitpid(child->pid, &status, 0);
+    return fail(ErrorCode::unsafe, "did not end within " + human_duration(timeout), command,
+                "it was killed; it is run again next time");
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  const std::string how = WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status))
+                                            : "signal " + std::to_string(WTERMSIG(status));
+  return fail(ErrorCode::unsafe, "ended with " + how, command, "it is run again next time");
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,48 @@
+// Puts a ready certificate and its key where the service reads them: staged beside their targets, fsynced,
+// renamed together, then the reload command. Asks nobody whether they are ready: that is for the caller,
+// before anything here is called.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/planner.hpp"
+#include "wants.hpp"
+
+namespace tlsa_update::cli {
+
+class Deployment {
+ public:
+  // Reads every file and checks that together they are the credentials that are wanted: a file that was
+  // renewed in between, a key of another certificate, or a chain without the trust anchor of a usage 2 record
+  // must not go live. Errors: unreadable, bad_data, unsafe.
+  [[nodiscard]] static Result<Deployment> prepare(const WantedService& service,
+                                                  const std::string& state_directory);
+
+  // A target differs from its source, or the last reload did not succeed.
+  [[nodiscard]] bool is_needed() const;
+
+  // Error unsafe: the reload failed (the next run repeats it). Error unreadable: a target cannot be written;
+  // then no target was changed.
+  [[nodiscard]] Result<void> carry_out() const;
+
+  [[nodiscard]] std::vector<std::string> differing() const;  // targets
+
+ private:
+  struct File {
+    Install install;
+    Bytes content;
+    bool differs = false;
+  };
+  explicit Deployment(const WantedService& service, std::string marker)
+      : label_(service.settings->label), reload_(service.settings->reload), marker_(std::move(marker)) {}
+  [[nodiscard]] Result<void> replace_files() const;
+
+  std::string label_;
+  std::string reload_;
+  std::string marker_;  // stands while files are new and the service has not been told
+  std::vector<File> files_;
+};
+
+}  // namespace tlsa_update::cli

@@ -1,1 +1,67 @@
-int main() { return 70; }
+// tlsa-update(1): from argv to an exit status.
+
+#include <csignal>
+#include <exception>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <openssl/crypto.h>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+int run_command(const Settings& settings) {
+  switch (settings.command) {
+    case Command::generate:
+      return generate(settings);
+    case Command::status:
+      return status(settings);
+    case Command::publish:
+      return publish(settings);
+    default:
+      return failure({ErrorCode::internal, "this command is not built yet", {}, {}});
+  }
+}
+
+// TSIG secrets are in memory: no core file, and no other process of this user may look.
+void guard_secrets() {
+  const rlimit none{0, 0};
+  (void)::setrlimit(RLIMIT_CORE, &none);
+  (void)::prctl(PR_SET_DUMPABLE, 0);
+}
+
+int start(int argc, char** argv) {
+  const auto invocation = parse_command_line(argc, argv);
+  if (!invocation) return failure(invocation.error());
+  if (invocation->print) {
+    Output out;
+    out << *invocation->print;
+    const auto done = out.finish();
+    return done ? 0 : failure(done.error());
+  }
+  start_log(invocation->settings.verbosity, invocation->settings.quiet);
+  return run_command(invocation->settings);
+}
+
+}  // namespace
+}  // namespace tlsa_update::cli
+
+int main(int argc, char** argv) {
+  using namespace tlsa_update;
+  cli::guard_secrets();
+  // A peer or a reader that went away is an error of a write, not the end of the program.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  // openssl.cnf is for servers and costs more start-up than hashing a certificate does.
+  (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  try {
+    return cli::start(argc, argv);
+  } catch (const std::exception& fault) {
+    return cli::failure(
+        {ErrorCode::internal, fault.what(), {}, "this is a fault in tlsa-update; please report it"});
+  }
+}

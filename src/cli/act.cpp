@@ -1,0 +1,99 @@
+#include "act.hpp"
+
+#include <algorithm>
+
+#include "log.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+using Outcomes = std::vector<dns::ChangeOutcome>;
+
+// One zone's part of the work: the plan, and where it is sent.
+struct ZoneWork {
+  const ZonePlan* plan = nullptr;
+  dns::ReadZone* read = nullptr;
+  std::vector<const RrsetPlan*> rrsets;  // those that change, as `changes`
+  std::vector<dns::RrsetChange> changes;
+};
+
+ZoneWork work_of(const ZonePlan& plan, std::vector<dns::ReadZone>& read) {
+  ZoneWork work;
+  work.plan = &plan;
+  const auto zone =
+      std::find_if(read.begin(), read.end(), [&](const auto& one) { return one.view.apex == plan.zone; });
+  work.read = zone == read.end() ? nullptr : &*zone;
+  for (const auto& rrset : plan.rrsets) {
+    auto change = change_of(rrset);
+    if (!change) continue;
+    work.rrsets.push_back(&rrset);
+    work.changes.push_back(std::move(*change));
+  }
+  return work;
+}
+
+void note_applied(const dns::RrsetChange& change, Acted& acted) {
+  acted.changed = true;
+  for (const auto& record : change.add) {
+    if (!std::binary_search(change.remove.begin(), change.remove.end(), record))
+      acted.added.emplace(change.owner, record);
+  }
+  for (const auto& record : change.remove) {
+    if (!std::binary_search(change.add.begin(), change.add.end(), record))
+      acted.removed.emplace(change.owner, record);
+  }
+  log_debug(change.owner.text() + ": " + std::to_string(change.add.size()) + " added, " +
+            std::to_string(change.remove.size()) + " deleted, TTL " + std::to_string(change.ttl));
+}
+
+void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& outcome = outcomes[i];
+    switch (outcome.kind) {
+      case dns::ChangeOutcome::Kind::applied:
+        note_applied(work.changes[i], acted);
+        break;
+      case dns::ChangeOutcome::Kind::moved:
+        acted.moved.push_back(work.rrsets[i]->asked);
+        continue;
+      case dns::ChangeOutcome::Kind::failed:
+        acted.troubles.push_back(*outcome.error);
+        continue;
+    }
+    for (auto& owner : work.read->view.owners) {
+      if (owner.owner != outcome.owner) continue;
+      owner.rrset = outcome.after;
+      owner.has_rrsig = outcome.has_rrsig;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<dns::RrsetChange> change_of(const RrsetPlan& plan) {
+  if (!plan.changes()) return std::nullopt;
+  dns::RrsetChange change;
+  change.owner = plan.owner;
+  change.observed = plan.observed;
+  change.ttl = plan.ttl;
+  change.remove = plan.removes();
+  change.add = plan.adds();
+  return change;
+}
+
+Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) {
+  std::vector<ZoneWork> works;
+  std::vector<boost::asio::awaitable<Outcomes>> jobs;
+  for (const auto& zone : plan.zones) {
+    auto work = work_of(zone, read);
+    if (work.changes.empty()) continue;
+    jobs.push_back(dns::apply(*work.read->primary, zone.zone, work.changes));
+    works.push_back(std::move(work));
+  }
+  const auto outcomes = session.run_all(std::move(jobs));
+  Acted acted;
+  for (std::size_t i = 0; i < works.size(); ++i) take_up(works[i], outcomes[i], acted);
+  return acted;
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,43 @@
+// deploy: when every name of a service is ready, install its files and run the reload command.
+
+#include "commands.hpp"
+#include "rollout.hpp"
+#include "rounds.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+Result<void> check_installs(const Wants& wants) {
+  for (const auto& service : wants.services) {
+    if (service.settings->installs.empty()) {
+      return fail(ErrorCode::usage, "there is nothing to install", service.settings->label,
+                  "give --install \"FROM -> TO\"");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+int deploy(const Settings& settings) {
+  Rounds rounds;
+  rounds.check = [](const Session&, const Wants& wants) {
+    const auto sound = check_credentials(wants);
+    return sound ? check_installs(wants) : sound;
+  };
+  rounds.dry = [](Session& session, const Wants& wants, Pass& pass) {
+    auto found = pass.look_only();
+    found.remaining = unready_in(found.plan);
+    roll_out(session, wants, nullptr, pass.facts(), found);
+    return found;
+  };
+  rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
+    auto found = pass.remember(file);
+    found.remaining = unready_in(found.plan);
+    roll_out(session, wants, &file, pass.facts(), found);
+    return found;
+  };
+  return run_rounds(settings, rounds);
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,127 @@
+// generate: the records of certificates, keys or a live server, in the form that is wanted. Needs no DNS.
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "output.hpp"
+#include "wants.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr std::uint32_t default_ttl = 3600;  // seconds
+
+struct Line {
+  const Name* owner;  // nullptr: no NAME was given
+  std::uint32_t ttl;
+  const Wanted* wanted;
+};
+
+std::string owner_text(const Line& line) {
+  return line.owner == nullptr ? std::string{} : line.owner->text();
+}
+
+void print_presentation(Output& out, const Line& line) {
+  if (line.owner != nullptr) out << owner_text(line) << " " << line.ttl << " IN TLSA ";
+  out << line.wanted->record.text() << "\n";
+}
+
+// RFC 3597 section 5, for servers and tools that do not know the type.
+void print_rfc3597(Output& out, const Line& line) {
+  const Bytes rdata = line.wanted->record.rdata();
+  if (line.owner != nullptr) out << owner_text(line) << " " << line.ttl << " IN ";
+  out << "TYPE52 \\# " << static_cast<std::uint32_t>(rdata.size()) << " " << to_hex(rdata) << "\n";
+}
+
+void print_nsupdate(Output& out, const Line& line) {
+  out << "update add " << owner_text(line) << " " << line.ttl << " IN TLSA " << line.wanted->record.text()
+      << "\n";
+}
+
+std::string json_line(const Line& line) {
+  boost::json::object entry;
+  if (line.owner != nullptr) {
+    entry["owner"] = owner_text(line);
+    entry["ttl"] = line.ttl;
+  }
+  const auto& record = line.wanted->record;
+  entry["usage"] = static_cast<unsigned>(record.parameters.usage);
+  entry["selector"] = static_cast<unsigned>(record.parameters.selector);
+  entry["matching_type"] = static_cast<unsigned>(record.parameters.matching_type);
+  entry["data"] = to_hex(record.data);
+  entry["credential"] = printable(line.wanted->credential, 4096);
+  return boost::json::serialize(entry);
+}
+
+class Printer {
+ public:
+  Printer(Output& out, Format format) : out_(out), format_(format) {}
+
+  void begin() {
+    if (format_ == Format::json) out_ << "{\"records\":[";
+  }
+  void print(const Line& line) {
+    switch (format_) {
+      case Format::text:
+      case Format::zone:
+        return print_presentation(out_, line);
+      case Format::rfc3597:
+        return print_rfc3597(out_, line);
+      case Format::nsupdate:
+        return print_nsupdate(out_, line);
+      case Format::json:
+        out_ << (is_first_ ? "" : ",") << json_line(line);
+        is_first_ = false;
+    }
+  }
+  void end() {
+    if (format_ == Format::json) out_ << "]}\n";
+    if (format_ == Format::nsupdate) out_ << "send\n";
+  }
+
+ private:
+  Output& out_;
+  Format format_;
+  bool is_first_ = true;
+};
+
+// Each record once an owner, in the order in which the credentials were given.
+void print_service(Printer& printer, const WantedService& service) {
+  const auto ttl = service.settings->ttl.value_or(default_ttl);
+  if (service.owners.empty() && service.settings->names.empty()) {
+    for (const auto& wanted : service.desired.records) printer.print({nullptr, ttl, &wanted});
+  }
+  for (const auto& asked : service.owners) {
+    for (const auto& wanted : service.desired.records) printer.print({&asked.owner, ttl, &wanted});
+  }
+}
+
+Result<void> check_format(const Wants& wants, Format format) {
+  for (const auto& service : wants.services) {
+    if (service.settings->names.empty() && format != Format::text && format != Format::json) {
+      return fail(ErrorCode::usage, "this format needs a NAME", {}, "give one such as mail.example.com:25");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+int generate(const Settings& settings) {
+  Session session(settings);
+  const auto wants = session.run(gather_wants(session));
+  if (!wants) return failure(wants.error());
+  if (const auto sound = check_credentials(*wants); !sound) return failure(sound.error());
+  if (const auto sound = check_format(*wants, settings.format); !sound) return failure(sound.error());
+  Output out;
+  Printer printer(out, settings.format);
+  printer.begin();
+  for (const auto& service : wants->services) print_service(printer, service);
+  printer.end();
+  const auto done = out.finish();
+  return done ? 0 : failure(done.error());
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,20 @@
+// ready: may the given credentials be deployed? Starts and watches the clock, changes nothing in DNS.
+
+#include "commands.hpp"
+#include "rounds.hpp"
+
+namespace tlsa_update::cli {
+
+int ready(const Settings& settings) {
+  Rounds rounds;
+  rounds.takes_lock = false;
+  rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
+  rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
+    auto found = pass.remember(file);
+    found.remaining = unready_in(found.plan);
+    return found;
+  };
+  return run_rounds(settings, rounds);
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,52 @@
+// status: what is wanted, what each authoritative server has, and what the live service presents, side by
+// side.
+
+#include <algorithm>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "pass.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+bool is_different(const Step& step) {
+  return step.state == RecordState::missing ||
+         (step.state == RecordState::stale && step.reason != Reason::replacement_not_ready);
+}
+
+bool has_difference(const Plan& plan) {
+  return std::any_of(plan.zones.begin(), plan.zones.end(), [](const ZonePlan& zone) {
+    return std::any_of(zone.rrsets.begin(), zone.rrsets.end(), [](const RrsetPlan& rrset) {
+      return rrset.moves_ttl || std::any_of(rrset.steps.begin(), rrset.steps.end(), is_different);
+    });
+  });
+}
+
+bool has_unreachable(const Findings& findings) {
+  const bool server = std::any_of(findings.zones.begin(), findings.zones.end(), [](const ZoneView& zone) {
+    return std::any_of(zone.servers.begin(), zone.servers.end(),
+                       [](const ServerView& one) { return !one.reachable; });
+  });
+  const auto& evidence = findings.evidence;
+  return server || (evidence && std::any_of(evidence->begin(), evidence->end(),
+                                            [](const ServiceEvidence& one) { return !one.complete(); }));
+}
+
+}  // namespace
+
+int status(const Settings& settings) {
+  Session session(settings);
+  const auto wants = session.run(gather_wants(session));
+  if (!wants) return failure(wants.error());
+  Pass pass(session, *wants, policy_of(settings), Depth::live);
+  auto found = pass.look_only();
+  if (has_difference(found.plan) || has_unreachable(found)) {
+    found.remaining = ErrorCode::differences;
+  } else {
+    found.remaining = waiting_in(found.plan);
+  }
+  return finish(found, settings.format);
+}
+
+}  // namespace tlsa_update::cli

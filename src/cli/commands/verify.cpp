@@ -1,0 +1,82 @@
+// verify: every endpoint's chain against the published records and DNSSEC; --monitor and --metrics for those
+// who watch.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "files.hpp"
+#include "health.hpp"
+#include "pass.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+// Written beside and renamed: the collector never reads half a file.
+Result<void> write_metrics(const std::string& path, const std::string& text) {
+  const std::string beside = path + ".new";
+  (void)std::remove(beside.c_str());
+  const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file.is_open()) return fail(ErrorCode::unreadable, std::strerror(errno), beside);
+  const auto written = write_open_file(file.value(), beside,
+                                       {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  if (!written) return written;
+  if (std::rename(beside.c_str(), path.c_str()) != 0)
+    return fail(ErrorCode::unreadable, std::strerror(errno), path);
+  return {};
+}
+
+int exit_status_of(const Health& health) {
+  switch (health.level()) {
+    case Level::ok:
+      return 0;
+    case Level::warning:
+      return 0;  // warnings do not change it
+    case Level::critical:
+      return exit_status(ErrorCode::unsafe);
+    case Level::unknown:
+      return exit_status(ErrorCode::no_answer);
+  }
+  return exit_status(ErrorCode::internal);
+}
+
+// A monitoring plugin answers in one line whatever happens.
+int monitored_failure(const Error& error) {
+  Output out;
+  out << "TLSA UNKNOWN - " << error.text() << "\n";
+  (void)out.finish();
+  return static_cast<int>(Level::unknown);
+}
+
+}  // namespace
+
+int verify(const Settings& settings) {
+  Session session(settings);
+  const auto wants = session.run(gather_wants(session));
+  if (!wants) return settings.monitor ? monitored_failure(wants.error()) : failure(wants.error());
+  Pass pass(session, *wants, policy_of(settings), Depth::live);
+  const auto found = pass.look_only();
+  const auto health = judge_health(found, settings, wall_clock());
+  if (!settings.metrics.empty()) {
+    if (const auto done = write_metrics(settings.metrics, metrics_text(found, wall_clock())); !done)
+      return failure(done.error());
+  }
+  if (settings.monitor) {
+    Output out;
+    out << monitor_line(health, settings);
+    const auto done = out.finish();
+    return done ? static_cast<int>(health.level()) : failure(done.error());
+  }
+  for (const auto& remark : health.remarks) {
+    remark.level == Level::critical ? log_error(remark.text) : log_warning(remark.text);
+  }
+  const int printed = finish(found, settings.format);
+  const int judged = exit_status_of(health);
+  return printed != 0 && judged != exit_status(ErrorCode::unsafe) ? printed : judged;
+}
+
+}  // namespace tlsa_update::cli

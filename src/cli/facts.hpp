@@ -1,0 +1,36 @@
+// What is so, as far as a command needs to look: the primary, then every authoritative server, then the live
+// service. Gathers, judges nothing.
+#pragma once
+
+#include <vector>
+
+#include "session.hpp"
+#include "tlsa_update/core/evidence.hpp"
+#include "tlsa_update/core/ledger.hpp"
+#include "tlsa_update/core/planner.hpp"
+#include "tlsa_update/dns/zone_reader.hpp"
+#include "wants.hpp"
+
+namespace tlsa_update::cli {
+
+enum class Depth {
+  primary,  // publish
+  servers,  // every authoritative server as well
+  live,     // and every endpoint
+};
+
+struct Facts {
+  std::vector<dns::ReadZone> read;
+  std::vector<ServiceEvidence> evidence;  // only with Depth::live
+  std::optional<dns::Dnssec> dnssec;      // only with Depth::live
+  std::vector<Error> troubles;            // names that could not be read; logged
+
+  [[nodiscard]] std::vector<ZoneView> views() const;
+};
+
+[[nodiscard]] Facts look(Session& session, const Wants& wants, Depth depth);
+
+[[nodiscard]] ClockReading read_clock();
+[[nodiscard]] Policy policy_of(const Settings& settings);
+
+}  // namespace tlsa_update::cli

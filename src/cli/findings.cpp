@@ -1,0 +1,50 @@
+#include "findings.hpp"
+
+#include <algorithm>
+
+#include "failure.hpp"
+
+namespace tlsa_update::cli {
+
+int exit_status_of(const Findings& findings) {
+  auto worst = findings.remaining;
+  for (const auto& trouble : findings.troubles)
+    worst = worst ? more_severe(*worst, trouble.code) : trouble.code;
+  return worst ? exit_status(*worst) : 0;
+}
+
+std::optional<ErrorCode> unready_in(const Plan& plan) {
+  const auto& all = plan.readiness;
+  const bool every =
+      std::all_of(all.begin(), all.end(), [](const Readiness& readiness) { return readiness.ready; });
+  return every ? std::nullopt : std::optional(ErrorCode::not_yet);
+}
+
+std::optional<ErrorCode> lingering_in(const Plan& plan) {
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      for (const auto& step : rrset.steps) {
+        if (step.action == Action::wait && step.state == RecordState::stale) return ErrorCode::not_yet;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> waiting_in(const Plan& plan) {
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (rrset.waits()) return ErrorCode::not_yet;
+    }
+  }
+  return unready_in(plan);
+}
+
+int finish(const Findings& findings, Format format) {
+  Output out;
+  format == Format::json ? print_json(out, findings) : print_text(out, findings);
+  if (const auto printed = out.finish(); !printed) return failure(printed.error());
+  return exit_status_of(findings);
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,49 @@
+// What a command found and did, as one value: report_text.cpp and report_json.cpp print it, and exit_status()
+// folds it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "output.hpp"
+#include "settings.hpp"
+#include "tlsa_update/core/evidence.hpp"
+#include "tlsa_update/core/plan.hpp"
+#include "tlsa_update/core/zone_view.hpp"
+#include "tlsa_update/dns/resolver.hpp"
+
+namespace tlsa_update::cli {
+
+// A record that this run added or deleted, by owner.
+using Done = std::set<std::pair<Name, TlsaRecord>>;
+
+struct Findings {
+  std::vector<ZoneView> zones;
+  Plan plan;                                             // its zones as in `zones`
+  std::optional<std::vector<ServiceEvidence>> evidence;  // none: nothing was probed
+  std::optional<dns::Dnssec> dnssec;
+  Done added;
+  Done removed;
+  bool changed = false;
+  std::vector<Error> troubles;         // everything that went wrong, already logged
+  std::optional<ErrorCode> remaining;  // differences or not_yet: no trouble, but an exit status
+};
+
+void print_text(Output& out, const Findings& findings);
+void print_json(Output& out, const Findings& findings);
+
+// The most severe of the troubles and of what remains; 0 when there is neither.
+[[nodiscard]] int exit_status_of(const Findings& findings);
+
+// not_yet while something waits: a credential for its deployment, a record for its deletion, or either.
+[[nodiscard]] std::optional<ErrorCode> unready_in(const Plan& plan);
+[[nodiscard]] std::optional<ErrorCode> lingering_in(const Plan& plan);
+[[nodiscard]] std::optional<ErrorCode> waiting_in(const Plan& plan);
+
+// Prints, and returns the exit status.
+[[nodiscard]] int finish(const Findings& findings, Format format);
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,44 @@
+// One pass of a command that may change something: look, plan, write ahead, act, look again. What
+// core/planner.hpp describes, driven against real servers; publish, prune and run are a few lines over it.
+#pragma once
+
+#include "facts.hpp"
+#include "findings.hpp"
+#include "ledger_file.hpp"
+
+namespace tlsa_update::cli {
+
+class Pass {
+ public:
+  Pass(Session& session, const Wants& wants, Policy policy, Depth depth)
+      : session_(session), wants_(wants), policy_(std::move(policy)), depth_(depth) {}
+
+  // Looks and plans; sends nothing and leaves the ledger as it is.
+  [[nodiscard]] Findings look_only();
+
+  // Looks, remembers what was seen (the clock that allows a deployment starts here), and plans; sends
+  // nothing.
+  [[nodiscard]] Findings remember(const LedgerFile& file);
+
+  // The same, then acts: a lost race is read and planned again a few times (RFC 2136 section 7.20).
+  [[nodiscard]] Findings carry_out(const LedgerFile& file);
+
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+
+ private:
+  [[nodiscard]] Plan plan(const Ledger& ledger) const;
+  [[nodiscard]] Ledger observed(Ledger ledger) const;
+  [[nodiscard]] Findings findings(Plan plan) const;
+  [[nodiscard]] Findings settle(const LedgerFile& file, Findings so_far);
+
+  Session& session_;
+  const Wants& wants_;
+  Policy policy_;
+  Depth depth_;
+  Facts facts_;
+};
+
+// Refusals, critical findings and warnings of the plan, logged and counted as troubles.
+void note_verdicts(Findings& findings);
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,156 @@
+// Findings as the one JSON document that tlsa-update(1) describes. Keys that a command has nothing to say on
+// are left out.
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "findings.hpp"
+#include "tlsa_update/core/report.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::value time_or_null(const std::optional<Time>& time) {
+  return time ? json::value(rfc3339(*time)) : json::value(nullptr);
+}
+
+json::object record_object(const TlsaRecord& record) {
+  return {{"usage", static_cast<unsigned>(record.parameters.usage)},
+          {"selector", static_cast<unsigned>(record.parameters.selector)},
+          {"matching_type", static_cast<unsigned>(record.parameters.matching_type)},
+          {"data", to_hex(record.data)}};
+}
+
+json::object step_object(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
+  auto entry = record_object(step.record);
+  const bool was_added = findings.added.count({rrset.owner, step.record}) != 0;
+  entry["state"] = text(step.state);
+  entry["action"] = text(was_added ? Action::add : step.action);
+  entry["reason"] = text(was_added ? Reason::missing : step.reason);
+  entry["detail"] = detail(step, rrset);
+  if (!step.credential.empty()) entry["credential"] = printable(step.credential, 4096);
+  if (step.ready_at) entry["ready_at"] = rfc3339(*step.ready_at);
+  return entry;
+}
+
+json::object deleted_object(const TlsaRecord& record) {
+  auto entry = record_object(record);
+  entry["state"] = text(RecordState::stale);
+  entry["action"] = text(Action::remove);
+  entry["reason"] = text(Reason::superseded);
+  entry["detail"] = "deleted";
+  return entry;
+}
+
+json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
+  json::array records;
+  for (const auto& step : rrset.steps) records.push_back(step_object(findings, rrset, step));
+  for (const auto& [owner, record] : findings.removed) {
+    if (owner == rrset.owner) records.push_back(deleted_object(record));
+  }
+  json::object entry{{"owner", rrset.owner.text()}, {"asked", rrset.asked.text()}, {"ttl", rrset.ttl}};
+  if (rrset.refused) entry["refused"] = refusal(*rrset.refused, rrset.owner).text();
+  entry["records"] = std::move(records);
+  return entry;
+}
+
+// Does this server serve every record that is wanted, signed if the zone is?
+bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
+  if (!server.reachable) return false;
+  for (const auto& rrset : plan.rrsets) {
+    const auto served = std::find_if(server.rrsets.begin(), server.rrsets.end(),
+                                     [&](const ServedRrset& one) { return one.owner == rrset.owner; });
+    for (const auto& step : rrset.steps) {
+      if (step.credential.empty()) continue;  // not a wanted record
+      if (served == server.rrsets.end() || !served->rrset) return false;
+      if (zone.is_signed && (!served->has_rrsig || !served->rrsig_valid.value_or(true))) return false;
+      if (!std::binary_search(served->rrset->records.begin(), served->rrset->records.end(), step.record))
+        return false;
+    }
+  }
+  return true;
+}
+
+json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
+  json::object entry{{"name", printable(server.name)}, {"address", printable(server.address)}};
+  if (server.serial) entry["serial"] = *server.serial;
+  entry["reachable"] = server.reachable;
+  entry["complete"] = is_complete(server, zone, plan);
+  if (!server.trouble.empty()) entry["trouble"] = printable(server.trouble);
+  return entry;
+}
+
+json::object zone_object(const Findings& findings, const ZonePlan& plan) {
+  json::object entry{{"zone", plan.zone.text()}};
+  for (const auto& view : findings.zones) {
+    if (view.apex != plan.zone) continue;
+    entry["server"] = printable(view.server);
+    entry["serial"] = view.serial;
+    entry["signed"] = view.is_signed;
+    json::array servers;
+    for (const auto& server : view.servers) servers.push_back(server_object(server, view, plan));
+    if (!servers.empty()) entry["servers"] = std::move(servers);
+  }
+  json::array rrsets;
+  for (const auto& rrset : plan.rrsets) rrsets.push_back(rrset_object(findings, rrset));
+  entry["rrsets"] = std::move(rrsets);
+  return entry;
+}
+
+std::string_view dane_text(const Presented& presented) {
+  switch (presented.outcome) {
+    case ProbeOutcome::served:
+      return presented.dane_ok ? "ok" : "mismatch";
+    case ProbeOutcome::no_tls:
+      return "no-tls";
+    case ProbeOutcome::not_offered:
+    case ProbeOutcome::unreachable:
+      return "unreachable";
+  }
+  return "";
+}
+
+void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence) {
+  std::string host = evidence.service.host.text();
+  if (host.size() > 1) host.pop_back();
+  for (const auto& presented : evidence.presented) {
+    if (presented.outcome == ProbeOutcome::not_offered)
+      continue;  // no certificate of this kind: nothing to judge
+    json::object entry{{"name", host},
+                       {"address", presented.address},
+                       {"port", evidence.service.port},
+                       {"key_type", text(presented.key_type)},
+                       {"dane", dane_text(presented)}};
+    if (presented.matched) entry["matched"] = presented.matched->text();
+    if (!presented.detail.empty()) entry["detail"] = printable(presented.detail);
+    endpoints.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+void print_json(Output& out, const Findings& findings) {
+  json::array zones;
+  for (const auto& plan : findings.plan.zones) zones.push_back(zone_object(findings, plan));
+  json::object document{{"zones", std::move(zones)}};
+  if (findings.evidence) {
+    json::array endpoints;
+    for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence);
+    document["endpoints"] = std::move(endpoints);
+  }
+  if (findings.dnssec) document["dnssec"] = dns::text(*findings.dnssec);
+  if (!findings.troubles.empty()) {
+    json::array errors;
+    for (const auto& trouble : findings.troubles) errors.push_back(json::string(trouble.text()));
+    document["errors"] = std::move(errors);
+  }
+  document["changed"] = findings.changed;
+  document["next_due"] = time_or_null(findings.plan.next_due);
+  out << json::serialize(document) << "\n";
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,101 @@
+// Findings for people: zone, server, RRset, then a line for each record with its state and the reason.
+
+#include <algorithm>
+
+#include "findings.hpp"
+#include "tlsa_update/core/report.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr std::size_t digest_shown = 64;  // hex digits of association data on one line
+
+std::string shortened(const TlsaRecord& record) {
+  std::string text = record.text();
+  const std::size_t limit = record.parameters.text().size() + 1 + 2 * digest_shown;
+  if (text.size() > limit) text = text.substr(0, limit) + "...";
+  return text;
+}
+
+// What was done to the record, or else what is to be said of it.
+std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
+  const auto key = std::make_pair(rrset.owner, step.record);
+  if (findings.added.count(key) != 0) return "added";
+  std::string out(text(step.state));
+  if (step.action != Action::none) out += ", " + std::string(text(step.action));
+  return out + ": " + detail(step, rrset);
+}
+
+void print_rrset(Output& out, const Findings& findings, const RrsetPlan& rrset) {
+  out << "  " << rrset.owner.text() << " TTL " << rrset.ttl;
+  if (rrset.asked != rrset.owner) out << " (alias of " << rrset.asked.text() << ")";
+  if (rrset.moves_ttl && rrset.observed) out << " (now " << rrset.observed->ttl << ")";
+  out << "\n";
+  if (rrset.refused) out << "    refused: " << refusal(*rrset.refused, rrset.owner).text() << "\n";
+  for (const auto& step : rrset.steps) {
+    out << "    " << shortened(step.record) << "\n      " << verdict(findings, rrset, step);
+    if (!step.credential.empty()) out << " [" << printable(step.credential) << "]";
+    out << "\n";
+  }
+  for (const auto& [owner, record] : findings.removed) {
+    if (owner == rrset.owner) out << "    " << shortened(record) << "\n      deleted\n";
+  }
+}
+
+void print_server(Output& out, const ServerView& server) {
+  out << "  " << printable(server.name) << " " << printable(server.address) << ": ";
+  if (!server.reachable) {
+    out << "unreachable: " << printable(server.trouble) << "\n";
+    return;
+  }
+  out << "serial " << (server.serial ? std::to_string(*server.serial) : std::string("unknown"));
+  const auto published = std::count_if(server.rrsets.begin(), server.rrsets.end(),
+                                       [](const ServedRrset& served) { return served.rrset.has_value(); });
+  out << ", " << std::to_string(published) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
+  if (!server.trouble.empty()) out << " (" << printable(server.trouble) << ")";
+  out << "\n";
+}
+
+std::string_view outcome_text(const Presented& presented) {
+  switch (presented.outcome) {
+    case ProbeOutcome::served:
+      return presented.dane_ok ? "ok" : "mismatch";
+    case ProbeOutcome::not_offered:
+      return "not offered";
+    case ProbeOutcome::unreachable:
+      return "unreachable";
+    case ProbeOutcome::no_tls:
+      return "no TLS";
+  }
+  return "";
+}
+
+void print_endpoint(Output& out, const Service& service, const Presented& presented) {
+  out << service.host.text() << " " << presented.address << " port " << service.port << " "
+      << text(presented.key_type) << ": " << outcome_text(presented);
+  if (!presented.detail.empty()) out << " (" << printable(presented.detail) << ")";
+  out << "\n";
+}
+
+}  // namespace
+
+void print_text(Output& out, const Findings& findings) {
+  for (const auto& plan : findings.plan.zones) {
+    for (const auto& view : findings.zones) {
+      if (view.apex != plan.zone) continue;
+      out << view.apex.text() << " at " << printable(view.server) << ", serial " << view.serial
+          << (view.is_signed ? ", signed" : ", not signed") << "\n";
+      for (const auto& server : view.servers) print_server(out, server);
+    }
+    for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
+  }
+  if (findings.evidence) {
+    for (const auto& evidence : *findings.evidence) {
+      for (const auto& presented : evidence.presented) print_endpoint(out, evidence.service, presented);
+    }
+  }
+  if (findings.dnssec) out << "dnssec: " << dns::text(*findings.dnssec) << "\n";
+  if (findings.plan.next_due) out << "next due " << rfc3339(*findings.plan.next_due) << "\n";
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,112 @@
+#include "rollout.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "deploy.hpp"
+#include "log.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+bool is_ready(const WantedService& service, const Plan& plan) {
+  return !service.owners.empty() &&
+         std::all_of(service.owners.begin(), service.owners.end(), [&](const AskedOwner& asked) {
+           const Readiness* readiness = plan.readiness_of(asked.owner);
+           return readiness != nullptr && readiness->ready;
+         });
+}
+
+bool is_current(const Chain& chain, const WantedService& service) {
+  return std::any_of(service.credentials.begin(), service.credentials.end(),
+                     [&](const GivenCredential& given) {
+                       if (given.role != Role::current) return false;
+                       if (given.credential->chain.empty())
+                         return *given.credential->bare_key == chain.front().spki;
+                       return given.credential->chain.front().certificate == chain.front().certificate;
+                     });
+}
+
+// Does every address that answers present a wanted certificate, and does one answer at all?
+bool serves_what_is_wanted(const WantedService& service, const std::vector<ServiceEvidence>& evidence) {
+  bool any = false;
+  for (const auto& one : evidence) {
+    const bool is_ours = std::any_of(service.owners.begin(), service.owners.end(),
+                                     [&](const AskedOwner& asked) { return asked.service == one.service; });
+    if (!is_ours) continue;
+    for (const auto& presented : one.presented) {
+      if (presented.outcome != ProbeOutcome::served) continue;
+      if (!is_current(presented.chain, service)) return false;
+      any = true;
+    }
+  }
+  return any;
+}
+
+// A service needs a moment between its reload and its first new handshake.
+bool settles(Session& session, const Wants& wants, const WantedService& service) {
+  const auto give_up = std::chrono::steady_clock::now() + session.settings().settle;
+  while (true) {
+    if (serves_what_is_wanted(service, look(session, wants, Depth::live).evidence)) return true;
+    if (std::chrono::steady_clock::now() >= give_up) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+void add_trouble(Findings& found, Error error) {
+  log_error(error);
+  found.troubles.push_back(std::move(error));
+}
+
+bool release_names(const Wants& wants, const WantedService& service, const LedgerFile& file,
+                   const Facts& facts, Findings& found) {
+  std::vector<Name> names;
+  for (const auto& asked : service.owners) names.push_back(asked.owner);
+  const auto saved = file.change([&](Ledger& ledger) {
+    ledger = release(std::move(ledger), wants.desired, facts.views(), names, wall_clock());
+  });
+  if (!saved) add_trouble(found, saved.error());
+  return saved.has_value();
+}
+
+bool can_be_probed(const WantedService& service) {
+  return std::any_of(service.owners.begin(), service.owners.end(), [](const AskedOwner& asked) {
+    return asked.service && asked.service->protocol == Protocol::tcp;
+  });
+}
+
+}  // namespace
+
+void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
+              Findings& found) {
+  for (const auto& service : wants.services) {
+    if (service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
+    const auto deployment = Deployment::prepare(service, session.settings().state_directory);
+    if (!deployment) {
+      add_trouble(found, deployment.error());
+      continue;
+    }
+    if (!deployment->is_needed()) continue;
+    if (session.settings().dry_run || file == nullptr) {
+      for (const auto& target : deployment->differing()) log_info(target + ": would be installed");
+      found.remaining = ErrorCode::differences;
+      continue;
+    }
+    if (!release_names(wants, service, *file, facts, found)) continue;
+    if (const auto done = deployment->carry_out(); !done) {
+      add_trouble(found, done.error());
+      continue;
+    }
+    found.changed = true;
+    if (can_be_probed(service) && !settles(session, wants, service)) {
+      add_trouble(
+          found,
+          {ErrorCode::unsafe, "after the reload the service does not present what was deployed",
+           service.settings->label.empty() ? service.owners.front().owner.text() : service.settings->label,
+           "look at the service's own log and at the paths that it reads"});
+    }
+  }
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,15 @@
+// From "ready" to "served": deploys each service whose every name is ready, and looks whether the service
+// then presents what was deployed. The word that releases a credential is in the ledger before a file is
+// touched.
+#pragma once
+
+#include "ledger_file.hpp"
+#include "pass.hpp"
+
+namespace tlsa_update::cli {
+
+// Adds to `found`: troubles, `changed`, and what remains. In a dry run only says what would be installed.
+void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
+              Findings& found);
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,56 @@
+#include "rounds.hpp"
+
+#include <optional>
+
+#include "failure.hpp"
+#include "waiting.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+Findings failed(Error error) {
+  log_error(error);
+  Findings findings;
+  findings.troubles.push_back(std::move(error));
+  return findings;
+}
+
+Result<Wants> checked_wants(Session& session, const Rounds& rounds) {
+  auto wants = session.run(gather_wants(session));
+  if (!wants) return wants;
+  if (const auto sound = rounds.check(session, *wants); !sound) return tl::unexpected(sound.error());
+  if (rounds.needs_key && !session.settings().dry_run) {
+    if (const auto signing = check_keys(session, *wants); !signing) return tl::unexpected(signing.error());
+  }
+  return wants;
+}
+
+}  // namespace
+
+int run_rounds(const Settings& settings, const Rounds& rounds) {
+  Session session(settings);
+  // What is wrong with the command line or the files is said before the state directory is touched.
+  auto wants = checked_wants(session, rounds);
+  if (!wants) return failure(wants.error());
+  if (settings.dry_run) {
+    Pass pass(session, *wants, policy_of(settings), rounds.depth);
+    return finish(rounds.dry(session, *wants, pass), settings.format);
+  }
+  std::optional<Result<RunLock>> lock;
+  if (rounds.takes_lock) lock.emplace(RunLock::take(settings.state_directory));
+  if (lock && !*lock) return failure(lock->error());
+  const auto file = LedgerFile::open(settings.state_directory);
+  if (!file) return failure(file.error());
+
+  bool is_first = true;
+  const auto round = [&] {
+    if (!is_first) wants = checked_wants(session, rounds);
+    is_first = false;
+    if (!wants) return failed(wants.error());
+    Pass pass(session, *wants, policy_of(settings), rounds.depth);
+    return rounds.real(session, *wants, pass, *file);
+  };
+  return finish(settings.wait ? wait_until_done(round) : round(), settings.format);
+}
+
+}  // namespace tlsa_update::cli

@@ -1,0 +1,110 @@
+#include "waiting.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <signal.h>
+#include <unistd.h>
+
+#include "log.hpp"
+#include "session.hpp"
+#include "tlsa_update/core/report.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+constexpr Seconds soonest{1};
+constexpr Seconds latest{30};  // servers are looked at again at least this often
+constexpr Seconds unknown{5};  // nobody knows when
+
+// Blocks the signals that mean "end", so that they are taken only where this asks for them.
+class EndSignals {
+ public:
+  EndSignals() {
+    ::sigemptyset(&ends_);
+    ::sigaddset(&ends_, SIGTERM);
+    ::sigaddset(&ends_, SIGINT);
+    ::sigaddset(&ends_, SIGHUP);
+    ::sigprocmask(SIG_BLOCK, &ends_, &before_);
+  }
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
+  ~EndSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+  // true: one came within that time.
+  [[nodiscard]] bool came_within(Seconds time) const {
+    const timespec timeout{time.count(), 0};
+    return ::sigtimedwait(&ends_, nullptr, &timeout) > 0;
+  }
+
+ private:
+  sigset_t ends_{};
+  sigset_t before_{};
+};
+
+bool may_end_by_itself(const Error& trouble) {
+  return trouble.code == ErrorCode::not_yet || trouble.code == ErrorCode::no_answer;
+}
+
+bool is_waiting(const Findings& findings) {
+  const bool hopeless = std::any_of(findings.troubles.begin(), findings.troubles.end(),
+                                    [](const Error& trouble) { return !may_end_by_itself(trouble); });
+  if (hopeless) return false;
+  return !findings.troubles.empty() || findings.remaining == ErrorCode::not_yet;
+}
+
+Seconds pause_of(const Findings& findings) {
+  if (!findings.plan.next_due) return unknown;
+  return std::clamp(std::chrono::duration_cast<Seconds>(*findings.plan.next_due - wall_clock()), soonest,
+                    latest);
+}
+
+std::string awaited(const Findings& findings) {
+  for (const auto& readiness : findings.plan.readiness) {
+    if (!readiness.ready && !readiness.blockers.empty())
+      return readiness.asked.text() + ": " + detail(readiness.blockers.front());
+  }
+  for (const auto& zone : findings.plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      for (const auto& step : rrset.steps) {
+        if (step.action == Action::wait) return rrset.owner.text() + ": " + detail(step, rrset);
+      }
+    }
+  }
+  return findings.troubles.empty() ? "waiting" : findings.troubles.front().text();
+}
+
+// One line that is overwritten every second; wiped when the wait is over.
+bool count_down(const EndSignals& signals, const std::string& what, const Findings& findings, Seconds pause) {
+  bool ended = false;
+  for (Seconds left = pause; left.count() > 0 && !ended; --left) {
+    const auto due = findings.plan.next_due ? *findings.plan.next_due - wall_clock() : Seconds(left);
+    std::fprintf(stderr, "\r\x1b[K%s (%s)", printable(what, 160).c_str(),
+                 human_duration(std::max(Seconds(0), std::chrono::duration_cast<Seconds>(due))).c_str());
+    ended = signals.came_within(Seconds(1));
+  }
+  std::fputs("\r\x1b[K", stderr);
+  return ended;
+}
+
+}  // namespace
+
+Findings wait_until_done(const std::function<Findings()>& pass) {
+  const EndSignals signals;
+  const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
+  std::string said;
+  while (true) {
+    auto findings = pass();
+    if (!is_waiting(findings)) return findings;
+    const auto what = awaited(findings);
+    const auto pause = pause_of(findings);
+    if (!on_terminal && what != said) {
+      log_info("waiting: " + what +
+               (findings.plan.next_due ? ", until " + rfc3339(*findings.plan.next_due) : std::string{}));
+      said = what;
+    }
+    const bool ended = on_terminal ? count_down(signals, what, findings, pause) : signals.came_within(pause);
+    if (ended) return findings;
+  }
+}
+
+}  // namespace tlsa_update::cli

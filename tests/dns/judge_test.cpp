@@ -64,7 +64,7 @@ Asked asked(std::uint8_t opcode, const TsigKey* key) {
   Asked asked;
   asked.id = 4711;
   asked.opcode = opcode;
-  asked.question = {name("example.test"), type::soa};
+  asked.question = {test::name("example.test"), type::soa};
   asked.key = key;
   asked.server = "192.0.2.1@53";
   asked.wish = "TLSA at _25._tcp.mx.example.test.";
@@ -250,7 +250,7 @@ TEST(Judge, AnAnswerToSomethingElseIsStray) {
   other_id.id = 4712;
   EXPECT_EQ(judge(what, other_id, {}, noon).kind, Kind::stray);
   auto other_name = answer(what, rcode::noerror);
-  other_name.questions.front().name = name("example.org");
+  other_name.questions.front().name = test::name("example.org");
   EXPECT_EQ(judge(what, other_name, {}, noon).kind, Kind::stray);
   auto other_type = answer(what, rcode::noerror);
   other_type.questions.front().type = type::a;

@@ -104,13 +104,6 @@ Bytes tsig_error_answer(const Received& request, const TsigKey& key, std::uint16
   return encode(answer);
 }
 
-<<<<<<< HEAD
-Record record(const std::string& owner, std::uint16_t type, Bytes rdata, std::uint32_t ttl) {
-  return {name(owner), type, 1, ttl, std::move(rdata)};
-}
-
-=======
->>>>>>> 85286a3 (dns: the stub resolver, and conversations over UDP under test)
 std::shared_ptr<const TsigKey> key(const std::string& key_name, TsigAlgorithm algorithm, std::uint8_t seed) {
   return std::make_shared<TsigKey>(TsigKey{name(key_name), algorithm, Secret(Bytes(32, seed))});
 }

@@ -61,11 +61,6 @@ using Script = std::function<Reply(const Received&)>;
 [[nodiscard]] Bytes tsig_error_answer(const Received& request, const TsigKey& key, std::uint16_t tsig_error,
                                       std::uint16_t rcode = rcode::notauth);
 
-<<<<<<< HEAD
-[[nodiscard]] Record record(const std::string& owner, std::uint16_t type, Bytes rdata,
-                            std::uint32_t ttl = 300);
-=======
->>>>>>> 85286a3 (dns: the stub resolver, and conversations over UDP under test)
 [[nodiscard]] std::shared_ptr<const TsigKey> key(const std::string& name = "update.example",
                                                  TsigAlgorithm algorithm = TsigAlgorithm::hmac_sha256,
                                                  std::uint8_t seed = 1);

@@ -425,6 +425,13 @@ TEST_F(Endpoint, AServerThatServesNeitherKindHasNotSaidNo) {
                          testing::Field(&Presented::detail, HasSubstr("handshake failure")))));
 }
 
+TEST_F(Endpoint, AChainWithoutEndIsNotRead) {
+  auto chain = chain_with("P-256");
+  chain.resize(400, chain.back());
+  EXPECT_THAT(judged(chain, request_to({})).detail,
+              StartsWith("in the TLS handshake: excessive message size"));
+}
+
 TEST_F(Endpoint, OnlyTcpServicesAreProbed) {
   TlsServer server({chain_with("P-256")});
   const Peer peer(io_, server.behaviour());

@@ -2,6 +2,7 @@
 starts when it is first spoken to, is ready when it answers, and is stopped by its own process id."""
 
 import functools
+import os
 import pathlib
 import random
 import shutil
@@ -117,3 +118,14 @@ class Server:
 
     def __str__(self):
         return f"{type(self).__name__} in {self.folder}"
+
+
+class OpenServer(Server):
+    """A server whose processes change to users of their own, who could not get into the test's folder: its own
+    lies beside that, where everybody may go."""
+
+    def __init__(self, folder, address="127.0.0.1"):
+        self.beside = tempfile.TemporaryDirectory(prefix="tlsa-update-server-")
+        os.chmod(self.beside.name, 0o755)
+        super().__init__(pathlib.Path(self.beside.name) / pathlib.Path(folder).name, address)
+        self.folder.chmod(0o755)

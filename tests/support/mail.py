@@ -1,0 +1,154 @@
+"""Mail servers with certificates: Postfix and Dovecot, as Debian packages them."""
+
+import grp
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+
+from support.server import OpenServer, free_port
+
+MAIN_CF = """\
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/log
+maillog_file_prefixes = {folder}
+myhostname = mail.example.test
+inet_interfaces = {address}
+inet_protocols = ipv4
+mynetworks = {address}/32
+alias_maps =
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = {chains}
+"""
+
+MASTER_CF = """\
+{address}:{port} inet n - n - - smtpd
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+rewrite unix - - n - - trivial-rewrite
+proxymap unix - - n - - proxymap
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+DOVECOT_CONF = """\
+base_dir = {folder}/run
+log_path = {folder}/log
+protocols = imap pop3
+listen = {address}
+ssl = yes
+ssl_cert = <{certificate.path}
+ssl_key = <{certificate.key_path}
+{others}
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {imaps_port}
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+"""
+
+# Who is not root can be nobody else: no other users, no chroot.
+DOVECOT_UNPRIVILEGED = """\
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+}}
+service pop3-login {{
+  chroot =
+}}
+"""
+
+
+class Mail(OpenServer):
+    def __init__(self, folder, certificates, **more):
+        super().__init__(folder, **more)
+        self.certificates = certificates
+
+    def greets(self, port):
+        try:
+            with socket.create_connection((self.address, port), 5) as connection:
+                connection.settimeout(5)
+                return bool(connection.recv(1))
+        except OSError:
+            return False
+
+
+class Postfix(Mail):
+    """One smtpd with every certificate at once. Its master wants to be root."""
+
+    def configure(self):
+        chains = ", ".join(str(file) for certificate in self.certificates
+                           for file in (certificate.key_path, certificate.path))
+        words = {"folder": self.folder, "address": self.address, "port": self.reserved_port, "chains": chains}
+        for name, text in (("main.cf", MAIN_CF), ("master.cf", MASTER_CF)):
+            (self.folder / name).write_text(text.format(**words))
+        for name, owner in (("queue", "root"), ("data", "postfix")):
+            (self.folder / name).mkdir(exist_ok=True)
+            shutil.chown(self.folder / name, owner)
+
+    def command(self):
+        return ["postfix", "-c", str(self.folder), "start-fg"]
+
+    def is_ready(self):
+        return self.greets(self.reserved_port)
+
+    def stop(self):
+        """What was started is a script; the master that it waits for is stopped by Postfix's own command."""
+        if self.process:
+            subprocess.run(["postfix", "-c", str(self.folder), "stop"], check=True, stderr=subprocess.DEVNULL)
+        super().stop()
+
+
+class Dovecot(Mail):
+    """IMAP, POP3 with STARTTLS, and IMAP over TLS from the start."""
+
+    def __init__(self, folder, certificates, **more):
+        super().__init__(folder, certificates, **more)
+        self.pop3_port = free_port(self.address)
+        self.imaps_port = free_port(self.address)
+
+    def configure(self):
+        words = {"folder": self.folder, "address": self.address, "port": self.reserved_port,
+                 "pop3_port": self.pop3_port, "imaps_port": self.imaps_port, "certificate": self.certificates[0],
+                 "user": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
+        # ssl_alt_cert is Dovecot's second certificate, of the other kind of key.
+        words["others"] = "".join(f"ssl_alt_cert = <{other.path}\nssl_alt_key = <{other.key_path}\n"
+                                  for other in self.certificates[1:])
+        text = DOVECOT_CONF.format(**words)
+        if os.geteuid() != 0:
+            text += DOVECOT_UNPRIVILEGED.format(**words)
+        (self.folder / "dovecot.conf").write_text(text)
+
+    def command(self):
+        return ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
+
+    def is_ready(self):
+        return self.greets(self.reserved_port) and self.greets(self.pop3_port)

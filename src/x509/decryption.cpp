@@ -17,10 +17,11 @@ using PbePtr = std::unique_ptr<PBEPARAM, Freer<PBEPARAM_free>>;
 
 constexpr long too_many = most_iterations + 1;
 
-// Keeps the default provider active; loaded at most once, for the life of the process.
+// Keeps the default provider active; loaded at most once, and until the process ends.
 bool load_legacy_provider() {
-  static const bool loaded = OSSL_PROVIDER_try_load(nullptr, "legacy", 1) != nullptr;
-  return loaded;
+  using ProviderPtr = std::unique_ptr<OSSL_PROVIDER, Freer<OSSL_PROVIDER_unload>>;
+  static const ProviderPtr legacy(OSSL_PROVIDER_try_load(nullptr, "legacy", 1));
+  return legacy != nullptr;
 }
 
 // Empties the error queue: did any failure on it say that an algorithm is missing?
@@ -53,6 +54,22 @@ template <class Pointer, class Item>
 Pointer parameters_of(const X509_ALGOR* algorithm, Item* item) {
   return Pointer(
       static_cast<typename Pointer::pointer>(ASN1_TYPE_unpack_sequence(item, algorithm->parameter)));
+}
+
+// The key derivation function inside PBES2 (RFC 8018 appendix A.4, RFC 7914 section 7.1).
+long iterations_of_function(const X509_ALGOR& function) {
+  switch (OBJ_obj2nid(function.algorithm)) {
+    case NID_id_pbkdf2: {
+      const auto pbkdf2 = parameters_of<Pbkdf2Ptr>(&function, ASN1_ITEM_rptr(PBKDF2PARAM));
+      return pbkdf2 ? count_of(pbkdf2->iter) : 0;
+    }
+    case NID_id_scrypt: {
+      const auto scrypt = parameters_of<ScryptPtr>(&function, ASN1_ITEM_rptr(SCRYPT_PARAMS));
+      return scrypt ? work_of(*scrypt) : 0;
+    }
+    default:
+      return 0;
+  }
 }
 
 // Asks for the passphrase: PEM_do_header offers a buffer, 1,024 octets long.
@@ -90,22 +107,11 @@ Result<void> decrypt(const Passphrase& passphrase, const std::function<bool()>& 
 long iterations_of(const X509_ALGOR* algorithm) {
   if (algorithm == nullptr || algorithm->parameter == nullptr) return 0;
   long iterations = 0;
-  switch (OBJ_obj2nid(algorithm->algorithm)) {
-    case NID_pbes2:
-      if (const auto pbes2 = parameters_of<Pbes2Ptr>(algorithm, ASN1_ITEM_rptr(PBE2PARAM)))
-        iterations = iterations_of(pbes2->keyfunc);
-      break;
-    case NID_id_pbkdf2:
-      if (const auto pbkdf2 = parameters_of<Pbkdf2Ptr>(algorithm, ASN1_ITEM_rptr(PBKDF2PARAM)))
-        iterations = count_of(pbkdf2->iter);
-      break;
-    case NID_id_scrypt:
-      if (const auto scrypt = parameters_of<ScryptPtr>(algorithm, ASN1_ITEM_rptr(SCRYPT_PARAMS)))
-        iterations = work_of(*scrypt);
-      break;
-    default:  // PBES1 and PKCS#12 both have salt and count
-      if (const auto pbe = parameters_of<PbePtr>(algorithm, ASN1_ITEM_rptr(PBEPARAM)))
-        iterations = count_of(pbe->iter);
+  if (OBJ_obj2nid(algorithm->algorithm) == NID_pbes2) {
+    if (const auto pbes2 = parameters_of<Pbes2Ptr>(algorithm, ASN1_ITEM_rptr(PBE2PARAM)))
+      iterations = iterations_of_function(*pbes2->keyfunc);
+  } else if (const auto pbe = parameters_of<PbePtr>(algorithm, ASN1_ITEM_rptr(PBEPARAM))) {
+    iterations = count_of(pbe->iter);  // PBES1 and PKCS#12
   }
   forget_errors();
   return iterations;

@@ -28,7 +28,6 @@ using KeyInfoPtr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Freer<PKCS8_PRIV_KEY_INF
 using EncryptedPtr = std::unique_ptr<X509_SIG, Freer<X509_SIG_free>>;
 using Pkcs12Ptr = std::unique_ptr<PKCS12, Freer<PKCS12_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>>;
-using KeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Freer<AUTHORITY_KEYID_free>>;
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 
 // Every entry into this room calls it first. The system's openssl.cnf is not read: nothing here depends on

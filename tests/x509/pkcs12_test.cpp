@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 
+#include "legacy_files.hpp"
+#include "pem.hpp"
 #include "support/certificates.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
@@ -80,14 +81,12 @@ TEST(Pkcs12, GivesItsChainAndItsKeyAddsNothing) {
 }
 
 TEST(Pkcs12, OldContainersWithRc2GoThroughTheLegacyProvider) {
-  const auto family = test::make_family();
-  const auto phrase = secret("s3cret");
-  OSSL_PROVIDER* legacy = OSSL_PROVIDER_try_load(nullptr, "legacy", 1);
-  if (legacy == nullptr) GTEST_SKIP() << "OpenSSL has no legacy provider here";
-  const auto file = container(
-      family, "s3cret", {NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And40BitRC2_CBC, 2048, 1});
-  OSSL_PROVIDER_unload(legacy);
-  EXPECT_EQ(chains_in(file, &phrase).size(), 1U);
+  const auto blocks = pem_blocks(test::legacy_pkcs12_base64);
+  const auto phrase = secret("correct horse");
+  const auto loaded = load(blocks.value().at(0).body.view(), "old.p12", &phrase);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().text();
+  ASSERT_EQ(loaded->credentials.size(), 1U);
+  EXPECT_EQ(to_hex(loaded->credentials[0].chain.at(0).spki.sha2_256), test::legacy_spki_sha2_256);
 }
 
 TEST(Pkcs12, AnEmptyOrNoPassphraseNeedsNoFile) {

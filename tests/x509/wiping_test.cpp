@@ -37,6 +37,7 @@ void operator delete(void* block, std::size_t) noexcept {
   search_before_free(block);
   std::free(block);
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void* operator new(std::size_t size) {
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc();

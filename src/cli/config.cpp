@@ -53,7 +53,8 @@ class Reader {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       ++number_;
-      const auto content = trimmed(line.substr(0, line.find('#')));
+      const std::string before_comment = line.substr(0, line.find('#'));
+      const auto content = trimmed(before_comment);
       if (content.empty()) continue;
       const auto done = content.front() == '[' ? enter(content) : assign(std::string(content));
       if (!done) return done;

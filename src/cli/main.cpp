@@ -23,6 +23,18 @@ int run_command(const Settings& settings) {
       return status(settings);
     case Command::publish:
       return publish(settings);
+    case Command::ready:
+      return ready(settings);
+    case Command::deploy:
+      return deploy(settings);
+    case Command::prune:
+      return prune(settings);
+    case Command::run:
+      return run(settings);
+    case Command::verify:
+      return verify(settings);
+    case Command::list:
+      return list(settings);
     default:
       return failure({ErrorCode::internal, "this command is not built yet", {}, {}});
   }

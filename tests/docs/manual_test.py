@@ -1,0 +1,105 @@
+"""The manual tells of every option, of no other, and its examples do what it says."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.bind import Bind
+from support.dns import TsigKey
+
+ROOT = pathlib.Path(__file__).parents[2]
+MANUAL = ROOT / "man" / "tlsa-update.1"
+CONFIGURATION = ROOT / "man" / "tlsa-update.conf.5"
+PAGES = sorted((ROOT / "man").iterdir())
+COMMANDS = ["generate", "status", "publish", "ready", "deploy", "prune", "run", "verify", "list", "doctor"]
+
+
+def displays(page, mark):
+    """The displays of a page behind a comment `mark`, each with the rest of the comment."""
+    source = page.read_text()
+    for match in re.finditer(rf'^\.\\" {mark}(.*)\n\.Bd .*\n((?s:.*?))\n\.Ed$', source, re.M):
+        yield match[1].strip(), match[2].replace(r"\-", "-").replace(r"\e", "\\")
+
+
+def options_of(tlsa_update, command):
+    return set(re.findall(r"^  .{4}--([a-z-]+)", tlsa_update(command, "--help").out, re.M))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_mandoc_finds_nothing_to_say(page):
+    lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", str(page)], capture_output=True, text=True)
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_every_option_is_in_the_manual_and_the_other_way_round(tlsa_update):
+    offered = set().union(*(options_of(tlsa_update, command) for command in COMMANDS))
+    told = {option for line in MANUAL.read_text().splitlines() if line.startswith(".It Fl ")
+            for option in re.findall(r"-([a-z]{2}[a-z-]*)", line)}
+    assert told == offered
+
+
+def test_every_command_is_in_the_manual_and_the_other_way_round(tlsa_update):
+    offered = re.findall(r"^  ([a-z]+)  ", tlsa_update("--help").out, re.M)
+    told = re.findall(r"^\.It Cm ([a-z]+)$", MANUAL.read_text(), re.M)
+    assert told == offered == COMMANDS
+
+
+def test_every_exit_status_of_the_manual_is_one_of_the_program_and_the_other_way_round():
+    told = re.search(r"^\.Sh EXIT STATUS\n(.*?)\n\.Sh", MANUAL.read_text(), re.M | re.S)[1]
+    source = (ROOT / "src" / "core" / "error.cpp").read_text()
+    assert set(re.findall(r"^\.It (\d+)$", told, re.M)) == {"0", *re.findall(r"^      return (\d+);$", source, re.M)}
+
+
+def test_every_example_is_run_or_says_why_not():
+    examples = MANUAL.read_text().split(".Sh EXAMPLES")[1].split(".Sh ")[0]
+    assert examples.count(".Bd ") == len(list(displays(MANUAL, "RUN"))) + len(list(displays(MANUAL, "NOT RUN: ")))
+
+
+def test_the_examples_do_what_the_manual_says(bind, certificate, tmp_path):
+    zone = bind.zone("example.com", "mail A 127.0.0.1", key=bind.key("tsig"))
+    current, following = certificate("mail.example.com"), certificate("mail.example.com")
+    for source, name in ((current, "fullchain.pem"), (current.key_path, "privkey.pem"),
+                         (following.key_path, "privkey.roll.pem"), (zone.key.path, "tsig.key")):
+        shutil.copy(str(source), tmp_path / name)
+    (tmp_path / "lab.conf").write_text(f"nameserver = {bind.at}\nresolver = {bind.at}\n")
+    lab = tmp_path / "bin"
+    lab.mkdir()
+    (lab / "tlsa-update").write_text('#!/bin/sh\ncommand=$1\nshift\n'
+                                     f'exec "{os.environ["TLSA_UPDATE"]}" "$command" --config lab.conf "$@"\n')
+    (lab / "tlsa-update").chmod(0o755)
+    environment = {"PATH": f"{lab}:{os.environ['PATH']}", "STATE_DIRECTORY": str(tmp_path / "state")}
+    for status, example in displays(MANUAL, "RUN"):
+        ran = subprocess.run(["sh", "-c", example.replace("ns0.example.net", bind.at)], cwd=tmp_path, env=environment,
+                             capture_output=True, text=True, timeout=60)
+        assert ran.returncode == int(status), f"{example}\n--- stdout\n{ran.stdout}--- stderr\n{ran.stderr}"
+    assert zone.tlsa("_25._tcp.mail").records == {current.tlsa(), following.tlsa()}
+
+
+@pytest.mark.parametrize("example", [text for _, text in displays(CONFIGURATION, "CONFIG")], ids=["certbot", "dehydrated"])
+def test_the_example_configurations_are_understood(tlsa_update, tmp_path, example):
+    path = tmp_path / "tlsa-update.conf"
+    path.write_text(example)
+    run = tlsa_update("status", config=path, exits=66)  # understood, so that now the certificates are missing
+    assert "/etc/letsencrypt" in run.err or "/var/lib/dehydrated" in run.err
+
+
+def keys_of_section(title):
+    section = re.search(rf"^\.Ss {title}\n(.*?)\n\.(?:Ss|Sh) ", CONFIGURATION.read_text(), re.M | re.S)[1]
+    listed = re.findall(r"^\.It Cm ([a-z, -]+?)(?: No .*)?$", section, re.M) or re.findall(r"^\.Cm ([a-z-]+)", section, re.M)
+    return [key for keys in listed for key in keys.split(" , ")]
+
+
+@pytest.mark.parametrize("section, title", [("", "Top of the file"), ("[zone.example.com]", r"\[zone.NAME\]"),
+                                            ("[service.mail]", r"\[service.NAME\]")])
+def test_each_key_may_stand_where_the_manual_says(tlsa_update, tmp_path, section, title):
+    path = tmp_path / "tlsa-update.conf"
+    keys = keys_of_section(title)
+    assert len(keys) >= 11
+    for key in keys:
+        path.write_text(f"{section}\n{key} = \nno-such-key = 1\n")
+        complaint = tlsa_update("status", config=path, exits=78).err
+        assert " stands " not in complaint and f'"{key}"' not in complaint and "only" not in complaint

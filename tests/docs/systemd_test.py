@@ -1,0 +1,37 @@
+"""The unit is as confined as it can be, and the files around it belong together."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+UNITS = pathlib.Path(__file__).parents[2] / "contrib" / "systemd"
+needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+
+
+@needs_systemd
+def test_the_service_is_exposed_to_2_0_at_most():
+    said = subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=20",
+                           str(UNITS / "tlsa-update.service")], capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert re.search(r"Overall exposure level for tlsa-update.service: [012]\.\d", said.stdout)
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", ["tlsa-update.service", "tlsa-update.timer", "tlsa-update-reload@.path"])
+def test_systemd_understands_every_line(unit, tmp_path):
+    for file in UNITS.iterdir():
+        text = file.read_text().replace("/usr/bin/tlsa-update", "/bin/true").replace("/usr/bin/systemctl", "/bin/true")
+        (tmp_path / file.name).write_text(re.sub("^Documentation=.*\n", "", text, flags=re.M))
+    said = subprocess.run(["systemd-analyze", "verify", "--recursive-errors=no", "--man=no", str(tmp_path / unit)],
+                          capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_waiting_is_no_failure_and_the_key_is_a_credential():
+    service = (UNITS / "tlsa-update.service").read_text()
+    assert "\nSuccessExitStatus=75\n" in service
+    assert "\nLoadCredential=tsig.key:/etc/tlsa-update/tsig.key\n" in service
+    assert "\nUser=tlsa-update\n" in service and "\nu tlsa-update " in "\n" + (UNITS / "tlsa-update.sysusers").read_text()

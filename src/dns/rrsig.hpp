@@ -1,0 +1,22 @@
+// Does a signature hold? RRSIG verification (RFC 4035 section 5.3) by ldns, for one RRset, a set of keys and
+// a time. Whether the keys are to be believed is for whoever fetched them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tlsa_update/dns/message.hpp"
+
+namespace tlsa_update::dns {
+
+// True when at least one of `signatures` covers `rrset` (one owner, one type), was made by a zone key of
+// `apex` among `keys` (DNSKEY records), verifies, and is neither expired nor of the future at `now` (seconds
+// since 1970).
+[[nodiscard]] bool has_valid_signature(const std::vector<Record>& rrset,
+                                       const std::vector<Record>& signatures, const std::vector<Record>& keys,
+                                       const Name& apex, std::uint64_t now);
+
+// The type that an RRSIG record covers; nothing when it is malformed.
+[[nodiscard]] std::optional<std::uint16_t> type_covered(const Record& rrsig);
+
+}  // namespace tlsa_update::dns

@@ -1,0 +1,240 @@
+#include "tlsa_update/dns/propagation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+
+#include "support/scripted_server.hpp"
+#include "support/zone_signer.hpp"
+
+namespace tlsa_update::dns {
+namespace {
+
+using namespace test;  // NOLINT: the words of the script
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr std::uint32_t noon = 1'795'300'000, day = 86'400;
+
+// What one authoritative server answers; by default it serves the zone as it should be.
+struct Authority {
+  std::map<Question, std::vector<Record>> data;
+  std::map<Question, std::vector<Record>> additional;
+  std::uint16_t rcode = rcode::noerror;
+  bool is_authoritative = true;
+
+  Reply answer(const Received& request) const {
+    const auto& question = request.message.questions.front();
+    const auto found = data.find(question);
+    Message message = answer_to(request, rcode, found == data.end() ? std::vector<Record>() : found->second);
+    if (const auto more = additional.find(question); more != additional.end())
+      message.additional = more->second;
+    message.authoritative = is_authoritative;
+    return say(encode(message));
+  }
+};
+
+class PropagationTest : public testing::Test {
+ protected:
+  PropagationTest() {
+    zone_.apex = name("example");
+    zone_.is_signed = true;
+    zone_.owners.push_back({});
+    zone_.owners.back().owner = owner_;
+    primary_data_.data[{zone_.apex, type::dnskey}] = {signer_.dnskey()};
+    good_.data[{zone_.apex, type::soa}] = rrs({"example. 300 SOA ns0.example. root.example. 7 2 3 4 5"});
+    good_.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1], signer_.sign(tlsa_, noon - day, noon + day)};
+  }
+
+  std::vector<ServerView> read(std::vector<ServerName> nameservers, std::uint16_t port = 53) {
+    ScriptedServer primary(io_, [this](const Received& request) { return primary_data_.answer(request); });
+    ScriptedServer recursive(io_, [this](const Received& request) { return resolver_data_.answer(request); });
+    ExchangeOptions to_primary;
+    to_primary.server = primary.name();
+    to_primary.timeout = 200ms;
+    Exchange exchange(io_.get_executor(), to_primary);
+    ResolverOptions to_resolver;
+    to_resolver.servers = {recursive.name()};
+    to_resolver.timeout = 200ms;
+    Resolver resolver(io_.get_executor(), to_resolver);
+    PropagationOptions options;
+    options.nameservers = std::move(nameservers);
+    options.timeout = 200ms;
+    options.retries = 0;
+    options.port = port;
+    options.now = noon;
+    return run(io_, read_servers(exchange, zone_, resolver, options));
+  }
+
+  // One server that answers so.
+  ServerView read_one(const Authority& authority) {
+    ScriptedServer server(io_, [&](const Received& request) { return authority.answer(request); });
+    const auto servers = read({server.name()});
+    EXPECT_EQ(servers.size(), 1U);
+    return servers.empty() ? ServerView{} : servers.front();
+  }
+
+  boost::asio::io_context io_;
+  ZoneView zone_;
+  const Name owner_ = name("_25._tcp.mx.example");
+  const std::vector<Record> tlsa_ =
+      rrs({"_25._tcp.mx.example. 300 TLSA 3 1 1 aabb", "_25._tcp.mx.example. 300 TLSA 3 1 1 ccdd"});
+  const ZoneSigner signer_{name("example")};
+  Authority good_, primary_data_, resolver_data_;
+};
+
+TEST_F(PropagationTest, AServerThatServesAllIsReadWhole) {
+  const auto server = read_one(good_);
+  EXPECT_TRUE(server.reachable) << server.trouble;
+  EXPECT_EQ(server.serial, 7U);
+  EXPECT_EQ(server.rrsets,
+            (std::vector{ServedRrset{owner_, rrset(300, {"3 1 1 aabb", "3 1 1 ccdd"}), true, true}}));
+}
+
+TEST_F(PropagationTest, AServerWithoutTheRrsetServesNothing) {
+  auto lagging = good_;
+  lagging.data.erase({owner_, type::tlsa});
+  const auto server = read_one(lagging);
+  EXPECT_TRUE(server.reachable) << server.trouble;
+  EXPECT_EQ(server.rrsets, (std::vector{ServedRrset{owner_, {}, false, {}}}));
+}
+
+TEST_F(PropagationTest, AnExpiredSignatureIsInvalid) {
+  auto stale = good_;
+  stale.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1], signer_.sign(tlsa_, noon - 2 * day, noon - day)};
+  EXPECT_EQ(read_one(stale).rrsets.at(0).rrsig_valid, false);
+}
+
+TEST_F(PropagationTest, ASignatureOfAnotherKeyIsInvalid) {
+  auto foreign = good_;
+  foreign.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1],
+                                        ZoneSigner(name("example")).sign(tlsa_, noon - day, noon + day)};
+  EXPECT_EQ(read_one(foreign).rrsets.at(0).rrsig_valid, false);
+}
+
+TEST_F(PropagationTest, AMissingSignatureIsSeen) {
+  auto bare = good_;
+  bare.data[{owner_, type::tlsa}] = tlsa_;
+  EXPECT_EQ(read_one(bare).rrsets,
+            (std::vector{ServedRrset{owner_, rrset(300, {"3 1 1 aabb", "3 1 1 ccdd"}), false, {}}}));
+}
+
+// RFC 4035 section 5.3.4.
+TEST_F(PropagationTest, AWildcardsAnswerIsNotTheOwners) {
+  auto synthesised = good_;
+  synthesised.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1],
+                                            rrsig(owner_, type::tlsa, 1, name("example"))};
+  EXPECT_EQ(read_one(synthesised).rrsets, (std::vector{ServedRrset{owner_, {}, false, {}}}));
+}
+
+TEST_F(PropagationTest, ALameServerIsInTrouble) {
+  auto refusing = good_;
+  refusing.rcode = rcode::refused;
+  auto caching = good_;
+  caching.is_authoritative = false;
+  auto empty = good_;
+  empty.data.clear();
+  const std::pair<Authority, const char*> table[] = {
+      {refusing, "REFUSED"}, {caching, "not authoritative"}, {empty, "without the zone's SOA"}};
+  for (const auto& [authority, trouble] : table) {
+    const auto server = read_one(authority);
+    EXPECT_FALSE(server.reachable);
+    EXPECT_THAT(server.trouble, HasSubstr(trouble));
+    EXPECT_TRUE(server.rrsets.empty());
+  }
+}
+
+TEST_F(PropagationTest, ASilentServerAndAClosedPortAreInTrouble) {
+  ScriptedServer mute(io_, [](const Received&) { return silence(); });
+  ScriptedServer gone(io_, [](const Received&) { return silence(); });
+  gone.stop_listening();
+  const auto servers = read({mute.name(), gone.name()});
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_FALSE(servers[0].reachable);
+  EXPECT_THAT(servers[0].trouble, HasSubstr("no answer in 200 ms"));
+  EXPECT_FALSE(servers[1].reachable);
+  EXPECT_THAT(servers[1].trouble, HasSubstr("connection refused"));
+}
+
+TEST_F(PropagationTest, AServerWithoutTcpIsReadOverUdp) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return request.udp ? good_.answer(request) : Reply{{Act::Kind::close, {}}};
+  });
+  const auto servers = read({server.name()});
+  EXPECT_TRUE(servers.at(0).reachable) << servers.at(0).trouble;
+}
+
+TEST_F(PropagationTest, EveryAddressOfEveryNsIsAsked) {
+  ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });
+  primary_data_.data[{zone_.apex, type::ns}] =
+      rrs({"example. 300 NS ns1.example.", "example. 300 NS ns2.elsewhere.", "example. 300 NS ns3.nowhere."});
+  primary_data_.data[{name("ns1.example"), type::a}] = rrs({"ns1.example. 300 A 127.0.0.1"});
+  primary_data_.data[{name("ns1.example"), type::aaaa}] = rrs({"ns1.example. 300 AAAA ::ffff:127.0.0.1"});
+  resolver_data_.data[{name("ns2.elsewhere"), type::a}] = rrs({"ns2.elsewhere. 300 A 127.0.0.1"});
+  const auto servers = read({}, server.name().port);
+  const auto port = std::to_string(server.name().port);
+  ASSERT_EQ(servers.size(), 4U);
+  EXPECT_EQ(servers[0].name, "ns1.example.");
+  EXPECT_EQ(servers[0].address, "127.0.0.1@" + port);
+  EXPECT_TRUE(servers[0].reachable) << servers[0].trouble;
+  EXPECT_EQ(servers[1].name, "ns1.example.");
+  EXPECT_EQ(servers[1].address, "::ffff:127.0.0.1@" + port);
+  EXPECT_EQ(servers[2].name, "ns2.elsewhere.");
+  EXPECT_TRUE(servers[2].reachable) << servers[2].trouble;
+  EXPECT_EQ(servers[3].name, "ns3.nowhere.");
+  EXPECT_FALSE(servers[3].reachable);
+  EXPECT_EQ(servers[3].trouble, "it has no address");
+}
+
+TEST_F(PropagationTest, AZoneWhoseServersAreNotKnownIsNowhere) {
+  const auto servers = read({});
+  ASSERT_EQ(servers.size(), 1U);
+  EXPECT_FALSE(servers[0].reachable);
+  EXPECT_THAT(servers[0].trouble, HasSubstr("the primary names none"));
+}
+
+TEST_F(PropagationTest, ANsWhoseAddressesAreHalfKnownIsInTrouble) {
+  ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });
+  primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns2.elsewhere."});
+  ScriptedServer recursive(io_, [](const Received& request) {
+    if (request.message.questions.front().type == type::aaaa) return silence();
+    return say(encode(answer_to(request, rcode::noerror, rrs({"ns2.elsewhere. 300 A 127.0.0.1"}))));
+  });
+  ScriptedServer primary(io_, [this](const Received& request) { return primary_data_.answer(request); });
+  ExchangeOptions to_primary;
+  to_primary.server = primary.name();
+  Exchange exchange(io_.get_executor(), to_primary);
+  ResolverOptions to_resolver;
+  to_resolver.servers = {recursive.name()};
+  to_resolver.timeout = 100ms;
+  to_resolver.retries = 0;
+  Resolver resolver(io_.get_executor(), to_resolver);
+  PropagationOptions options;
+  options.port = server.name().port;
+  options.now = noon;
+  const auto servers = run(io_, read_servers(exchange, zone_, resolver, options));
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_TRUE(servers[0].reachable) << servers[0].trouble;
+  EXPECT_FALSE(servers[1].reachable);
+}
+
+TEST_F(PropagationTest, ThousandsOfOwnersAreReadOverOneConnection) {
+  std::vector<ServedRrset> expected;
+  zone_.is_signed = false;
+  zone_.owners.clear();
+  good_.data[{owner_, type::tlsa}] = tlsa_;
+  for (int i = 1000; i < 3000; ++i) {
+    const auto owner = name("_" + std::to_string(i) + "._tcp.mx.example");
+    zone_.owners.push_back({});
+    zone_.owners.back().owner = owner;
+    good_.data[{owner, type::tlsa}] = {Record{owner, type::tlsa, 1, 60, tlsa_[0].rdata}};
+    expected.push_back({owner, rrset(60, {"3 1 1 aabb"}), false, {}});
+  }
+  ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });
+  const auto servers = read({server.name()});
+  EXPECT_EQ(servers.at(0).rrsets, expected);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+}  // namespace
+}  // namespace tlsa_update::dns

@@ -53,7 +53,7 @@ class Troubles {
 };
 
 tl::unexpected<Error> at(const Endpoint& where, Error error) {
-  error.where = where.text();
+  if (error.where.empty()) error.where = where.text();
   return tl::unexpected<Error>(std::move(error));
 }
 
@@ -199,7 +199,8 @@ asio::awaitable<Result<Message>> Exchange::State::query(Question question, Query
       log(to.text() + ": " + carried.trouble.what + "; asking again on a new connection");  // RFC 7766 6.2.4
     } else {
       const Error trouble = judgement ? *judgement->error : carried.trouble;
-      if (trouble.code == ErrorCode::protocol && !carried.sent) co_return at(to, trouble);
+      // Another address will not mend a CA file or a peer that is not to be trusted.
+      if (trouble.code != ErrorCode::no_answer && !carried.sent) co_return at(to, trouble);
       troubles.add(to.text(), trouble);
       log(to.text() + ": " + trouble.what);
       leave(to);
@@ -242,7 +243,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
     if (!judgement && carried.sent)
       co_return UpdateOutcome{Outcome::unknown, at(to, carried.trouble).value()};
     if (!judgement) {  // nothing was sent: another address, another try
-      if (carried.trouble.code == ErrorCode::protocol) co_return refuse(at(to, carried.trouble).value());
+      if (carried.trouble.code != ErrorCode::no_answer) co_return refuse(at(to, carried.trouble).value());
       troubles.add(to.text(), carried.trouble);
       leave(to);
       ++tried;
@@ -288,7 +289,7 @@ asio::awaitable<Result<void>> Exchange::State::transfer(Name zone, TransferBegin
         co_await carry_transfer(make_stream(true), to, request.wire, message, options.timeout);
     if (carried.result) co_return Result<void>{};
     const Error& trouble = carried.result.error();
-    if (carried.started || trouble.code == ErrorCode::protocol) co_return at(to, trouble);
+    if (carried.started || trouble.code != ErrorCode::no_answer) co_return at(to, trouble);
     troubles.add(to.text(), trouble);
     leave(to);
   }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
@@ -332,37 +331,38 @@ TEST_F(Endpoint, AServerWithoutStartTlsIsNotUnreachable) {
 // --- Peers that misbehave
 // -----------------------------------------------------------------------------------
 
-Peer::Behaviour says_nothing() {
-  return [](tcp::socket socket) -> asio::awaitable<void> {
-    std::array<char, 512> buffer{};
-    for (;;) {
-      const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer), as_result);
-      if (error) co_return;
-    }
-  };
+asio::awaitable<void> listen(tcp::socket socket) {
+  std::array<char, 512> buffer{};
+  for (;;) {
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer), as_result);
+    if (error) co_return;
+  }
 }
 
-Peer::Behaviour repeats(std::string words, std::chrono::milliseconds pause) {
-  return [=](tcp::socket socket) -> asio::awaitable<void> {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    for (;;) {
-      const auto [error, size] = co_await asio::async_write(socket, asio::buffer(words), as_result);
-      if (error) co_return;
-      timer.expires_after(pause);
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-  };
+asio::awaitable<void> repeat(tcp::socket socket, std::string words, std::chrono::milliseconds pause) {
+  asio::steady_timer timer(socket.get_executor());
+  for (;;) {
+    const auto [error, size] = co_await asio::async_write(socket, asio::buffer(words), as_result);
+    if (error) co_return;
+    timer.expires_after(pause);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
 }
 
-Peer::Behaviour hangs_up() {
-  return [](tcp::socket) -> asio::awaitable<void> { co_return; };
+asio::awaitable<void> say(tcp::socket socket, std::string words) {
+  co_await asio::async_write(socket, asio::buffer(words), as_result);
+  co_await listen(std::move(socket));
 }
 
-Peer::Behaviour says(std::string words) {
-  return [=](tcp::socket socket) -> asio::awaitable<void> {
-    co_await asio::async_write(socket, asio::buffer(words), as_result);
-    co_await says_nothing()(std::move(socket));
-  };
+asio::awaitable<void> hang_up(tcp::socket /*socket*/) { co_return; }
+
+Peer::Behaviour says_nothing() { return listen; }
+Peer::Behaviour hangs_up() { return hang_up; }
+Peer::Behaviour says(const std::string& words) {
+  return [words](tcp::socket socket) { return say(std::move(socket), words); };
+}
+Peer::Behaviour repeats(const std::string& words, std::chrono::milliseconds pause) {
+  return [=](tcp::socket socket) { return repeat(std::move(socket), words, pause); };
 }
 
 struct Misbehaviour {
@@ -398,10 +398,11 @@ TEST_F(Endpoint, EveryMisbehaviourEndsAsUnreachableInTime) {
     const Peer peer(io_, behaviour);
     auto request = request_to({&peer});
     request.starttls = starttls;
-    request.timeout = 150ms;
+    // Short only where it is to run out: a busy machine may be slow at everything else.
+    if (std::string_view(detail).ends_with("150 ms")) request.timeout = 150ms;
     const auto begin = std::chrono::steady_clock::now();
     const auto found = presented(request);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s) << title;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s) << title;
     EXPECT_THAT(found, Each(AllOf(testing::Field(&Presented::outcome, ProbeOutcome::unreachable),
                                   testing::Field(&Presented::detail, StartsWith(detail)))))
         << title;

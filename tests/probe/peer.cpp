@@ -58,44 +58,74 @@ asio::awaitable<bool> perform(tcp::socket& socket, const Script& script) {
 
 }  // namespace
 
+struct Peer::State {
+  tcp::acceptor acceptor;
+  Behaviour behaviour;
+  int accepted = 0;
+
+  static asio::awaitable<void> accept(std::shared_ptr<State> self) {
+    for (;;) {
+      auto [error, socket] = co_await self->acceptor.async_accept(as_result);
+      if (error) co_return;
+      ++self->accepted;
+      asio::co_spawn(self->acceptor.get_executor(), self->behaviour(std::move(socket)), asio::detached);
+    }
+  }
+};
+
 Peer::Peer(asio::io_context& io, Behaviour behaviour, const std::string& address)
-    : acceptor_(io, tcp::endpoint(asio::ip::make_address(address), 0)), behaviour_(std::move(behaviour)) {
-  asio::co_spawn(io, accept(), asio::detached);
+    : state_(std::make_shared<State>(State{
+          tcp::acceptor(io, tcp::endpoint(asio::ip::make_address(address), 0)), std::move(behaviour)})) {
+  asio::co_spawn(io, State::accept(state_), asio::detached);
 }
 
-asio::awaitable<void> Peer::accept() {
-  for (;;) {
-    auto [error, socket] = co_await acceptor_.async_accept(as_result);
-    if (error) co_return;
-    ++accepted_;
-    const auto executor = socket.get_executor();
-    asio::co_spawn(executor, behaviour_(std::move(socket)), asio::detached);
+Peer::~Peer() { state_->acceptor.close(); }
+tcp::endpoint Peer::endpoint() const { return state_->acceptor.local_endpoint(); }
+int Peer::accepted() const { return state_->accepted; }
+
+struct TlsServer::State {
+  std::vector<CertificateChain> chains;
+  Script before_tls;
+  int max_version = 0;
+  int security_level = 2;
+  std::vector<std::string> names_asked{};
+  int at_once = 0;
+  int most_at_once = 0;
+
+  [[nodiscard]] asio::ssl::context context() {
+    asio::ssl::context context(asio::ssl::context::tls_server);
+    auto* const raw = context.native_handle();
+    SSL_CTX_set_max_proto_version(raw, max_version);
+    SSL_CTX_set_security_level(raw, security_level);
+    SSL_CTX_callback_ctrl(raw, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(&note_name));
+    SSL_CTX_ctrl(raw, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, &names_asked);
+    for (const auto& chain : chains) use_chain(raw, chain);
+    return context;
   }
-}
+
+  static asio::awaitable<void> shake_hands(std::shared_ptr<State> self, tcp::socket socket) {
+    self->most_at_once = std::max(self->most_at_once, ++self->at_once);
+    auto context = self->context();
+    if (co_await perform(socket, self->before_tls)) {
+      asio::ssl::stream<tcp::socket> stream(std::move(socket), context);
+      co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
+    }
+    --self->at_once;
+  }
+};
 
 TlsServer::TlsServer(const std::vector<CertificateChain>& chains, Script before_tls)
-    : chains_(chains), before_tls_(std::move(before_tls)) {}
+    : state_(std::make_shared<State>(State{chains, std::move(before_tls)})) {}
 
-void TlsServer::serve(const std::vector<CertificateChain>& chains) { chains_ = chains; }
+void TlsServer::serve(const std::vector<CertificateChain>& chains) { state_->chains = chains; }
+void TlsServer::speak_at_most(int version) { state_->max_version = version; }
+void TlsServer::allow_weak_keys() { state_->security_level = 0; }
 
 Peer::Behaviour TlsServer::behaviour() {
-  return [this](tcp::socket socket) { return shake_hands(std::move(socket)); };
+  return [state = state_](tcp::socket socket) { return State::shake_hands(state, std::move(socket)); };
 }
 
-asio::awaitable<void> TlsServer::shake_hands(tcp::socket socket) {
-  most_at_once_ = std::max(most_at_once_, ++at_once_);
-  asio::ssl::context context(asio::ssl::context::tls_server);
-  SSL_CTX_set_max_proto_version(context.native_handle(), max_version_);
-  SSL_CTX_set_security_level(context.native_handle(), security_level_);
-  SSL_CTX_callback_ctrl(context.native_handle(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
-                        reinterpret_cast<void (*)()>(&note_name));
-  SSL_CTX_ctrl(context.native_handle(), SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, &names_asked_);
-  for (const auto& chain : chains_) use_chain(context.native_handle(), chain);
-  if (co_await perform(socket, before_tls_)) {
-    asio::ssl::stream<tcp::socket> stream(std::move(socket), context);
-    co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
-  }
-  --at_once_;
-}
+const std::vector<std::string>& TlsServer::names_asked() const { return state_->names_asked; }
+int TlsServer::most_at_once() const { return state_->most_at_once; }
 
 }  // namespace tlsa_update::probe::test

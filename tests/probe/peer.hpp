@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,20 +18,20 @@ namespace tlsa_update::probe::test {
 using boost::asio::ip::tcp;
 using CertificateChain = std::vector<tlsa_update::test::Issued>;  // leaf first, with the leaf's key
 
-// Accepts for as long as it lives, and hands each connection to `behaviour`.
+// Accepts for as long as it lives, and hands each connection to `behaviour`. What a connection needs must
+// live in the behaviour's coroutine: it may go on when the test and its objects are gone.
 class Peer {
  public:
   using Behaviour = std::function<boost::asio::awaitable<void>(tcp::socket)>;
 
   Peer(boost::asio::io_context& io, Behaviour behaviour, const std::string& address = "127.0.0.1");
-  [[nodiscard]] tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
-  [[nodiscard]] int accepted() const { return accepted_; }
+  ~Peer();
+  [[nodiscard]] tcp::endpoint endpoint() const;
+  [[nodiscard]] int accepted() const;
 
  private:
-  boost::asio::awaitable<void> accept();
-  tcp::acceptor acceptor_;
-  Behaviour behaviour_;
-  int accepted_ = 0;
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 // Says the first line, and each next one when it has heard a line.
@@ -42,23 +43,16 @@ class TlsServer {
   explicit TlsServer(const std::vector<CertificateChain>& chains, Script before_tls = {});
 
   void serve(const std::vector<CertificateChain>& chains);  // from the next connection on
-  void speak_at_most(int version) { max_version_ = version; }
-  void allow_weak_keys() { security_level_ = 0; }
+  void speak_at_most(int version);
+  void allow_weak_keys();
   [[nodiscard]] Peer::Behaviour behaviour();
 
-  [[nodiscard]] const std::vector<std::string>& names_asked() const { return names_asked_; }  // SNI; "" none
-  [[nodiscard]] int most_at_once() const { return most_at_once_; }
+  [[nodiscard]] const std::vector<std::string>& names_asked() const;  // SNI; "" none
+  [[nodiscard]] int most_at_once() const;
 
  private:
-  boost::asio::awaitable<void> shake_hands(tcp::socket socket);
-
-  std::vector<CertificateChain> chains_;
-  Script before_tls_;
-  int max_version_ = 0;
-  int security_level_ = 2;
-  std::vector<std::string> names_asked_;
-  int at_once_ = 0;
-  int most_at_once_ = 0;
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 // Runs `io` until the coroutine has returned, and gives back what it returned.

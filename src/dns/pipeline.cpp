@@ -34,7 +34,7 @@ struct Pipeline::Waiting {
     owner.in_flight_.erase(id);
     owner.queue_.cancel_one();
     // The reader must not wait for what nobody wants: it would keep the event loop alive.
-    if (owner.in_flight_.empty()) owner.break_off(owner.silence());
+    if (owner.in_flight_.empty()) owner.break_off(owner.silence(true));
   }
 
   Pipeline& owner;
@@ -81,9 +81,11 @@ asio::awaitable<Carried> Pipeline::carry(MakeAttempt make_attempt) {
   Carried carried = lost(true);
   carried.judgement = std::move(waiting.attempt).take();
   if (waiting.over || phase_ == Phase::broken) co_return carried;
-  carried.trouble = silence();
-  // Nobody was answered all that time: the connection is dead for the others too.
-  if (last_answer_ < waiting.sent) break_off(silence());
+  // Nobody was answered all that time: the connection is dead for the others too. Else the server is slow,
+  // and what has begun to come is somebody else's.
+  const bool is_stalled = last_answer_ < waiting.sent;
+  carried.trouble = silence(is_stalled);
+  if (is_stalled) break_off(carried.trouble);
   co_return carried;
 }
 
@@ -99,11 +101,12 @@ std::uint16_t Pipeline::unused_id() const {
 
 Carried Pipeline::lost(bool sent) const { return {{}, why_broken_, sent, answered_ > 0}; }
 
-Error Pipeline::silence() const {
+Error Pipeline::silence(bool is_stalled) const {
   std::string what = "no answer in " + duration_text(patience_.timeout);
   if (unmatched_ > 0)
     what += " (" + std::to_string(unmatched_) + " messages that answer nothing were dropped)";
-  if (frames_.within_message()) return {ErrorCode::protocol, what + ", only the beginning of one", {}, {}};
+  if (is_stalled && frames_.within_message())
+    return {ErrorCode::protocol, what + ", only the beginning of one", {}, {}};
   return {ErrorCode::no_answer, what, {}, {}};
 }
 

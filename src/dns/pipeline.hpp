@@ -40,7 +40,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   [[nodiscard]] bool must_queue() const;
   [[nodiscard]] std::uint16_t unused_id() const;
   [[nodiscard]] Carried lost(bool sent) const;
-  [[nodiscard]] Error silence() const;
+  [[nodiscard]] Error silence(bool is_stalled) const;
 
   boost::asio::any_io_executor executor_;
   Frames frames_;

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Outcome = UpdateOutcome::Kind;
 
-constexpr std::size_t messages_at_once = 4;  // servers apply one after another; the path stays full
+constexpr std::size_t messages_at_once = 2;  // servers apply one after another, within one timeout
 constexpr std::size_t readings_at_once = 1000;
 constexpr auto time_to_appear = milliseconds(2000);  // BIND's inline-signing answers before it has signed
 constexpr auto time_to_settle = milliseconds(1000);  // after a lost reply, which took a timeout already

@@ -1,8 +1,8 @@
 #include "tlsa_update/dns/validator.hpp"
 
 #include <dlfcn.h>
+#include <fstream>
 #include <memory>
-#include <type_traits>
 
 #include <unbound.h>
 
@@ -26,7 +26,7 @@ class Library {
         library.find(library.forward, "ub_ctx_set_fwd") &&
         library.find(library.set_option, "ub_ctx_set_option") &&
         library.find(library.resolve, "ub_resolve") && library.find(library.release, "ub_resolve_free") &&
-        library.find(library.describe, "ub_strerror");
+        library.find(library.quiet, "ub_ctx_debugout") && library.find(library.describe, "ub_strerror");
     if (!complete) return fail(ErrorCode::internal, "libunbound lacks a function: " + std::string(dlerror()));
     return library;
   }
@@ -38,6 +38,7 @@ class Library {
   decltype(&ub_ctx_set_option) set_option = nullptr;
   decltype(&ub_resolve) resolve = nullptr;
   decltype(&ub_resolve_free) release = nullptr;
+  decltype(&ub_ctx_debugout) quiet = nullptr;
   decltype(&ub_strerror) describe = nullptr;
 
  private:
@@ -69,6 +70,10 @@ Result<Dnssec> validate(const Question& question, const std::string& trust_ancho
   if (!library) return tl::unexpected<Error>(library.error());
   const std::unique_ptr<ub_ctx, decltype(library->destroy)> context(library->create(), library->destroy);
   if (!context) return fail(ErrorCode::internal, "libunbound does not start");
+  library->quiet(context.get(), nullptr);  // standard error is not its to write to
+  // It reads the file later and does not say what kept it from that.
+  if (!std::ifstream(trust_anchor_file).good())
+    return fail(ErrorCode::unreadable, "no trust anchors can be read from it", trust_anchor_file);
   if (const int error = library->add_anchors(context.get(), trust_anchor_file.c_str()); error != 0)
     return fail(ErrorCode::unreadable,
                 std::string("no trust anchors can be read: ") + library->describe(error), trust_anchor_file);

@@ -59,6 +59,10 @@ ZoneSigner::ZoneSigner(const Name& apex) : key_(std::make_unique<Key>()) {
 
 ZoneSigner::~ZoneSigner() = default;
 
+std::string ZoneSigner::text() const {
+  return TextPtr(ldns_rr2str(RrPtr(ldns_key2rr(key_->key)).get())).get();
+}
+
 Record ZoneSigner::dnskey() const { return from_ldns(RrPtr(ldns_key2rr(key_->key)).get()); }
 
 Record ZoneSigner::sign(const std::vector<Record>& rrset, std::uint32_t inception,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tlsa_update/dns/message.hpp"
@@ -14,6 +15,7 @@ class ZoneSigner {
   explicit ZoneSigner(const Name& apex);  // a new ECDSA P-256 key
   ~ZoneSigner();
   [[nodiscard]] Record dnskey() const;
+  [[nodiscard]] std::string text() const;  // the DNSKEY as a line of a zone file
   // The RRSIG over `rrset`, valid from `inception` to `expiration`, seconds since 1970.
   [[nodiscard]] Record sign(const std::vector<Record>& rrset, std::uint32_t inception,
                             std::uint32_t expiration) const;

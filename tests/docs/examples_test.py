@@ -1,0 +1,44 @@
+"""The examples are accepted by the servers that they are for."""
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+CONTRIB = pathlib.Path(__file__).parents[2] / "contrib"
+EXAMPLES = CONTRIB / "examples"
+
+
+def test_bind_accepts_its_example():
+    assert subprocess.run(["named-checkconf", str(EXAMPLES / "named.conf")]).returncode == 0
+
+
+def test_knot_accepts_its_example():
+    assert subprocess.run(["knotc", "-c", str(EXAMPLES / "knot.conf"), "conf-check"]).returncode == 0
+
+
+def test_postfix_knows_every_parameter_of_its_example(tmp_path):
+    (tmp_path / "main.cf").write_text((EXAMPLES / "postfix-main.cf").read_text())
+    (tmp_path / "master.cf").touch()
+    said = subprocess.run(["postconf", "-c", str(tmp_path), "-n"], capture_output=True, text=True)
+    assert "unused parameter" not in said.stderr and "smtpd_tls_chain_files" in said.stdout
+
+
+def test_the_example_configuration_is_understood_with_every_line_switched_on(tlsa_update, tmp_path):
+    text = (EXAMPLES / "tlsa-update.conf").read_text()
+    (tmp_path / "all.conf").write_text(re.sub(r"^#(?=[a-z\[])", "", text, flags=re.M))
+    assert "/etc/letsencrypt" in tlsa_update("status", config=tmp_path / "all.conf", exits=66).err
+
+
+def test_the_alert_rules_use_metrics_that_there_are():
+    rules = (CONTRIB / "monitoring" / "prometheus.rules.yml").read_text()
+    source = (CONTRIB.parent / "src" / "cli" / "health.cpp").read_text()
+    metrics = set(re.findall(r"\btlsa_[a-z_]+", rules))
+    assert len(metrics) == 5 and all(f'"{metric}"' in source for metric in metrics)
+
+
+@pytest.mark.parametrize("hook", sorted((CONTRIB / "hooks").iterdir()), ids=lambda hook: hook.name)
+def test_a_hook_is_a_sound_shell_script_that_may_be_run(hook):
+    assert hook.stat().st_mode & 0o111 == 0o111
+    assert subprocess.run(["sh", "-n", str(hook)]).returncode == 0

@@ -1,0 +1,99 @@
+"""The Debian package: what is in it, and that it installs, runs, is removed and purged, in a copy of this machine."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+IN_A_COPY = """
+set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t proc proc "$1/root/proc"
+mkdir "$1/root/run/tlsa-update-package"
+cp "$2" "$1/root/run/tlsa-update-package/package.deb"
+[ -z "$3" ] || chroot "$1/root" sh -ec "$3"
+"""
+
+
+def in_a_copy_of_this_machine(folder, package, script):
+    """Runs a shell script as root in an overlay over /, which is gone afterwards."""
+    folder.mkdir()
+    return subprocess.run(["unshare", "--mount", "sh", "-c", IN_A_COPY, "sh", str(folder), str(package), script],
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"], "DEBIAN_FRONTEND": "noninteractive"})
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package")
+    subprocess.run(["cpack", "-G", "DEB", "-B", str(folder), "--config", f"{os.environ['TLSA_UPDATE_BUILD']}/CPackConfig.cmake"],
+                   check=True, capture_output=True)
+    return next(folder.glob("*.deb"))
+
+
+@pytest.fixture
+def machine(package, tmp_path):
+    probe = in_a_copy_of_this_machine(tmp_path / "probe", package, "")
+    if probe.returncode != 0:
+        pytest.skip(f"no overlay of this machine can be mounted here: {probe.stderr.strip()}")
+    return lambda script: in_a_copy_of_this_machine(tmp_path / "copy", package, script)
+
+
+def field(package, name):
+    return subprocess.run(["dpkg-deb", "--field", str(package), name], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_everything_is_in_its_place(package):
+    listing = subprocess.run(["dpkg-deb", "--contents", str(package)], check=True, capture_output=True, text=True).stdout
+    files = {line.split()[5][1:]: line.split()[0] for line in listing.splitlines() if not line.endswith("/")}
+    expected = {"/usr/bin/tlsa-update", "/etc/tlsa-update/tlsa-update.conf", "/usr/share/man/man1/tlsa-update.1.gz",
+                "/usr/share/man/man5/tlsa-update.conf.5.gz", "/usr/share/man/man7/tlsa-rollover.7.gz",
+                "/usr/lib/systemd/system/tlsa-update.service", "/usr/lib/systemd/system/tlsa-update.timer",
+                "/usr/share/bash-completion/completions/tlsa-update", "/usr/share/zsh/vendor-completions/_tlsa-update",
+                "/usr/share/fish/vendor_completions.d/tlsa-update.fish", "/usr/share/tlsa-update/hooks/certbot",
+                "/usr/share/doc/tlsa-update/examples/named.conf", "/usr/share/doc/tlsa-update/copyright"}
+    assert expected <= set(files)
+    executable = {file for file, mode in files.items() if "x" in mode}
+    assert executable == {"/usr/bin/tlsa-update", *(f"/usr/share/tlsa-update/hooks/{hook.name}" for hook in (ROOT / "contrib/hooks").iterdir())}
+
+
+def test_its_libraries_are_named_by_their_packages(package):
+    depends = field(package, "Depends")
+    assert all(library in depends for library in ("libldns3 ", "libssl3 ", "libboost-program-options1.81.0 ", "libc6 "))
+    assert "-dev" not in depends
+
+
+def test_it_installs_and_runs(machine):
+    said = machine("dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2; tlsa-update --version; man -w tlsa-rollover;"
+                   " stat -c '%a %U:%G %n' /etc/tlsa-update /var/lib/tlsa-update; id -nu tlsa-update")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("tlsa-update 0.")
+    assert said.stdout.splitlines()[-4:] == ["/usr/share/man/man7/tlsa-rollover.7.gz", "750 root:tlsa-update /etc/tlsa-update",
+                                             "700 tlsa-update:tlsa-update /var/lib/tlsa-update", "tlsa-update"]
+
+
+def test_removal_keeps_configuration_and_state_and_a_second_installation_keeps_them_too(machine):
+    said = machine("""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        echo 'quiet = yes' >> /etc/tlsa-update/tlsa-update.conf; echo {} > /var/lib/tlsa-update/ledger.json
+        dpkg --no-triggers -r tlsa-update >&2; ls /usr/bin/tlsa-update /var/lib/tlsa-update 2>&1 || true
+        dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2; tail -n 1 /etc/tlsa-update/tlsa-update.conf""")
+    assert said.returncode == 0, said.stderr
+    assert "ledger.json" in said.stdout and "cannot access '/usr/bin/tlsa-update'" in said.stdout
+    assert said.stdout.splitlines()[-1] == "quiet = yes"
+
+
+def test_purging_leaves_nothing_behind(machine):
+    said = machine("""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        touch /etc/tlsa-update/tsig.key /var/lib/tlsa-update/ledger.json
+        dpkg --no-triggers -P tlsa-update >&2; ls -d /etc/tlsa-update /var/lib/tlsa-update /usr/share/tlsa-update 2>/dev/null || true""")
+    assert (said.returncode, said.stdout) == (0, ""), said.stderr
+
+
+def test_cmake_install_below_a_prefix_touches_nothing_else(tmp_path):
+    subprocess.run(["cmake", "--install", os.environ["TLSA_UPDATE_BUILD"], "--prefix", str(tmp_path / "opt")],
+                   check=True, capture_output=True)
+    assert (tmp_path / "opt/etc/tlsa-update/tlsa-update.conf").exists()
+    assert subprocess.run([str(tmp_path / "opt/bin/tlsa-update"), "--version"], capture_output=True).returncode == 0

@@ -31,10 +31,14 @@ std::string reported(const Message& message, const TsigResult& tsig, const char*
   return said(message, tsig.authentic) + " with TSIG error " + error;
 }
 
+// Knot answers so also to a good key that its acl does not allow to do what it asks.
 Judgement bad_key(const Asked& asked, const Message& message, const TsigResult& tsig) {
-  return bad(asked, tsig.authentic, ErrorCode::refused,
-             reported(message, tsig, "BADKEY") + ": the server does not take " + asked.key->label(),
-             "its name or algorithm differs from the server's, or it is not allowed to do this");
+  const bool update = asked.opcode == opcode::update;
+  return bad(
+      asked, tsig.authentic, ErrorCode::refused,
+      reported(message, tsig, "BADKEY") + ": the server does not take " + asked.key->label(),
+      "its name or algorithm differs from the server's, or " +
+          (update ? "the server's policy must grant it " + asked.wish : "it is not allowed to do this"));
 }
 
 Judgement forwarding_failed(const Asked& asked, const Message& message, const TsigResult& tsig) {

@@ -129,7 +129,7 @@ const Row rows[] = {
     {"BIND", "signed FORMERR", update, rcode::formerr, Tsig::good, Kind::bad, true, protocol,
      "FORMERR: the server does not understand"},
     {"Knot", "the acl denies", update, rcode::notauth, Tsig::badkey, Kind::bad, false, refused,
-     "or it is not allowed to do this"},
+     "or the server's policy must grant it TLSA at _25._tcp.mx.example.test."},
     {"Knot", "the acl denies (newer), or zone not served", update, rcode::notauth, Tsig::none, Kind::bad,
      false, refused,
      "unauthenticated answer NOTAUTH: the server is not the primary of zone example.test., or does not allow "

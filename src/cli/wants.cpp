@@ -100,8 +100,7 @@ class Expander {
       co_return Result<void>{};
     }
     const auto* mx = std::get_if<MxName>(&target);
-    const auto found = mx != nullptr ? co_await session_.resolver().expand_mx(*mx)
-                                     : co_await session_.resolver().expand_srv(std::get<SrvName>(target));
+    const auto found = co_await resolve(target);
     if (!found) co_return tl::unexpected(found.error());
     const std::string asked =
         mx != nullptr ? "mx:" + mx->domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
@@ -114,6 +113,12 @@ class Expander {
   }
 
  private:
+  // A function of its own, because GCC 12 destroys what a co_await in a conditional expression gives twice.
+  boost::asio::awaitable<Result<dns::Expansion>> resolve(const Target& target) {
+    if (const auto* mx = std::get_if<MxName>(&target)) return session_.resolver().expand_mx(*mx);
+    return session_.resolver().expand_srv(std::get<SrvName>(target));
+  }
+
   Result<void> add(const Service& service) {
     auto owner = service.owner();
     if (!owner) return tl::unexpected(owner.error());

@@ -9,6 +9,7 @@ from support.certificates import Certificate
 from support.knot import Knot
 from support.program import Program
 from support.server import Server
+from support.service import Service
 
 
 @pytest.fixture
@@ -34,6 +35,20 @@ def servers(tmp_path):
     yield serve
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def presents():
+    """Makes live services, and stops them after the test: `presents(certificate).port`."""
+    services = []
+
+    def serve(certificate):
+        services.append(Service(certificate))
+        return services[-1]
+
+    yield serve
+    for service in services:
+        service.stop()
 
 
 @pytest.fixture

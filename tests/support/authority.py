@@ -20,19 +20,22 @@ class Authority(Server):
     def zone(self, name, *records, key=None, signing="policy", allow=("TLSA",)):
         """A zone that `key` may update with the types of `allow`.
 
-        signing: "policy": by the server; "inline": by the server, apart from the zone that is updated (BIND);
-        "file": `records` is a whole zone file, signed or not, and served as it is; None: not at all.
+        signing: "policy": by the server; "inline": by BIND, apart from the zone that is updated; None: not at
+        all; "file": `records` is a whole zone file, signed or not, and is served as it is.
         """
         assert not self.process, "zones come before the server is first spoken to"
         self.zones.append(Zone(self, name, records, key or self._own_key(), signing, allow))
         return self.zones[-1]
 
     def follow(self, primary, notified=True):
-        """Serves as a secondary of the zone `primary`: told of each change, or left to lag until it restarts."""
+        """Serves as a secondary of the zone `primary`: told of each change, or left to lag."""
         if primary.key not in self.keys:
             self.keys.append(primary.key)
         self.zones.append(Zone(self, primary.name, (), primary.key, primary.signing, (), primary))
         if notified:
+            assert (
+                not primary.server.process
+            ), "who is notified is known before the primary is first spoken to"
             primary.notifies.append(self)
         return self.zones[-1]
 

@@ -34,32 +34,44 @@ class Bind(Authority):
     certificate = None  # with one, tls_port speaks DNS over TLS
 
     def configure(self):
-        named = CONFIGURATION.format(folder=self.folder, listen=self._listen(), more=self.more)
-        named += "".join(f'include "{key.path}";\n' for key in self.keys)
+        named = [CONFIGURATION.format(folder=self.folder, listen=self._listen(), more=self.more)]
+        named += [f'include "{key.path}";\n' for key in self.keys]
         if self.certificate:
-            named += f'tls own {{ cert-file "{self.certificate}"; key-file "{self.certificate.key_path}"; }};\n'
-        (self.folder / "named.conf").write_text(named + "".join(map(self._zone, self.zones)))
+            named.append(
+                f'tls own {{ cert-file "{self.certificate}"; key-file "{self.certificate.key_path}"; }};\n'
+            )
+        (self.folder / "named.conf").write_text("".join([*named, *map(self._zone, self.zones)]))
 
     def speak_tls(self, certificate):
         self.certificate = certificate
         self.tls_port = free_port(self.address)
 
     def _listen(self):
-        family, other = ("listen-on-v6", "listen-on") if ":" in self.address else ("listen-on", "listen-on-v6")
-        plain = f"{family} port {self.reserved_port} {{ {self.address}; }}; {other} {{ none; }};"
-        return plain + (f" {family} port {self.tls_port} tls own {{ {self.address}; }};" if self.certificate else "")
+        family, other = "listen-on", "listen-on-v6"
+        if ":" in self.address:
+            family, other = other, family
+        lines = [f"{other} {{ none; }};", f"{family} port {self.reserved_port} {{ {self.address}; }};"]
+        if self.certificate:
+            lines.append(f"{family} port {self.tls_port} tls own {{ {self.address}; }};")
+        return " ".join(lines)
 
     def _zone(self, zone):
         if zone.primary:
-            kind = (f"type secondary; primaries {{ {zone.primary.server.address} port {zone.primary.server.port} "
-                    f"key {zone.key.name}; }};")
+            primary = zone.primary.server
+            kind = (
+                f"type secondary; primaries {{ {primary.address} port {primary.port} key {zone.key.name}; }};"
+            )
         else:
-            kind = "type primary;" + self._updates(zone)
+            kind = "type primary; " + self._updates(zone)
             (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
-        readers = " ".join(f"key {key.name};" for key in self.keys)
+        readers = " ".join(
+            f"key {key.name};" for key in (self.keys if zone.readers is None else zone.readers)
+        )
         notify = " ".join(f"{server.address} port {server.reserved_port};" for server in zone.notifies)
-        return (f'zone "{zone.name}" {{ {kind} file "{zone.name}.zone"; allow-transfer {{ {readers} }}; '
-                f"also-notify {{ {notify} }}; }};\n")
+        return (
+            f'zone "{zone.name}" {{ {kind} file "{zone.name}.zone"; allow-transfer {{ {readers} }}; '
+            f"also-notify {{ {notify} }}; }};\n"
+        )
 
     def _updates(self, zone):
         if zone.signing == "file":

@@ -1,5 +1,6 @@
 """Certificates and keys as a test needs them, in files, with the digests that TLSA records of them hold."""
 
+import base64
 import datetime
 import hashlib
 import itertools
@@ -9,18 +10,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
+from support import confidential
+
 KEYS = {
     "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ed25519": ed25519.Ed25519PrivateKey.generate,
     "ed448": ed448.Ed448PrivateKey.generate,
 }
-DIGESTS = (lambda octets: octets, lambda octets: hashlib.sha256(octets).digest(), lambda octets: hashlib.sha512(octets).digest())
+MATCHING = (
+    bytes.hex,
+    lambda octets: hashlib.sha256(octets).hexdigest(),
+    lambda octets: hashlib.sha512(octets).hexdigest(),
+)
 _serial = itertools.count(1)
 
 
 class Certificate:
-    """A certificate with its key, and what was signed by. As a string it is the path of its PEM chain, leaf first."""
+    """A certificate, its key and its issuer. As a string: the path of its PEM chain, leaf first."""
 
     def __init__(self, folder, name="mail.example.test", key="ec", issuer=None, is_ca=False, days=90):
         self.private_key = KEYS[key]() if isinstance(key, str) else key
@@ -31,19 +38,31 @@ class Certificate:
         self.path.write_bytes(b"".join(certificate.pem for certificate in self.chain))
         self.key_path = folder / f"{stem}.key"
         self.key_path.touch(0o600)
-        self.key_path.write_bytes(self.private_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        self.key_path.write_bytes(self._private(serialization.Encoding.PEM))
+        confidential.remember(
+            base64.b64encode(self._private(serialization.Encoding.DER)).decode(), f"the private key of {name}"
+        )
+
+    def _private(self, encoding):
+        return self.private_key.private_bytes(
+            encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
     def _signed(self, name, is_ca, days):
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         signer = self.issuer or self
         now = datetime.datetime.utcnow()
-        builder = (x509.CertificateBuilder().subject_name(subject)
-                   .issuer_name(self.issuer.x509.subject if self.issuer else subject)
-                   .public_key(self.private_key.public_key()).serial_number(x509.random_serial_number())
-                   .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=days))
-                   .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-                   .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False))
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.issuer.x509.subject if self.issuer else subject)
+            .public_key(self.private_key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        )
         edwards = isinstance(signer.private_key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey))
         return builder.sign(signer.private_key, None if edwards else hashes.SHA256())
 
@@ -63,12 +82,14 @@ class Certificate:
 
     @property
     def spki(self):
-        return self.x509.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return self.x509.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
     def tlsa(self, parameters="3 1 1"):
         """The record of this very certificate: "3 1 1 4648..."."""
         _, selector, matching = map(int, parameters.split())
-        return f"{parameters} {DIGESTS[matching](self.spki if selector else self.der).hex()}"
+        return f"{parameters} {MATCHING[matching](self.spki if selector else self.der)}"
 
     def __str__(self):
         return str(self.path)

@@ -16,14 +16,21 @@ import dns.rdatatype
 import dns.tsigkeyring
 import dns.zone
 
-ALGORITHMS = {"hmac-md5": 16, "hmac-sha1": 20, "hmac-sha224": 28, "hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64}
+from support import confidential
+
+ALGORITHMS = {
+    "hmac-md5": 16,
+    "hmac-sha1": 20,
+    "hmac-sha224": 28,
+    "hmac-sha256": 32,
+    "hmac-sha384": 48,
+    "hmac-sha512": 64,
+}
 WEAK = ("hmac-md5", "hmac-sha1")
 
 
 class TsigKey:
     """A TSIG key, and the file that holds it in the form that tsig-keygen writes."""
-
-    known = []  # every key of this run: the program may print the secret of none
 
     def __init__(self, folder, name, algorithm="hmac-sha256", secret=None):
         self.name = name
@@ -32,7 +39,7 @@ class TsigKey:
         self.path = folder / f"{name}.{algorithm}.key"
         self.path.touch(0o600)
         self.path.write_text(f'key "{name}" {{\n\talgorithm {algorithm};\n\tsecret "{self.secret}";\n}};\n')
-        TsigKey.known.append(self)
+        confidential.remember(self.secret, f"the secret of {name}")
 
     @property
     def options(self):
@@ -41,7 +48,11 @@ class TsigKey:
 
     def sign(self, message):
         algorithm = "HMAC-MD5.SIG-ALG.REG.INT" if self.algorithm == "hmac-md5" else self.algorithm
-        message.use_tsig(dns.tsigkeyring.from_text({self.name: self.secret}), algorithm=dns.name.from_text(algorithm))
+        message.use_tsig(self.keyring, algorithm=dns.name.from_text(algorithm))
+
+    @property
+    def keyring(self):
+        return dns.tsigkeyring.from_text({self.name: self.secret})
 
 
 @dataclasses.dataclass
@@ -64,7 +75,9 @@ class Zone:
         self.signing = signing
         self.allow = allow
         self.primary = primary  # the Zone that a secondary follows
+        self.mname = "ns"
         self.notifies = []  # servers that are told of changes
+        self.readers = None  # the keys that may transfer it; None: every key
 
     @property
     def options(self):
@@ -82,9 +95,17 @@ class Zone:
         if self.signing == "file":
             return "\n".join([*self.records, ""])
         address = "AAAA" if ":" in self.server.address else "A"
-        return "\n".join([f"$ORIGIN {self.name}.", "$TTL 3600",
-                          "@ SOA ns hostmaster 1 7200 3600 604800 300", "@ NS ns",
-                          f"ns {address} {self.server.address}", *self.records, ""])
+        return "\n".join(
+            [
+                f"$ORIGIN {self.name}.",
+                "$TTL 3600",
+                f"@ SOA {self.mname} hostmaster 1 7200 3600 604800 300",
+                "@ NS ns",
+                f"ns {address} {self.server.address}",
+                *self.records,
+                "",
+            ]
+        )
 
     def full(self, owner):
         if owner.endswith("."):
@@ -99,8 +120,12 @@ class Zone:
     def rrset(self, owner, rdtype, covers="NONE"):
         """The RRset in an answer to a query for it, or None."""
         return self.ask(owner, rdtype if covers == "NONE" else covers).get_rrset(
-            dns.message.ANSWER, dns.name.from_text(self.full(owner)), dns.rdataclass.IN,
-            dns.rdatatype.from_text(rdtype), dns.rdatatype.from_text(covers))
+            dns.message.ANSWER,
+            dns.name.from_text(self.full(owner)),
+            dns.rdataclass.IN,
+            dns.rdatatype.from_text(rdtype),
+            dns.rdatatype.from_text(covers),
+        )
 
     def is_served(self):
         """Answered with authority, and signed if it should be."""
@@ -128,12 +153,22 @@ class Zone:
         """The zone's keys in presentation form, one a string: trust anchors."""
         return [f"{self.name}. DNSKEY {record}" for record in self.rrset("@", "DNSKEY")]
 
-    def transfer(self):
-        """The zone by AXFR, as a dnspython zone."""
-        keyring = dns.tsigkeyring.from_text({self.key.name: self.key.secret})
-        messages = dns.query.xfr(self.server.address, self.name, port=self.server.port, keyring=keyring,
-                                 keyalgorithm=self.key.algorithm, relativize=False)
+    def transferred(self):
+        """Everything in the zone by AXFR, answered or not, as a dnspython zone."""
+        messages = dns.query.xfr(
+            self.server.address,
+            self.name,
+            port=self.server.port,
+            relativize=False,
+            keyring=self.key.keyring,
+            keyalgorithm=self.key.algorithm,
+        )
         return dns.zone.from_xfr(messages, relativize=False)
+
+    def transfer(self):
+        """Every TLSA RRset in the zone by AXFR: {owner: (ttl, records)}."""
+        found = self.transferred().iterate_rdatasets(dns.rdatatype.TLSA)
+        return {owner.to_text(): (rdataset.ttl, set(map(text, rdataset))) for owner, rdataset in found}
 
 
 def text(tlsa):

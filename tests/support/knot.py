@@ -38,11 +38,14 @@ class Knot(Authority):
         (self.folder / "database").mkdir(exist_ok=True)
         for zone in self.zones:
             (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
-        sections = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port),
-                    "key:", *map(self._key, self.keys),
-                    "acl:", self._item(id="readers", key=f"[{', '.join(key.name for key in self.keys)}]",
-                                       action="transfer"),
-                    *map(self._writer, self.zones)]
+        sections = [
+            CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port),
+            "key:",
+            *map(self._key, self.keys),
+            "acl:",
+            self._item(id="readers", key=[key.name for key in self.keys], action="transfer"),
+            *map(self._writer, self.zones),
+        ]
         followers = {server for zone in self.zones for server in zone.notifies}
         if followers:
             sections += ["remote:", *map(self._follower, followers)]
@@ -51,26 +54,37 @@ class Knot(Authority):
 
     @staticmethod
     def _item(**fields):
-        return "\n".join(f"{'    ' if place else '  - '}{name.replace('_', '-')}: {value}"
-                         for place, (name, value) in enumerate(fields.items()))
+        """One item of a section; a list is written as Knot writes them."""
+        lines = [
+            f"{name.replace('_', '-')}: {str(value).translate({39: None})}" for name, value in fields.items()
+        ]
+        return "  - " + "\n    ".join(lines)
 
     def _key(self, key):
         return self._item(id=key.name, algorithm=key.algorithm, secret=key.secret)
 
     def _writer(self, zone):
-        return self._item(id=f"writer-of-{zone.name}", key=zone.key.name, action="update",
-                          update_type=f"[{', '.join(zone.allow)}]")
+        return self._item(
+            id=f"writer-of-{zone.name}", key=zone.key.name, action="update", update_type=list(zone.allow)
+        )
 
     def _follower(self, server):
-        return self._item(id=f"follower-{server.reserved_port}", address=f"{server.address}@{server.reserved_port}")
+        port = server.reserved_port
+        return self._item(id=f"follower-{port}", address=f"{server.address}@{port}")
 
     def _zone(self, zone):
-        fields = {"domain": zone.name, "acl": f"[readers, writer-of-{zone.name}]"}
+        fields = {"domain": zone.name, "acl": ["readers", f"writer-of-{zone.name}"]}
         if zone.signing == "policy":
             fields |= {"dnssec_signing": "on", "dnssec_policy": "quick"}
         if zone.notifies:
-            fields["notify"] = f"[{', '.join(f'follower-{server.reserved_port}' for server in zone.notifies)}]"
+            fields["notify"] = [f"follower-{server.reserved_port}" for server in zone.notifies]
         return self._item(**fields)
 
     def command(self):
-        return [private_copy("knotd"), "-c", str(self.folder / "knot.conf"), "-s", str(self.folder / "knot.sock")]
+        return [
+            private_copy("knotd"),
+            "-c",
+            str(self.folder / "knot.conf"),
+            "-s",
+            str(self.folder / "knot.sock"),
+        ]

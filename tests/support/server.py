@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 
@@ -25,7 +26,9 @@ def free_port(address="127.0.0.1"):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
         port = random.randrange(10000, 32768)
-        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
+        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(
+            family, socket.SOCK_DGRAM
+        ) as udp:
             try:
                 tcp.bind((address, port))
                 udp.bind((address, port))
@@ -36,7 +39,7 @@ def free_port(address="127.0.0.1"):
 
 @functools.cache
 def private_copy(program):
-    """The program at a path of ours: AppArmor confines the distribution's own, by path, to the system's folders."""
+    """The program at a path of ours: AppArmor confines the installed one to the system's folders."""
     source = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
     assert source, f"{program} is not installed: contrib/install-dependencies --tests"
     return shutil.copy(source, _copies().name)
@@ -48,7 +51,7 @@ def _copies():
 
 
 class Server:
-    """What all servers have in common. Each kind says how it is configured and started, and when it is ready."""
+    """What all servers have in common. Each kind says how it is configured and when it is ready."""
 
     running = []
 
@@ -58,6 +61,7 @@ class Server:
         self.address = address
         self.process = None
         self.reserved_port = free_port(address)
+        self._first_word = threading.RLock()
 
     def configure(self):
         raise NotImplementedError
@@ -70,8 +74,9 @@ class Server:
 
     @property
     def port(self):
-        if not self.process:
-            self.start()
+        with self._first_word:
+            if not self.process:
+                self.start()
         return self.reserved_port
 
     @property
@@ -83,8 +88,9 @@ class Server:
         for _ in range(3):
             self.configure()
             with open(self.folder / "output", "wb") as output:
-                self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL,
-                                                stdout=output, stderr=output)
+                self.process = subprocess.Popen(
+                    self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                )
             Server.running.append(self)
             try:
                 wait_until(lambda: self.process.poll() is not None or self.is_ready(), f"{self} ready")

@@ -29,19 +29,22 @@ class Unbound(Server):
     def __init__(self, folder, address="127.0.0.1"):
         super().__init__(folder, address)
         self.zones = []
-        self.anchors = []
+        self.trusted = []
 
     def resolve(self, *zones):
-        """Answers for `zones`, as secure where `trust` was told of them."""
+        """Answers for `zones`; as secure for those that it is told to trust."""
         self.zones += zones
 
     def trust(self, *zones):
-        self.anchors += [zone.dnskey() for zone in zones]
+        self.trusted += zones
 
     def configure(self):
         lines = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port)]
-        lines += [f"server:\n    trust-anchor: \"{record}\"\n" for anchor in self.anchors for record in anchor]
-        lines += [f'stub-zone:\n    name: "{zone.name}"\n    stub-addr: {zone.server.at}\n' for zone in self.zones]
+        anchors = [anchor for zone in self.trusted for anchor in zone.dnskey()]
+        lines += [f'server:\n    trust-anchor: "{anchor}"\n' for anchor in anchors]
+        lines += [
+            f'stub-zone:\n    name: "{zone.name}"\n    stub-addr: {zone.server.at}\n' for zone in self.zones
+        ]
         (self.folder / "unbound.conf").write_text("".join(lines))
 
     def command(self):

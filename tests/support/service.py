@@ -1,0 +1,40 @@
+"""A service that presents a certificate by TLS from the first octet on, and says nothing more."""
+
+import socket
+import ssl
+import threading
+
+
+class Service:
+    def __init__(self, certificate):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.present(certificate)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def present(self, certificate):
+        """From now on, as after a reload."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.path, certificate.key_path)
+        self._context = context
+
+    def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return  # stopped
+            threading.Thread(target=self._greet, args=(peer, self._context), daemon=True).start()
+
+    @staticmethod
+    def _greet(peer, context):
+        peer.settimeout(5)
+        try:
+            with context.wrap_socket(peer, server_side=True) as connection:
+                connection.recv(1)
+        except OSError:  # a peer that offers only kinds of keys that we have not, or that went
+            pass

@@ -1,0 +1,234 @@
+"""Names: what is followed, what is refused since it would break another name, and what is no name at all."""
+
+import pytest
+
+from support.dns import Rrset
+from support.unbound import Unbound
+
+MAIL = "mail.example.test:25"
+
+
+def test_the_owner_of_a_cname_is_followed(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME tlsa")
+    mail = certificate()
+
+    run = tlsa_update("publish", zone, MAIL, cert=mail, format="json")
+
+    assert zone.transfer() == {"tlsa.example.test.": (3600, {mail.tlsa()})}
+    [rrset] = run.json["zones"][0]["rrsets"]
+    assert (rrset["owner"], rrset["asked"]) == ("tlsa.example.test.", "_25._tcp.mail.example.test.")
+
+
+def test_a_cname_leads_into_another_zone_of_the_server(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME _dane.tlsa.test.")
+    other = primary.zone("tlsa.test", "_dane TXT target")
+    mail = certificate()
+
+    tlsa_update("publish", zone, MAIL, cert=mail)
+
+    assert other.transfer() == {"_dane.tlsa.test.": (3600, {mail.tlsa()})}
+
+
+def test_a_cname_that_leads_round_in_a_circle_is_an_error(knot, certificate, tlsa_update):
+    """BIND never lets one see it: it answers SERVFAIL."""
+    zone = knot.zone(
+        "example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME loop", "loop CNAME _25._tcp.mail"
+    )
+
+    run = tlsa_update("publish", zone, MAIL, cert=certificate(), exits=65)
+
+    assert "loop" in run.err
+
+
+def test_a_host_under_a_dname_is_followed(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "old DNAME new", "mail.new A 192.0.2.25")
+    mail = certificate()
+
+    tlsa_update("publish", zone, "mail.old.example.test:25", cert=mail)
+
+    assert zone.transfer() == {"_25._tcp.mail.new.example.test.": (3600, {mail.tlsa()})}
+
+
+def test_a_host_that_exists_by_a_wildcard_only_is_not_broken(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "*.wild A 192.0.2.80")
+    name, owner = "www.wild.example.test:443", "_443._tcp.www.wild"
+
+    run = tlsa_update("publish", zone, name, cert=certificate(), exits=2)
+
+    assert "wildcard" in run.err and "--force" in run.err
+    assert zone.tlsa(owner) is None and zone.rrset("www.wild", "A")
+
+
+def test_force_overrides_the_wildcard(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "*.wild A 192.0.2.80")
+    mail = certificate()
+
+    tlsa_update("publish", zone, "www.wild.example.test:443", cert=mail, force=True)
+
+    assert zone.tlsa("_443._tcp.www.wild").records == {mail.tlsa()}
+
+
+def test_a_wildcard_answer_is_not_taken_for_the_owners_own(primary, certificate, tlsa_update):
+    mail = certificate()
+    zone = primary.zone("example.test", "mail A 192.0.2.25", f"*._tcp.mail TLSA {mail.tlsa()}")
+
+    tlsa_update("publish", zone, MAIL, cert=mail, exits=2)
+
+    assert zone.transfer().keys() == {"*._tcp.mail.example.test."}
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}])
+def test_an_owner_below_a_zone_cut_is_not_in_the_zone(primary, certificate, tlsa_update, options):
+    zone = primary.zone("example.test", "sub NS ns.sub", "ns.sub A 192.0.2.53")
+
+    run = tlsa_update("publish", zone, "mail.sub.example.test:25", cert=certificate(), exits=77, **options)
+
+    assert "sub.example.test" in run.err
+    assert zone.transfer() == {}
+
+
+def test_an_owner_below_a_zone_cut_is_refused_in_the_zone_above(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "sub NS ns.sub", "ns.sub A 192.0.2.53")
+
+    run = tlsa_update(
+        "publish", zone, "mail.sub.example.test:25", cert=certificate(), zone="example.test", exits=2
+    )
+
+    assert "sub.example.test" in run.err
+    assert zone.transfer() == {}
+
+
+def test_a_host_without_any_record_draws_a_warning(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test")
+    mail = certificate()
+
+    run = tlsa_update("publish", zone, "typo.example.test:25", cert=mail)
+
+    assert "typo.example.test" in run.err
+    assert zone.tlsa("_25._tcp.typo").records == {mail.tlsa()}
+
+
+def test_a_host_that_is_a_cname_keeps_its_own_name_as_base_domain(primary, certificate, tlsa_update):
+    """RFC 7671 section 7: the expanded name is the base domain if it holds TLSA records."""
+    zone = primary.zone("example.test", "www CNAME host", "host A 192.0.2.80")
+    mail = certificate()
+
+    tlsa_update("publish", zone, "www.example.test:443", cert=mail)
+
+    assert zone.transfer().keys() == {"_443._tcp.www.example.test."}
+
+
+OWNERS = {
+    "mail.example.test:25": "_25._tcp.mail",
+    "MAIL.Example.TEST.:smtp": "_25._tcp.mail",
+    "mail.example.test:submissions": "_465._tcp.mail",
+    "mail.example.test:5061/sctp": "_5061._sctp.mail",
+    "mail.example.test:853/udp": "_853._udp.mail",
+    "example.test:443": "_443._tcp",
+    "_25._tcp.mail.example.test": "_25._tcp.mail",
+    "*._tcp.mail.example.test": "*._tcp.mail",
+    "bücher.example.test:443": "_443._tcp.xn--bcher-kva",
+    "xn--bcher-kva.example.test:443": "_443._tcp.xn--bcher-kva",
+    f"{'a' * 63}.example.test:443": f"_443._tcp.{'a' * 63}",
+}
+
+
+def test_every_form_of_a_name_has_its_owner(primary, certificate, tlsa_update):
+    zone = primary.zone(
+        "example.test", "mail A 192.0.2.25", "xn--bcher-kva A 192.0.2.80", f"{'a' * 63} A 192.0.2.80"
+    )
+    mail = certificate()
+
+    tlsa_update("publish", zone, *OWNERS, cert=mail)
+
+    assert {owner: records for owner, (_, records) in zone.transfer().items()} == {
+        zone.full(owner): {mail.tlsa()} for owner in OWNERS.values()
+    }
+
+
+NO_NAMES = [
+    "mail.example.test",
+    "mail.example.test:",
+    "mail.example.test:0",
+    "mail.example.test:65536",
+    "mail.example.test:-1",
+    "mail.example.test:25/icmp",
+    "mail.example.test:nosuchservice",
+    ":25",
+    "mail..example.test:25",
+    ".mail.example.test:25",
+    f"{'a' * 64}.example.test:25",
+    ".".join(["a" * 61] * 4) + ":25",
+    "mail\x1b[31m.example.test:25",
+    "ma il.example.test:25",
+    "_25._tcp",
+    "192.0.2.25:25",
+    "[2001:db8::1]:25",
+]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_is_no_name_is_a_usage_error(tlsa_update, certificate, name):
+    run = tlsa_update("generate", name, cert=certificate(), exits=64)
+
+    assert "\x1b" not in run.err and run.err
+
+
+def test_names_come_from_a_file_or_from_standard_input(primary, certificate, tlsa_update, tmp_path):
+    zone = primary.zone("example.test", "mail A 192.0.2.25")
+    mail = certificate()
+    names = "# the mail server\n\nmail.example.test:25\n  mail.example.test:465  # and for people\n"
+    (tmp_path / "names").write_text(names)
+
+    tlsa_update("publish", zone, cert=mail, names_from=tmp_path / "names")
+    serial = zone.serial()
+    tlsa_update("publish", zone, cert=mail, names_from="-", stdin=names)
+
+    assert zone.transfer().keys() == {"_25._tcp.mail.example.test.", "_465._tcp.mail.example.test."}
+    assert zone.serial() == serial
+
+
+@pytest.fixture
+def resolved(primary, servers):
+    """A zone with mail exchangers and services, and the resolver that finds and validates them."""
+    zone = primary.zone(
+        "example.test",
+        "@ MX 10 mail",
+        "@ MX 20 backup",
+        "null MX 0 .",
+        "mail A 192.0.2.25",
+        "backup A 192.0.2.26",
+        "_xmpp-server._tcp SRV 0 0 5269 xmpp",
+        "xmpp A 192.0.2.52",
+    )
+    resolver = servers(Unbound)
+    resolver.resolve(zone)
+    resolver.trust(zone)
+    zone.resolver = resolver.at
+    return zone
+
+
+def test_mx_stands_for_every_mail_exchanger(resolved, certificate, tlsa_update):
+    mail = certificate()
+
+    tlsa_update("publish", resolved, "mx:example.test", cert=mail, resolver=resolved.resolver)
+
+    assert resolved.transfer().keys() == {"_25._tcp.mail.example.test.", "_25._tcp.backup.example.test."}
+
+
+def test_a_null_mx_stands_for_nothing(resolved, certificate, tlsa_update):
+    tlsa_update("publish", resolved, "mx:null.example.test", cert=certificate(), resolver=resolved.resolver)
+
+    assert resolved.transfer() == {}
+
+
+def test_srv_stands_for_the_targets_and_ports_of_a_service(resolved, certificate, tlsa_update):
+    tlsa_update(
+        "publish",
+        resolved,
+        "srv:_xmpp-server._tcp.example.test",
+        cert=certificate(),
+        resolver=resolved.resolver,
+    )
+
+    assert resolved.transfer().keys() == {"_5269._tcp.xmpp.example.test."}

@@ -1,0 +1,144 @@
+"""What the servers refuse, told apart: which key, what was seen, exit status 77, and nothing changed."""
+
+import re
+import socket
+import time
+
+import pytest
+
+from support.bind import Bind
+from support.dns import TsigKey
+from support.nsd import Nsd
+from support.server import free_port
+
+MAIL = "mail.example.test:25"
+OWNER = "_25._tcp.mail"
+
+
+@pytest.fixture
+def zone(primary):
+    return primary.zone("example.test", "mail A 192.0.2.25")
+
+
+def test_an_unknown_key_is_badkey(zone, certificate, tlsa_update, tmp_path):
+    stranger = TsigKey(tmp_path, "stranger")
+
+    run = tlsa_update("publish", zone.by(stranger), MAIL, cert=certificate(), exits=77)
+
+    assert "BADKEY" in run.err and "stranger" in run.err and "hmac-sha256" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+def test_a_key_of_another_algorithm_is_badkey(zone, certificate, tlsa_update, tmp_path):
+    other = TsigKey(tmp_path, zone.key.name, "hmac-sha512", zone.key.secret)
+
+    run = tlsa_update("publish", zone.by(other), MAIL, cert=certificate(), exits=77)
+
+    assert "BADKEY" in run.err and "update-key" in run.err and "hmac-sha512" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+def test_a_wrong_secret_is_badsig(zone, certificate, tlsa_update, tmp_path):
+    forged = TsigKey(tmp_path, zone.key.name)
+
+    run = tlsa_update("publish", zone.by(forged), MAIL, cert=certificate(), exits=77)
+
+    assert "BADSIG" in run.err and "update-key" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+@pytest.mark.parametrize("clock", [-3600, 3600])
+def test_a_clock_that_is_off_is_badtime_and_both_clocks_are_shown(zone, certificate, tlsa_update, clock):
+    run = tlsa_update("publish", zone, MAIL, cert=certificate(), clock=clock, exits=77)
+
+    assert "BADTIME" in run.err and "update-key" in run.err
+    ours, theirs = sorted(set(re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", run.err)))[:2]
+    assert ours != theirs
+    assert zone.tlsa(OWNER) is None
+
+
+@pytest.mark.parametrize("clock", [-290, 290])
+def test_a_clock_within_the_fudge_is_good_enough(zone, certificate, tlsa_update, clock):
+    mail = certificate()
+
+    tlsa_update("publish", zone, MAIL, cert=mail, clock=clock)
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
+def test_a_key_that_may_not_write_tlsa_is_told_what_to_grant(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "mail A 192.0.2.25", allow=["TXT"])
+
+    run = tlsa_update("publish", zone, MAIL, cert=certificate(), exits=77)
+
+    assert "update-key" in run.err and "_25._tcp.mail.example.test" in run.err and "TLSA" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+def test_a_key_that_may_not_write_this_zone_is_refused(primary, certificate, tlsa_update):
+    zone = primary.zone("example.test", "mail A 192.0.2.25")
+    reader = primary.key("reader")
+
+    run = tlsa_update("publish", zone.by(reader), MAIL, cert=certificate(), exits=77)
+
+    assert "reader" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+def test_a_zone_that_the_server_does_not_hold_is_refused(zone, certificate, tlsa_update):
+    run = tlsa_update("publish", zone, "mail.elsewhere.test:25", cert=certificate(), exits=77)
+
+    assert "elsewhere.test" in run.err
+
+
+def test_a_zone_given_wrongly_is_refused(zone, certificate, tlsa_update):
+    run = tlsa_update("publish", zone, MAIL, cert=certificate(), zone="mail.example.test", exits=77)
+
+    assert "mail.example.test" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+@pytest.mark.parametrize("kind", [Bind, Nsd])
+def test_a_secondary_is_not_the_primary(zone, servers, certificate, tlsa_update, kind):
+    secondary = servers(kind).follow(zone)
+
+    run = tlsa_update("publish", secondary, MAIL, cert=certificate(), exits=77)
+
+    assert secondary.server.at in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+def test_no_server_is_no_answer(certificate, tlsa_update, tmp_path):
+    nobody = f"127.0.0.1@{free_port()}"
+
+    run = tlsa_update(
+        "publish", TsigKey(tmp_path, "update-key"), MAIL, cert=certificate(), server=nobody, exits=69
+    )
+
+    assert nobody in run.err
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_silent_server_is_waited_for_no_longer_than_told(certificate, tlsa_update, tmp_path, transport):
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as silent:
+        silent.bind(("127.0.0.1", 0))
+        if transport == "tcp":
+            silent.listen()
+        at = f"127.0.0.1@{silent.getsockname()[1]}"
+        began = time.monotonic()
+
+        run = tlsa_update(
+            "publish",
+            TsigKey(tmp_path, "update-key"),
+            MAIL,
+            cert=certificate(),
+            server=at,
+            transport=transport,
+            timeout=1,
+            retries=1,
+            exits=69,
+        )
+
+    assert at in run.err
+    assert time.monotonic() - began < 6

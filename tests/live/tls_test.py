@@ -1,0 +1,94 @@
+"""DNS over TLS to BIND: a peer that is not who it should be is told nothing, and that is exit status 76."""
+
+import base64
+import hashlib
+
+import pytest
+
+MAIL = "mail.example.test:25"
+OWNER = "_25._tcp.mail"
+
+
+@pytest.fixture
+def root(certificate):
+    return certificate("A root of our own", is_ca=True)
+
+
+@pytest.fixture
+def zone(bind, certificate, root):
+    """BIND presents a certificate for ns.example.test."""
+    bind.speak_tls(certificate("ns.example.test", issuer=root))
+    return bind.zone("example.test", "mail A 192.0.2.25")
+
+
+def pin(certificate):
+    return base64.b64encode(hashlib.sha256(certificate.spki).digest()).decode()
+
+
+def by_tls(zone, **options):
+    zone.serial()  # the server runs
+    return {
+        "server": f"127.0.0.1@{zone.server.tls_port}",
+        "key_file": zone.key.path,
+        "transport": "tls",
+        **options,
+    }
+
+
+def test_an_authority_and_a_name_that_are_right(zone, root, certificate, tlsa_update):
+    mail = certificate()
+
+    tlsa_update("publish", MAIL, **by_tls(zone, tls_ca=root, tls_hostname="ns.example.test"), cert=mail)
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
+def test_a_pin_that_is_right_needs_no_authority(zone, certificate, tlsa_update):
+    mail = certificate()
+
+    tlsa_update("publish", MAIL, **by_tls(zone, tls_pin=pin(zone.server.certificate)), cert=mail)
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
+def test_a_zone_is_transferred_by_tls(zone, root, certificate, tlsa_update):
+    mail = certificate()
+
+    tlsa_update(
+        "publish", MAIL, **by_tls(zone, tls_ca=root, tls_hostname="ns.example.test"), cert=mail, read="axfr"
+    )
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
+WRONG = {
+    "authority": lambda root, other: {"tls_ca": other, "tls_hostname": "ns.example.test"},
+    "name": lambda root, other: {"tls_ca": root, "tls_hostname": "ns.elsewhere.test"},
+    "address for a name": lambda root, other: {"tls_ca": root},
+    "pin": lambda root, other: {"tls_pin": pin(other)},
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_peer_that_fails_verification_is_told_nothing(zone, root, certificate, tlsa_update, what):
+    other = certificate("Another root", is_ca=True)
+
+    tlsa_update("publish", MAIL, **by_tls(zone, **WRONG[what](root, other)), cert=certificate(), exits=76)
+
+    assert zone.tlsa(OWNER) is None
+    assert zone.server.updates() == 0
+
+
+def test_a_port_that_speaks_no_tls_is_waited_for_no_longer_than_told(zone, root, certificate, tlsa_update):
+    """To BIND the handshake is the beginning of a long message, so it says nothing."""
+    options = {
+        "tls_ca": root,
+        "tls_hostname": "ns.example.test",
+        "transport": "tls",
+        "timeout": 1,
+        "retries": 0,
+    }
+
+    tlsa_update("publish", zone, MAIL, cert=certificate(), **options, exits=69)
+
+    assert zone.tlsa(OWNER) is None

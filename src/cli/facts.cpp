@@ -1,6 +1,7 @@
 #include "facts.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 #include <time.h>
@@ -184,7 +185,9 @@ Facts look(Session& session, const Wants& wants, Depth depth) {
 
 ClockReading read_clock() {
   ClockReading reading;
-  reading.wall = wall_clock();
+  // Up to the full second: what was seen in the middle of it is remembered as seen at its end, so that no
+  // wait is shorter than it says.
+  reading.wall = std::chrono::ceil<Seconds>(std::chrono::system_clock::now());
   timespec uptime{};
   if (::clock_gettime(CLOCK_BOOTTIME, &uptime) == 0) reading.uptime = Seconds(uptime.tv_sec);
   const auto boot = read_file("/proc/sys/kernel/random/boot_id", 64);

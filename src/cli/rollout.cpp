@@ -64,7 +64,7 @@ bool release_names(const Wants& wants, const WantedService& service, const Ledge
   std::vector<Name> names;
   for (const auto& asked : service.owners) names.push_back(asked.owner);
   const auto saved = file.change([&](Ledger& ledger) {
-    ledger = release(std::move(ledger), wants.desired, facts.views(), names, wall_clock());
+    ledger = release(std::move(ledger), wants.desired, facts.views(), names, read_clock().wall);
   });
   if (!saved) add_trouble(found, saved.error());
   return saved.has_value();

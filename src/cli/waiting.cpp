@@ -53,6 +53,7 @@ bool is_waiting(const Findings& findings) {
 }
 
 Seconds pause_of(const Findings& findings) {
+  if (findings.changed) return soonest;  // what was just done may be what the rest was waiting for
   if (!findings.plan.next_due) return unknown;
   return std::clamp(std::chrono::duration_cast<Seconds>(*findings.plan.next_due - wall_clock()), soonest,
                     latest);

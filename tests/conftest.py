@@ -7,6 +7,7 @@ import pytest
 from support.bind import Bind
 from support.certificates import Certificate
 from support.knot import Knot
+from support.mail_host import MailHost
 from support.program import Program
 from support.server import Server
 from support.service import Service
@@ -49,6 +50,21 @@ def presents():
     yield serve
     for service in services:
         service.stop()
+
+
+@pytest.fixture
+def mail_host(tlsa_update, tmp_path):
+    """Makes a mail host: `mail_host(primary, certificate)`, see MailHost."""
+    hosts = []
+
+    def make(primary, *certificates, **more):
+        hosts.append(MailHost(tlsa_update, primary, tmp_path, *certificates, **more))
+        return hosts[-1]
+
+    yield make
+    for host in hosts:
+        for service in host.services:
+            service.stop()
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ class Zone:
         self.allow = allow
         self.primary = primary  # the Zone that a secondary follows
         self.mname = "ns"
+        self.negative_ttl = 300
         self.notifies = []  # servers that are told of changes
         self.readers = None  # the keys that may transfer it; None: every key
 
@@ -99,7 +100,7 @@ class Zone:
             [
                 f"$ORIGIN {self.name}.",
                 "$TTL 3600",
-                f"@ SOA {self.mname} hostmaster 1 7200 3600 604800 300",
+                f"@ SOA {self.mname} hostmaster 1 7200 3600 604800 {self.negative_ttl}",
                 "@ NS ns",
                 f"ns {address} {self.server.address}",
                 *self.records,

@@ -35,7 +35,10 @@ void skip_additional(WireReader& reader, std::uint16_t count) {
 
 AxfrStream::AxfrStream(Name zone, std::uint16_t id, const TsigKey* key, Bytes request_mac,
                        std::set<Name> interesting)
-    : apex_(std::move(zone)), id_(id), key_(key), sieve_(std::make_unique<RecordSieve>(apex_, interesting)) {
+    : apex_(std::move(zone)),
+      id_(id),
+      key_(key),
+      sieve_(std::make_unique<RecordSieve>(apex_, std::move(interesting))) {
   if (key_ != nullptr) tsig_.emplace(*key_, std::move(request_mac));
 }
 AxfrStream::~AxfrStream() = default;

@@ -7,14 +7,15 @@
 namespace tlsa_update::dns {
 namespace {
 
-std::string key_of(ByteView wire) { return {wire.begin(), wire.end()}; }
+std::string_view key_of(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
 
 }  // namespace
 
-RecordSieve::RecordSieve(const Name& apex, const std::set<Name>& interesting) : apex_(apex) {
-  zone_.apex = apex;
-  for (const auto& name : interesting) {
-    unmet_.emplace(key_of(name.wire()), name);
+RecordSieve::RecordSieve(Name apex, std::set<Name> interesting)
+    : apex_(std::move(apex)), interesting_(std::move(interesting)) {
+  zone_.apex = apex_;
+  for (const auto& name : interesting_) {
+    unmet_.emplace(key_of(name.wire()), &name);
     unmet_sizes_.set(name.wire().size());
   }
 }
@@ -65,7 +66,7 @@ void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
 void RecordSieve::note_existence() {
   for (auto name = owner_.view(); name.size() >= apex_.wire().size(); name = name.subspan(name[0] + 1U)) {
     if (unmet_sizes_.test(name.size())) {
-      if (const auto met = unmet_.extract(key_of(name))) zone_.existing.insert(met.mapped());
+      if (const auto met = unmet_.extract(key_of(name))) zone_.existing.insert(*met.mapped());
     }
     if (name.size() == 1) break;
   }

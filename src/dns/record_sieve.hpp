@@ -14,7 +14,9 @@ namespace tlsa_update::dns {
 
 class RecordSieve {
  public:
-  RecordSieve(const Name& apex, const std::set<Name>& interesting);
+  RecordSieve(Name apex, std::set<Name> interesting);
+  RecordSieve(const RecordSieve&) = delete;
+  RecordSieve& operator=(const RecordSieve&) = delete;
 
   // Reads one record; a fault is the reader's. The first must be the zone's SOA, the next one like it is the
   // last of all.
@@ -36,8 +38,9 @@ class RecordSieve {
   WireName owner_;  // of the record at hand
   std::optional<Record> opening_soa_;
   bool is_closed_ = false;
-  // Interesting names not yet met, by their wire form, and which sizes they have.
-  std::unordered_map<std::string, Name> unmet_;
+  std::set<Name> interesting_;
+  // Those of them not yet met, by their wire form, and which sizes those have.
+  std::unordered_map<std::string_view, const Name*> unmet_;
   std::bitset<WireName::max_size + 1> unmet_sizes_;
   TransferredZone zone_;
 };

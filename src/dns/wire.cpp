@@ -6,7 +6,6 @@
 namespace tlsa_update::dns {
 namespace {
 
-constexpr std::size_t max_label = 63;
 // A name has at most 127 labels, so an honest one cannot need more pointers.
 constexpr int max_pointers = 127;
 
@@ -38,22 +37,10 @@ Error WireReader::error() const {
           {}};
 }
 
-bool WireReader::has(std::size_t size) {
-  if (ok() && size <= message_.size() - at_) return true;
-  return fail_at("it ends too early", message_.size());
-}
-
 std::uint64_t WireReader::number(std::size_t size) {
   std::uint64_t value = 0;
   for (const auto octet : octets(size)) value = value << 8 | octet;
   return value;
-}
-
-ByteView WireReader::octets(std::size_t size) {
-  if (!has(size)) return {};
-  const auto view = message_.subspan(at_, size);
-  at_ += size;
-  return view;
 }
 
 Header WireReader::header() {
@@ -106,33 +93,6 @@ bool WireReader::name(WireName& into) {
 Name WireReader::name() {
   WireName wire;
   return name(wire) ? wire.name() : Name();
-}
-
-void WireReader::skip_name() {
-  while (has(1)) {
-    const std::size_t start = at_, length = u8();
-    if (length == 0) return;
-    if (length > max_label) {
-      if (length < 0xC0) fail_at("a label of an unknown type", start);
-      octets(1);
-      return;
-    }
-    octets(length);
-  }
-}
-
-RecordFields WireReader::record_fields() {
-  RecordFields fields;
-  const auto fixed = octets(10);
-  if (fixed.empty()) return fields;
-  const auto at = [&](std::size_t i) { return std::uint32_t{fixed[i]}; };
-  fields.type = static_cast<std::uint16_t>(at(0) << 8 | at(1));
-  fields.rr_class = static_cast<std::uint16_t>(at(2) << 8 | at(3));
-  fields.ttl = at(4) << 24 | at(5) << 16 | at(6) << 8 | at(7);
-  fields.rdata_size = static_cast<std::uint16_t>(at(8) << 8 | at(9));
-  fields.rdata_at = at_;
-  if (fields.rdata_size > message_.size() - at_) fail_at("RDATA runs past the end", at_ - 2);
-  return fields;
 }
 
 void WireWriter::number(std::uint64_t value, int octets) {

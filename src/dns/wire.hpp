@@ -84,6 +84,8 @@ class WireReader {
   bool fail_at(const char* what, std::size_t octet);
 
  private:
+  static constexpr std::size_t max_label = 63;
+
   [[nodiscard]] bool has(std::size_t size);
   std::uint64_t number(std::size_t size);
 
@@ -92,6 +94,47 @@ class WireReader {
   const char* fault_ = nullptr;
   std::size_t fault_at_ = 0;
 };
+
+// What every record of a transfer passes through, a million times, is inline.
+
+inline bool WireReader::has(std::size_t size) {
+  if (ok() && size <= message_.size() - at_) return true;
+  return fail_at("it ends too early", message_.size());
+}
+
+inline ByteView WireReader::octets(std::size_t size) {
+  if (!has(size)) return {};
+  const auto view = message_.subspan(at_, size);
+  at_ += size;
+  return view;
+}
+
+inline void WireReader::skip_name() {
+  while (has(1)) {
+    const std::size_t length = message_[at_];
+    if (length > max_label) {
+      if (length < 0xC0) fail_at("a label of an unknown type", at_);
+      octets(2);
+      return;
+    }
+    octets(length + 1);
+    if (length == 0) return;
+  }
+}
+
+inline RecordFields WireReader::record_fields() {
+  RecordFields fields;
+  const auto fixed = octets(10);
+  if (fixed.empty()) return fields;
+  const auto at = [&](std::size_t i) { return std::uint32_t{fixed[i]}; };
+  fields.type = static_cast<std::uint16_t>(at(0) << 8 | at(1));
+  fields.rr_class = static_cast<std::uint16_t>(at(2) << 8 | at(3));
+  fields.ttl = at(4) << 24 | at(5) << 16 | at(6) << 8 | at(7);
+  fields.rdata_size = static_cast<std::uint16_t>(at(8) << 8 | at(9));
+  fields.rdata_at = at_;
+  if (fields.rdata_size > message_.size() - at_) fail_at("RDATA runs past the end", at_ - 2);
+  return fields;
+}
 
 // Appends to a message. No compression but what the caller asks for.
 class WireWriter {

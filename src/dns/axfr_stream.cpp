@@ -1,5 +1,6 @@
 #include "tlsa_update/dns/axfr_stream.hpp"
 
+#include "judge.hpp"
 #include "record_sieve.hpp"
 #include "wire.hpp"
 
@@ -7,12 +8,11 @@ namespace tlsa_update::dns {
 namespace {
 
 // The envelope of one message of the answer (RFC 5936 section 2.2.1). AA, RA, AD, CD, RD are not read, and TC
-// never is (2.2.1 d).
+// never is.
 void check_header(WireReader& reader, const Header& header, std::uint16_t id) {
   if (header.id != id) reader.fail_at("an answer to another request", 0);
   if (!header.is_response()) reader.fail_at("a request where an answer was due", 2);
   if (header.opcode() != 0) reader.fail_at("an answer with another opcode", 2);
-  if (header.authorities != 0) reader.fail_at("an authority section in a transfer", 8);  // section 2.2.4
 }
 
 // RFC 5936 section 2.2.2: the question may be missing.
@@ -25,7 +25,7 @@ void check_question(WireReader& reader, const Header& header, const Name& apex) 
   if (!is_ours || header.questions != 1) reader.fail_at("an answer to another question", at);
 }
 
-// OPT, TSIG (which authenticate() read) or SIG(0): section 2.2.5.
+// OPT, TSIG (which is verified by then) or SIG(0): section 2.2.5.
 void skip_additional(WireReader& reader, std::uint16_t count) {
   WireName owner;
   for (; count > 0 && reader.name(owner); --count) reader.octets(reader.record_fields().rdata_size);
@@ -61,30 +61,45 @@ Result<bool> AxfrStream::next(ByteView message, std::uint64_t now) {
 }
 
 Result<bool> AxfrStream::take(ByteView message, std::uint64_t now) {
-  if (auto authentic = authenticate(message, now); !authentic) return tl::unexpected(authentic.error());
   WireReader reader(message);
   const auto header = reader.header();
   check_header(reader, header, id_);
-  if (reader.ok() && header.rcode() != rcode::noerror)  // section 2.2.1 e: in any message
-    return fail(ErrorCode::refused, rcode_text(header.rcode()));
   check_question(reader, header, apex_);
+  if (!reader.ok()) return tl::unexpected(reader.error());
+  std::optional<TsigResult> tsig;
+  if (tsig_) tsig = tsig_->next(message, now);
+  // RFC 5936 section 2.2.1 e: an error may come in any message.
+  if ((tsig && tsig->verdict != TsigVerdict::good) || header.rcode() != rcode::noerror)
+    return tl::unexpected(refusal(message, tsig, now));
+
   for (auto count = header.answers; count > 0 && reader.ok(); --count) sieve_->take(reader);
+  if (header.authorities != 0) reader.fail_at("an authority section in a transfer", 8);  // section 2.2.4
   skip_additional(reader, header.additionals);
-  if (reader.ok() && messages_ == 1 && header.answers == 0)
-    reader.fail_at("a transfer that begins with no record", 6);
+  if (messages_ == 1 && header.answers == 0) reader.fail_at("a transfer that begins with no record", 6);
   if (reader.ok() && !reader.is_at_end()) reader.fail_at("octets behind the last record", reader.at());
   if (!reader.ok()) return tl::unexpected(reader.error());
   // RFC 8945 section 5.3.1: the last message must be signed.
   if (sieve_->is_closed() && tsig_ && !tsig_->last_was_signed())
-    return fail(ErrorCode::protocol, "the last message is not signed");
+    return fail(ErrorCode::protocol, "the last message of the transfer is not signed");
   return sieve_->is_closed();
 }
 
-Result<void> AxfrStream::authenticate(ByteView message, std::uint64_t now) {
-  if (!tsig_) return {};
-  const auto result = tsig_->next(message, now);
-  if (result.verdict == TsigVerdict::good) return {};
-  return fail(ErrorCode::protocol, "it is not signed, or its TSIG does not verify under " + key_->label());
+Error AxfrStream::refusal(ByteView wire, const std::optional<TsigResult>& tsig, std::uint64_t now) const {
+  auto message = parse_message(wire);
+  if (!message) return std::move(message.error());
+  message->truncated = false;  // RFC 5936 section 2.2.1: never read
+  const auto rcode = message->rcode;
+  Asked asked;
+  asked.id = id_;
+  asked.question = {apex_, type::axfr};
+  asked.key = key_;
+  auto judged = judge(asked, *std::move(message), tsig, now);
+  if (judged.error) return *std::move(judged.error);
+  return {ErrorCode::refused,
+          rcode_text(rcode),
+          {},
+          "the server must allow the transfer of " + apex_.text() + " to " +
+              (key_ != nullptr ? key_->label() : "this host")};
 }
 
 }  // namespace tlsa_update::dns

@@ -263,7 +263,9 @@ TEST(AxfrStream, AFaultEndsTheTransferWithNothingUsed) {  // RFC 5936 sections 2
       {"another opcode",
        {first, changed(last, 2, 0xA8)},
        "message 2: " + malformed + "an answer with another opcode at octet 2"},
-      {"REFUSED at once", {changed(message({}), 3, 5)}, "message 1: REFUSED"},
+      {"REFUSED at once",
+       {changed(message({}), 3, 5)},
+       "message 1: REFUSED; the server must allow the transfer of example. to this host"},
       {"SERVFAIL midway", {first, changed(last, 3, 2)}, "message 2: SERVFAIL"},
       {"another question",
        {changed(first, 13, 'x')},
@@ -293,8 +295,9 @@ TEST(AxfrStream, AFaultEndsTheTransferWithNothingUsed) {  // RFC 5936 sections 2
   for (const auto& row : table) {
     const auto outcome = unsigned_transfer(row.messages);
     EXPECT_EQ(outcome.error, "AXFR of example., " + row.error) << row.what;
-    EXPECT_EQ(outcome.code,
-              row.error.find("malformed") == std::string::npos ? ErrorCode::refused : ErrorCode::protocol)
+    EXPECT_EQ(outcome.code, row.error.find("REFUSED") != std::string::npos    ? ErrorCode::refused
+                            : row.error.find("SERVFAIL") != std::string::npos ? ErrorCode::no_answer
+                                                                              : ErrorCode::protocol)
         << row.what;
   }
 }
@@ -345,18 +348,26 @@ TEST(AxfrStream, ASignedTransferFailsAsAWhole) {  // RFC 8945 section 5.3.1: dis
   gap.erase(gap.begin() + 1);
   std::vector<Bytes> forgery{forged.sign(first), forged.sign(middle)};
   forgery[1][forgery[1].size() - 1 - 6 - 16] ^= 1;  // inside the MAC
+  PeerTsig bad_key;
+  bad_key.error = 17;
   const Fault table[] = {
-      {"no message signed", {first, last}, "message 1"},
+      {"no message signed", {first, last}, "message 1: unauthenticated answer NOERROR"},
       {"the last message unsigned",
        {unsigned_end.sign(first), unsigned_end.leave_unsigned(last)},
-       "message 2: the last message is not signed"},
-      {"100 unsigned in a row", unsigned_run, "message 101"},
-      {"a message lost", gap, "message 2"},
-      {"a bad MAC in the middle", forgery, "message 2"},
-      {"another request's answer", {PeerTsig{}.sign(message({soa, ns, soa}), Bytes(32, 1))}, "message 1"},
+       "message 2: the last message of the transfer is not signed"},
+      {"100 unsigned in a row", unsigned_run, "message 101: unauthenticated answer NOERROR"},
+      {"a message lost", gap,
+       "message 2: the answer's signature does not verify under key update.example. (hmac-sha256)"},
+      {"a bad MAC in the middle", forgery, "message 2: the answer's signature does not verify"},
+      {"another request's answer",
+       {PeerTsig{}.sign(message({soa, ns, soa}), Bytes(32, 1))},
+       "message 1: the answer's signature does not verify"},
       {"an error RCODE, signed",
        {error_midway.sign(first), error_midway.sign(changed(last, 3, 2))},
        "message 2: SERVFAIL"},
+      {"BADKEY, unsigned as it must be",
+       {bad_key.attach(changed(message({}), 3, 9), {})},
+       "message 1: unauthenticated answer NOTAUTH with TSIG error BADKEY"},
   };
   for (const auto& row : table) {
     const auto outcome = signed_transfer(row.messages);

@@ -44,15 +44,16 @@ class AxfrStream {
   AxfrStream(AxfrStream&&) noexcept;
   AxfrStream& operator=(AxfrStream&&) noexcept;
 
-  // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE). After an
-  // error or completion every further message is an error.
+  // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE, or what the
+  // TSIG error says), no_answer (SERVFAIL). After an error or completion every further message is an error.
   [[nodiscard]] Result<bool> next(ByteView message, std::uint64_t now);
 
   [[nodiscard]] const TransferredZone& result() const { return zone_; }  // empty until next() said true
 
  private:
   Result<bool> take(ByteView message, std::uint64_t now);
-  Result<void> authenticate(ByteView message, std::uint64_t now);
+  [[nodiscard]] Error refusal(ByteView message, const std::optional<TsigResult>& tsig,
+                              std::uint64_t now) const;
 
   Name apex_;
   std::uint16_t id_;

@@ -1,0 +1,22 @@
+// Octets of a peer as the answer to a signed request: nothing that the fuzzer makes can verify, but for a MAC
+// that it cannot know.
+#include <cstdlib>
+
+#include "tlsa_update/dns/tsig.hpp"
+
+using namespace tlsa_update;
+using namespace tlsa_update::dns;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const TsigKey key{Name::parse("update.example").value(), TsigAlgorithm::hmac_sha256,
+                           Secret(Bytes(32, 0x5A))};
+  static const Bytes request_mac(32, 0x11);
+  const auto result = verify({data, size}, key, request_mac, 1'795'300'000);
+  if (result.authentic || result.verdict == TsigVerdict::good) std::abort();
+  // And behind a signature that is good: whatever can be signed verifies, unless it carries a TSIG already.
+  if (size < 12) return 0;
+  const auto wire = sign({data, size}, key, 1'795'300'000, request_mac).wire;
+  const auto again = verify(wire, key, request_mac, 1'795'300'000);
+  if (again.verdict != TsigVerdict::good && again.verdict != TsigVerdict::malformed) std::abort();
+  return 0;
+}

@@ -13,8 +13,8 @@ namespace tlsa_update::dns {
 namespace {
 
 constexpr std::uint16_t opcode_query = 0, opcode_update = 5;  // RFC 2136 section 1.3
-constexpr std::uint16_t flag_response = 0x8000, flag_aa = 0x0400, flag_tc = 0x0200, flag_rd = 0x0100,
-                        flag_ra = 0x0080, flag_ad = 0x0020, flag_cd = 0x0010;
+constexpr std::uint16_t flag_aa = 0x0400, flag_tc = 0x0200, flag_rd = 0x0100, flag_ra = 0x0080,
+                        flag_ad = 0x0020, flag_cd = 0x0010;
 constexpr std::uint16_t edns_size = 1232;      // fits every path; RFC 6891 section 6.2.5
 constexpr std::uint32_t edns_do = 0x00008000;  // RFC 3225 section 3
 constexpr std::uint16_t compressed = 0xC000;   // RFC 1035 section 4.1.4

@@ -128,9 +128,9 @@ TransferredZone RecordSieve::finish() && {
   zone_.soa_minimum = soa->minimum;
   zone_.soa_ttl = opening_soa_->ttl;
   for (auto& [owner, rrset] : zone_.tlsa) {
-    std::ranges::sort(rrset.records);
-    const auto again = std::ranges::unique(rrset.records);  // RFC 5936 section 2.2: duplicates are ignored
-    rrset.records.erase(again.begin(), again.end());
+    auto& records = rrset.records;
+    std::ranges::sort(records);
+    records.erase(std::unique(records.begin(), records.end()), records.end());  // RFC 5936 2.2: duplicates
   }
   return std::move(zone_);
 }

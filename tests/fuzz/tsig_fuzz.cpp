@@ -1,5 +1,5 @@
-// Octets of a peer as the answer to a signed request: nothing that the fuzzer makes can verify, but for a MAC
-// that it cannot know.
+// Octets of a peer as the answer to a signed request. The seeds are signed with this key, but answer another
+// request: nothing that a fuzzer makes of them can verify.
 #include <cstdlib>
 
 #include "tlsa_update/dns/tsig.hpp"
@@ -10,7 +10,7 @@ using namespace tlsa_update::dns;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const TsigKey key{Name::parse("update.example").value(), TsigAlgorithm::hmac_sha256,
                            Secret(Bytes(32, 0x5A))};
-  static const Bytes request_mac(32, 0x11);
+  static const Bytes request_mac(32, 0x22);
   const auto result = verify({data, size}, key, request_mac, 1'795'300'000);
   if (result.authentic || result.verdict == TsigVerdict::good) std::abort();
   // And behind a signature that is good: whatever can be signed verifies, unless it carries a TSIG already.

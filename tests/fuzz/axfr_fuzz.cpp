@@ -44,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   AxfrStream stream(Name::parse("example").value(), 0x1234, (mode & 1) != 0 ? &key : nullptr, request_mac,
                     {Name::parse("mx.example").value()});
   Signer signer;
+  bool is_complete = false;
   for (unsigned number = 0; rest.size() >= 2; ++number) {
     const auto length = std::min<std::size_t>(rest[0] * 256U + rest[1], rest.size() - 2);
     Bytes message(rest.begin() + 2, rest.begin() + 2 + static_cast<std::ptrdiff_t>(length));
@@ -51,8 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool is_left_unsigned = (mode >> (1 + number % 7) & 1) != 0;
     if ((mode & 1) != 0) message = signer.pass(message, !is_left_unsigned);
     const auto complete = stream.next(message, noon);
-    if (!complete && !stream.result().tlsa.empty()) std::abort();  // nothing of a failed transfer is used
-    if (!complete || !*complete) continue;
+    if (is_complete && complete) std::abort();  // nothing may follow the end
+    if (!is_complete && !complete && !stream.result().tlsa.empty())
+      std::abort();  // of a failed transfer nothing is used
+    is_complete = is_complete || (complete && *complete);
     for (const auto& [owner, rrset] : stream.result().tlsa)
       if (rrset.records.empty() || !owner.is_at_or_below(stream.result().apex)) std::abort();
   }

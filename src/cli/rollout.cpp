@@ -28,6 +28,14 @@ bool is_current(const Chain& chain, const WantedService& service) {
                      });
 }
 
+// A server may have certificates of other kinds that nobody gave us: they are not what was deployed.
+bool is_of_our_kind(const Chain& chain, const WantedService& service) {
+  return std::any_of(
+      service.credentials.begin(), service.credentials.end(), [&](const GivenCredential& given) {
+        return given.role == Role::current && given.credential->key_type == chain.front().key_type;
+      });
+}
+
 // Does every address that answers present a wanted certificate, and does one answer at all?
 bool serves_what_is_wanted(const WantedService& service, const std::vector<ServiceEvidence>& evidence) {
   bool any = false;
@@ -36,7 +44,7 @@ bool serves_what_is_wanted(const WantedService& service, const std::vector<Servi
                                      [&](const AskedOwner& asked) { return asked.service == one.service; });
     if (!is_ours) continue;
     for (const auto& presented : one.presented) {
-      if (presented.outcome != ProbeOutcome::served) continue;
+      if (presented.outcome != ProbeOutcome::served || !is_of_our_kind(presented.chain, service)) continue;
       if (!is_current(presented.chain, service)) return false;
       any = true;
     }

@@ -1,8 +1,6 @@
 """A mail host with everything around it: its zone, its services, the place where renewed certificates appear,
 the configuration that its administrator wrote, and a client that watches."""
 
-import os
-import re
 import shutil
 import subprocess
 import time
@@ -34,6 +32,7 @@ class MailHost:
         self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "retries": 1}
         self.service_settings = {"tlsa": ["3 1 1"], "starttls": "smtp", "address": list(addresses)}
         self.installs = True
+        self.is_started = False
         self.renewed = [
             (folder / f"renewed-{n}.pem", folder / f"renewed-{n}.key") for n in range(len(certificates))
         ]
@@ -50,6 +49,7 @@ class MailHost:
         for server in [*self.authorities, *self.services]:
             assert server.port
         self("publish")
+        self.is_started = True
 
     def __call__(self, command, exits=0, **options):
         return self.program(command, *self.arguments, exits=exits, **options)
@@ -64,6 +64,16 @@ class MailHost:
             assert run.status == 75, str(run)
             time.sleep(0.2)
         raise AssertionError(f"still waiting after {seconds} s:\n{run}")
+
+    def until_awaits(self, reason, seconds=20):
+        """Repeats `run`, which has to find something to wait for each time, until it gives this fixed word."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            run = self("run", exits=75, format="json")
+            if f'"reason":"{reason}"' in run.out:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{reason} is not among the reasons after {seconds} s:\n{run}")
 
     def begin(self, *command):
         """Starts the program and does not wait for its end."""
@@ -101,10 +111,6 @@ class MailHost:
         return rrset.records if rrset else set()
 
     def watched(self, **more):
-        self.start()
+        if not self.is_started:
+            self.start()
         return DaneClient(self.zone.full(self.owner), NAME, self.authorities, self.services, **more)
-
-
-def awaits(run, reason):
-    """Is this fixed word among the reasons that a --format json document gives?"""
-    return re.search(f'"reason":"{reason}"', run.out) is not None

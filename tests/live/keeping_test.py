@@ -1,0 +1,159 @@
+"""What is never deleted: while any address, server, clock or ledger leaves a doubt, an old record stays."""
+
+import shutil
+
+import pytest
+
+from support.nsd import Nsd
+
+
+@pytest.fixture
+def two_addresses(mail_host, bind, certificate):
+    return mail_host(bind, certificate(), addresses=("127.0.0.1", "127.0.0.2"))
+
+
+def repeat(host, times, **options):
+    """Runs that must all find that something is waited for."""
+    for _ in range(times):
+        host("run", exits=75, **options)
+
+
+def test_while_one_address_of_two_still_serves_the_old_chain(two_addresses, certificate):
+    host, new = two_addresses, certificate()
+    host.settings["settle"] = 0
+    with host.watched():
+        host.renew(new)
+        host("run", wait=True, exits=2)
+        host.until_awaits("still-served")
+        assert host.records() == host.published | {new.tlsa()}
+
+        host.services[1].put(new)
+        host.services[1].hang_up()
+        host.until_done()
+
+    assert host.records() == {new.tlsa()}
+
+
+def test_while_an_address_does_not_answer(two_addresses, certificate):
+    host, new = two_addresses, certificate()
+    host.start()
+    host.services[1].stop()
+    with host.watched():
+        host.renew(new)
+        host.until_awaits("not-probed")
+        assert host.records() == host.published | {new.tlsa()}
+
+        host.services[1].put(new)
+        host.services[1].start()
+        host.until_done()
+
+    assert host.records() == {new.tlsa()}
+
+
+def test_your_word_stands_in_for_the_probe(two_addresses, certificate):
+    host, new = two_addresses, certificate()
+    host.start()
+    host.services[1].stop()
+    host.renew(new)
+    host.until_awaits("not-probed")
+
+    host("prune", assume_deployed=True)
+
+    assert host.records() == {new.tlsa()}
+
+
+def test_when_the_ledger_is_gone_an_old_record_is_foreign_until_it_is_adopted(mail_host, bind, certificate):
+    host, new = mail_host(bind, certificate()), certificate()
+    (old,) = host.published
+    host.settings["grace"] = 3600
+    with host.watched():
+        host.renew(new)
+        host.until_awaits("grace")
+        shutil.rmtree(host.folder / "state")
+        host.settings["grace"] = 0
+
+        host("run", wait=True)
+        assert host.records() == {old, new.tlsa()}
+        host("prune", wait=True, adopt=old)
+
+    assert host.records() == {new.tlsa()}
+
+
+def test_a_corrupt_ledger_is_a_lost_one_and_is_put_aside(mail_host, bind, certificate):
+    host, new = mail_host(bind, certificate()), certificate()
+    with host.watched():
+        host.renew(new)
+        host("publish")
+        ledger = host.folder / "state" / "ledger.json"
+        ledger.write_text(ledger.read_text()[:100])
+        host("run", wait=True)
+
+    assert host.records() == host.published | {new.tlsa()}
+    assert (host.folder / "state" / "ledger.json.broken").exists()
+
+
+@pytest.mark.parametrize("jump", [250, -250])
+def test_when_the_clock_jumps(mail_host, bind, certificate, jump):
+    """Neither a clock that is set forwards nor one that is set back ends a wait."""
+    host, new = mail_host(bind, certificate()), certificate()
+    host.settings["margin"] = 100
+    with host.watched() as client:
+        host.renew(new)
+        repeat(host, 2)
+        repeat(host, 3, clock=jump)
+        repeat(host, 3)
+
+    assert host.records() == host.published | {new.tlsa()}
+    assert len(client.chains) == 1
+
+
+def test_a_clock_that_was_set_back_does_not_keep_us_waiting_for_ever(mail_host, bind, certificate):
+    host, new = mail_host(bind, certificate()), certificate()
+    with host.watched():
+        host.renew(new)
+        host("run", exits=75, clock=200)
+        host("run", wait=True)
+
+    assert host.records() == {new.tlsa()}
+
+
+def test_while_the_other_half_of_a_dual_server_is_served(mail_host, bind, certificate):
+    """The administrator knows of the RSA certificate only: the ECDSA one is served, and its record counts."""
+    rsa, ecdsa, new = certificate(key="rsa"), certificate(key="ec"), certificate(key="rsa")
+    host = mail_host(bind, rsa, ecdsa)
+    with host.watched(kinds=("RSA", "ECDSA")) as client:
+        host.renewed = host.renewed[:1]
+        host.renew(new)
+        host.until_awaits("still-served")
+        client.pause()
+        assert len(client.chains) == 3, "the new RSA certificate is not served"
+        repeat(host, 3)
+
+    assert ecdsa.tlsa() in host.records()
+
+
+def test_a_record_to_keep_is_never_deleted(mail_host, bind, certificate):
+    host, backup, new = mail_host(bind, certificate()), certificate(), certificate()
+    host.start()
+    host("publish", cert=backup)
+    host.service_settings["keep"] = backup.tlsa()
+    host.renew(new)
+
+    host("run", wait=True)
+
+    assert host.records() == {backup.tlsa(), new.tlsa()}
+
+
+def test_while_an_authoritative_server_does_not_answer(mail_host, bind, servers, certificate):
+    host, new = mail_host(bind, certificate()), certificate()
+    secondary = servers(Nsd)
+    secondary.follow(host.zone)
+    host.authorities.append(secondary)
+    with host.watched() as client:
+        host.renew(new)
+        host("publish")
+        secondary.stop()
+        repeat(host, 8)
+
+    assert len(client.chains) == 1
+    assert host.records() == host.published | {new.tlsa()}

@@ -45,7 +45,7 @@ struct Words {
 Words words(Reason reason) {
   switch (reason) {
     case Reason::wanted:
-      return {"wanted", "published, as wanted"};
+      return {"wanted", "as wanted"};
     case Reason::missing:
       return {"missing", "wanted and not published"};
     case Reason::served_chain:

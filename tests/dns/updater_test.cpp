@@ -93,13 +93,15 @@ TEST_F(Updater, AnRrsetMovesToAnotherTtl) {
 
 TEST_F(Updater, ManyChangesFillSeveralMessages) {
   std::vector<RrsetChange> changes;
-  for (int i = 0; i < 2000; ++i) changes.push_back(first(i));
+  for (int i = 0; i < 100; ++i) {
+    changes.push_back(first(i));
+    changes.back().add[0].data.resize(2000);  // a whole certificate
+  }
   const auto outcomes = apply(changes);
-  EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(2000), Each(Kind::applied)));
-  EXPECT_GT(updates, 1);
-  EXPECT_LT(updates, 5);
-  ASSERT_THAT(steps, SizeIs(2000));
-  for (std::size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(steps[i], (std::pair{i + 1, std::size_t{2000}}));
+  EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(100), Each(Kind::applied)));
+  EXPECT_EQ(updates, 4);  // 65,535 octets hold 31 of them
+  ASSERT_THAT(steps, SizeIs(100));
+  for (std::size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(steps[i], (std::pair{i + 1, std::size_t{100}}));
 }
 
 TEST_F(Updater, OneThatMovedIsToldAndTheOthersGoOn) {  // RFC 2136 section 3.2: all or nothing

@@ -36,8 +36,7 @@ std::vector<TlsaParameters> combinations(const TlsaRecords& records) {
     if (is_usable(record)) found.push_back(record.parameters);
   }
   std::ranges::sort(found);
-  const auto duplicates = std::ranges::unique(found);
-  found.erase(duplicates.begin(), duplicates.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 namespace tlsa_update {
@@ -15,9 +16,12 @@ void sort_by_name(ByName<T>& index) {
   std::ranges::stable_sort(index, {}, &std::pair<Name, const T*>::first);
 }
 
+// (clang 14 cannot compile the range algorithms of libstdc++ 12 that return a subrange.)
 template <class T>
-auto range_of(const ByName<T>& index, const Name& name) {
-  return std::ranges::equal_range(index, name, {}, &std::pair<Name, const T*>::first);
+std::span<const std::pair<Name, const T*>> range_of(const ByName<T>& index, const Name& name) {
+  const auto first = std::ranges::lower_bound(index, name, {}, &std::pair<Name, const T*>::first);
+  const auto last = std::ranges::upper_bound(index, name, {}, &std::pair<Name, const T*>::first);
+  return {first, last};
 }
 
 ByName<Desired> by_asked(const std::vector<Desired>& desired) {
@@ -68,8 +72,8 @@ void merge_wishes(OwnerFacts& facts) {
     facts.wanted.push_back(std::move(want));
   }
   std::ranges::sort(facts.parameters);
-  const auto duplicates = std::ranges::unique(facts.parameters);
-  facts.parameters.erase(duplicates.begin(), duplicates.end());
+  auto& parameters = facts.parameters;
+  parameters.erase(std::unique(parameters.begin(), parameters.end()), parameters.end());
 }
 
 // RFC 4592 section 2.2.2: a name that exists already cannot come into existence again. What lies below a cut

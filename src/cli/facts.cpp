@@ -69,6 +69,7 @@ std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
       Probe probe;
       probe.asked = &asked;
       probe.request.service = *asked.service;
+      probe.request.source_domain = asked.source_domain;
       probe.request.starttls =
           service.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
       if (const auto view = views.find(asked.owner); view != views.end())

@@ -55,19 +55,19 @@ Result<std::optional<Secret>> read_passphrase(const std::string& path) {
 }
 
 Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase) {
-  std::vector<Credential> credentials;
+  std::vector<x509::Loaded> loads;
   for (const auto& path : paths) {
     const auto content = read_file(path, credential_limit);
     if (!content) return tl::unexpected(content.error());
     auto loaded = x509::load(*content, path == "-" ? "standard input" : path, passphrase);
     if (!loaded) return tl::unexpected(loaded.error());
-    for (const auto& note : loaded->notes) log_warning(path + ": " + note);
-    for (auto& credential : loaded->credentials) {
-      credential.source = path;
-      credentials.push_back(std::move(credential));
-    }
+    for (auto& credential : loaded->credentials) credential.source = path;
+    loads.push_back(std::move(*loaded));
   }
-  return credentials;
+  if (loads.empty()) return std::vector<Credential>{};
+  auto all = x509::together(std::move(loads));
+  for (const auto& note : all.notes) log_warning(note);
+  return std::move(all.credentials);
 }
 
 std::vector<TlsaParameters> parameters_of(const ServiceSettings& settings) {
@@ -94,20 +94,22 @@ class Expander {
       : session_(session), service_(service), wants_(wants) {}
 
   boost::asio::awaitable<Result<void>> expand(const Target& target) {
-    if (const auto* service = std::get_if<Service>(&target)) co_return add(*service);
+    if (const auto* service = std::get_if<Service>(&target)) co_return add(*service, std::nullopt);
     if (const auto* raw = std::get_if<OwnerName>(&target)) {
-      service_.owners.push_back({raw->owner, service_of(raw->owner), service_.settings});
+      service_.owners.push_back({raw->owner, service_of(raw->owner), std::nullopt, service_.settings});
       co_return Result<void>{};
     }
     const auto* mx = std::get_if<MxName>(&target);
     const auto found = co_await resolve(target);
     if (!found) co_return tl::unexpected(found.error());
+    // What stands behind the service labels of an SRV owner is the source domain (RFC 7673 section 3.3).
+    const Name domain = mx != nullptr ? mx->domain : std::get<SrvName>(target).owner.parent().parent();
     const std::string asked =
-        mx != nullptr ? "mx:" + mx->domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
+        mx != nullptr ? "mx:" + domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
     for (const auto& note : found->notes) log_warning(asked + ": " + note);
     note_dnssec(found->dnssec, asked, mx != nullptr);
     for (const auto& service : found->services) {
-      if (auto done = add(service); !done) co_return done;
+      if (auto done = add(service, domain); !done) co_return done;
     }
     co_return Result<void>{};
   }
@@ -119,10 +121,10 @@ class Expander {
     return session_.resolver().expand_srv(std::get<SrvName>(target));
   }
 
-  Result<void> add(const Service& service) {
+  Result<void> add(const Service& service, const std::optional<Name>& source_domain) {
     auto owner = service.owner();
     if (!owner) return tl::unexpected(owner.error());
-    service_.owners.push_back({std::move(*owner), service, service_.settings});
+    service_.owners.push_back({std::move(*owner), service, source_domain, service_.settings});
     return {};
   }
 

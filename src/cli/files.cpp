@@ -98,7 +98,8 @@ Result<Secret> read_secret_file(const std::string& path, std::size_t limit) {
     return fail(ErrorCode::unreadable, "holds a secret but others than its owner may use it", path,
                 "chmod 600 it");
   }
-  if (S_ISREG(facts.st_mode) && facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
+  // Root may use what belongs to the user of the unit.
+  if (S_ISREG(facts.st_mode) && facts.st_uid != 0 && facts.st_uid != ::geteuid() && ::geteuid() != 0) {
     return fail(ErrorCode::unreadable, "holds a secret but belongs to another user", path, "chown it");
   }
   auto content = read_open_file(opened->descriptor.value(), path, limit,

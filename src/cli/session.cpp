@@ -10,15 +10,19 @@
 namespace tlsa_update::cli {
 namespace {
 
+constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
 constexpr std::size_t key_file_limit = 1U << 20;  // octets: a whole named.conf fits
 
-// systemd's LoadCredential= (systemd.exec(5)) is the default when no key file is configured.
+// When no key file is configured: what systemd hands over (LoadCredential= in systemd.exec(5)), or the file that
+// it takes that from, so that a hook of root's needs no other configuration than the unit.
 std::string key_path(const std::string& configured) {
   if (!configured.empty()) return configured;
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory == '\0') return {};
-  const std::string path = std::string(directory) + "/tsig.key";
-  return file_exists(path) ? path : std::string{};
+  if (directory != nullptr && *directory != '\0') {
+    const std::string credential = std::string(directory) + "/tsig.key";
+    if (file_exists(credential)) return credential;
+  }
+  return file_exists(default_key_file) ? default_key_file : std::string{};
 }
 
 }  // namespace

@@ -75,6 +75,44 @@ def test_it_installs_and_runs(machine):
                                              "700 tlsa-update:tlsa-update /var/lib/tlsa-update", "tlsa-update"]
 
 
+LIKE_THE_UNIT = "setpriv --reuid=tlsa-update --regid=tlsa-update --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs"
+
+
+def test_hook_and_unit_carry_a_first_certificate_through_by_what_the_manual_says(machine, bind, certificate):
+    zone = bind.zone("example.test", "mail A 127.0.0.1")
+    zone.negative_ttl = 1
+    issued = certificate()
+    said = machine(f"""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        live=/etc/letsencrypt/live/mail; install -d -m 0750 -g tlsa-update $live
+        echo '{issued.path.read_text()}' > $live/fullchain.pem
+        install -m 0640 -g tlsa-update /dev/null $live/privkey.pem; echo '{issued.key_path.read_text()}' > $live/privkey.pem
+        install -m 0600 /dev/null /etc/tlsa-update/tsig.key; echo '{zone.key.path.read_text()}' > /etc/tlsa-update/tsig.key
+        install -d -o tlsa-update -m 0755 /etc/postfix/tls
+        cat > /etc/tlsa-update/tlsa-update.conf <<CONF
+server = {zone.server.at}
+nameserver = {zone.server.at}
+resolver = {zone.server.at}
+margin = 0s
+ttl = 1
+[service.mail]
+name = mail.example.test:25/sctp
+cert = $live/fullchain.pem
+install = $live/fullchain.pem -> /etc/postfix/tls/fullchain.pem
+install = $live/privkey.pem -> /etc/postfix/tls/privkey.pem
+reload = touch /var/lib/tlsa-update/reload/postfix
+CONF
+        /usr/share/tlsa-update/hooks/certbot >&2
+        mkdir /run/credentials; install -m 0400 -o tlsa-update /etc/tlsa-update/tsig.key /run/credentials/
+        export STATE_DIRECTORY=/var/lib/tlsa-update CREDENTIALS_DIRECTORY=/run/credentials
+        {LIKE_THE_UNIT} tlsa-update run --wait >&2
+        stat -c '%U %a %n' /etc/postfix/tls/* /var/lib/tlsa-update/ledger.json /var/lib/tlsa-update/reload/postfix""")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.splitlines() == [
+        "tlsa-update 644 /etc/postfix/tls/fullchain.pem", "tlsa-update 600 /etc/postfix/tls/privkey.pem",
+        "tlsa-update 600 /var/lib/tlsa-update/ledger.json", "tlsa-update 644 /var/lib/tlsa-update/reload/postfix"]
+    assert zone.tlsa("_25._sctp.mail").records == {issued.tlsa()}
+
+
 def test_removal_keeps_configuration_and_state_and_a_second_installation_keeps_them_too(machine):
     said = machine("""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
         echo 'quiet = yes' >> /etc/tlsa-update/tlsa-update.conf; echo {} > /var/lib/tlsa-update/ledger.json

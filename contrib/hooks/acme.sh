@@ -1,11 +1,11 @@
 #!/bin/sh
-# acme.sh reload command:
-#   acme.sh --issue -d mail.example.com --always-force-new-domain-key ...
-#   acme.sh --install-cert -d mail.example.com --fullchain-file /etc/acme/mail/fullchain.pem \
+# acme.sh reload command. Its files lie outside /root, which tlsa-update.service does not see:
+#   acme.sh --home /var/lib/acme --issue -d mail.example.com --always-force-new-domain-key ...
+#   acme.sh --home /var/lib/acme --install-cert -d mail.example.com --fullchain-file /etc/acme/mail/fullchain.pem \
 #       --key-file /etc/acme/mail/privkey.pem --reloadcmd /usr/share/tlsa-update/hooks/acme.sh
 # and in tlsa-update.conf what acme.sh installs, the key that it makes current too early, and the next one:
 #   cert = /etc/acme/mail/fullchain.pem
-#   next = /root/.acme.sh/mail.example.com_ecc/mail.example.com.key
-#   next = /root/.acme.sh/mail.example.com_ecc/mail.example.com.key.next
+#   next = /var/lib/acme/mail.example.com_ecc/mail.example.com.key
+#   next = /var/lib/acme/mail.example.com_ecc/mail.example.com.key.next
 set -eu
 exec tlsa-update publish --quiet

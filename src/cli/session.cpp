@@ -13,8 +13,8 @@ namespace {
 constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
 constexpr std::size_t key_file_limit = 1U << 20;  // octets: a whole named.conf fits
 
-// When no key file is configured: what systemd hands over (LoadCredential= in systemd.exec(5)), or the file that
-// it takes that from, so that a hook of root's needs no other configuration than the unit.
+// When no key file is configured: what systemd hands over (LoadCredential= in systemd.exec(5)), or the file
+// that it takes that from, so that a hook of root's needs no other configuration than the unit.
 std::string key_path(const std::string& configured) {
   if (!configured.empty()) return configured;
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");

@@ -20,6 +20,18 @@ def test_the_service_is_exposed_to_2_0_at_most():
 
 
 @needs_systemd
+def test_so_is_the_variant_of_the_manual_that_runs_as_root(tmp_path):
+    manual = (UNITS.parents[1] / "man" / "tlsa-update.conf.5").read_text()
+    drop_in = re.search(r"\[Service\]\n(User=root\n.*?)\.Ed", manual, re.S)[1]
+    overridden = re.sub(rf"^(?:{'|'.join(re.findall('^(.*?)=', drop_in, re.M))})=.*\n", "",
+                        (UNITS / "tlsa-update.service").read_text(), flags=re.M)
+    (tmp_path / "tlsa-update.service").write_text(overridden + drop_in)
+    said = subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=30",
+                           str(tmp_path / "tlsa-update.service")], capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+@needs_systemd
 @pytest.mark.parametrize("unit", ["tlsa-update.service", "tlsa-update.timer", "tlsa-update-reload@.path"])
 def test_systemd_understands_every_line(unit, tmp_path):
     for file in UNITS.iterdir():

@@ -31,7 +31,9 @@ class MailHost:
         self.authorities = [primary]
         self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "retries": 1}
         self.service_settings = {"tlsa": ["3 1 1"], "starttls": "smtp", "address": list(addresses)}
-        self.installs = True
+        self.modes = ("", "")  # of the installed chain and key, as --install takes them
+        self.reload = None  # another command than the right one
+        self.more_services = []  # lines of the configuration
         self.is_started = False
         self.renewed = [
             (folder / f"renewed-{n}.pem", folder / f"renewed-{n}.key") for n in range(len(certificates))
@@ -86,7 +88,7 @@ class MailHost:
 
     @property
     def arguments(self):
-        return [*self.zone.key.options, "--config", str(self.configuration()), "mail"]
+        return [*self.zone.key.options, "--config", str(self.configuration())]
 
     def configuration(self):
         path = self.folder / "tlsa-update.conf"
@@ -97,13 +99,21 @@ class MailHost:
         lines += [f"cert = {chain}" for chain, _ in self.renewed]
         for name, value in self.service_settings.items():
             lines += [f"{name} = {one}" for one in (value if isinstance(value, list) else [value])]
-        if self.installs:
-            service = self.services[0]
-            for (chain, key), (to_chain, to_key) in zip(self.renewed, service.pairs):
-                lines += [f"install = {chain} -> {to_chain}", f"install = {key} -> {to_key}"]
-            lines.append(f"reload = {service.reload}")
+        lines += self._deployment()
+        lines += self.more_services
         path.write_text("\n".join(lines) + "\n")
         return path
+
+    def _deployment(self):
+        service = self.services[0]
+        pairs = zip(self.renewed, service.pairs)
+        moves = [
+            (file, to, mode) for files, places in pairs for file, to, mode in zip(files, places, self.modes)
+        ]
+        return [
+            *(f"install = {file} -> {to} {mode}" for file, to, mode in moves),
+            f"reload = {self.reload or service.reload}",
+        ]
 
     def records(self):
         """What the primary has now: a set of "3 1 1 4648..."."""

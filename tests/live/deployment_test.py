@@ -1,0 +1,131 @@
+"""From "ready" to "served": what `deploy` and `run` install, and what they do when a service does not play
+along."""
+
+import grp
+import os
+import pwd
+import re
+import stat
+
+import pytest
+
+from support.dane_client import presented
+from support.mail_host import NAME
+
+
+@pytest.fixture
+def host(mail_host, bind, certificate):
+    return mail_host(bind, certificate())
+
+
+@pytest.fixture
+def ready_host(host, certificate):
+    """A renewal is published and may be deployed."""
+    host.settings["wait-factor"] = 1
+    host.start()
+    host.new = certificate()
+    host.renew(host.new)
+    host("publish")
+    host("ready", wait=True)
+    return host
+
+
+def serves(host, certificate):
+    return presented("127.0.0.1", host.port, NAME)[0] == certificate.der
+
+
+def test_ready_says_when_and_then_that(host, certificate):
+    host.start()
+    host.renew(certificate())
+    host("publish")
+
+    run = host("ready", exits=75)
+    assert re.fullmatch(r"next due \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", run.out.splitlines()[-1])
+    due = host("ready", exits=75, format="json").json["next_due"]
+    assert f"next due {due}" == run.out.splitlines()[-1]
+    host("ready", wait=True)
+
+
+def test_a_certificate_and_its_key_are_installed_with_their_modes(ready_host):
+    host = ready_host
+    chain, key = host.services[0].pairs[0]
+    key.chmod(0o644)
+
+    host("deploy")
+
+    assert serves(host, host.new)
+    assert (chain.read_bytes(), key.read_bytes()) == (
+        host.new.path.read_bytes(),
+        host.new.key_path.read_bytes(),
+    )
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (chain, key)] == [0o644, 0o600]
+    assert not list(chain.parent.glob(".*.tlsa-update")), "a staged file is left"
+
+
+def test_modes_can_be_configured(ready_host):
+    host = ready_host
+    user = f"{pwd.getpwuid(os.getuid()).pw_name}:{grp.getgrgid(os.getgid()).gr_name}"
+    host.modes = (f"0640 {user}", "0400")
+
+    host("deploy")
+
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in host.services[0].pairs[0]]
+    assert modes == [0o640, 0o400]
+
+
+def test_nothing_is_installed_before_it_is_ready(host, certificate):
+    host.start()
+    host.renew(certificate())
+    host("publish")
+    before = host.services[0].pairs[0][0].read_bytes()
+
+    host("deploy", exits=75)
+
+    assert host.services[0].pairs[0][0].read_bytes() == before
+
+
+def test_a_dry_run_installs_nothing_and_says_what_it_would(ready_host):
+    host = ready_host
+    before = host.services[0].pairs[0][0].read_bytes()
+
+    run = host("deploy", dry_run=True, exits=1)
+
+    assert "chain-0.pem: would be installed" in run.err
+    assert host.services[0].pairs[0][0].read_bytes() == before
+
+
+def test_a_reload_that_fails_is_critical_and_is_repeated(ready_host):
+    host = ready_host
+    host.reload = "echo out of order; exit 3"
+    run = host("run", exits=2)
+    assert "out of order" in run.err
+    assert "exit status 3" in run.err
+
+    host.reload = None
+    host("run", wait=True)
+
+    assert serves(host, host.new)
+    assert host.records() == {host.new.tlsa()}
+
+
+def test_a_service_that_does_not_serve_what_was_deployed_is_critical(ready_host):
+    host = ready_host
+    host.settings["settle"] = 1
+    host.reload = "true"
+
+    run = host("deploy", exits=2)
+
+    assert "does not present what was deployed" in run.err
+    assert host.records() == host.published | {host.new.tlsa()}
+
+
+def test_a_key_of_another_certificate_is_not_installed(ready_host, certificate):
+    host = ready_host
+    other = certificate()
+    host.renewed[0][1].write_bytes(other.key_path.read_bytes())
+    before = host.services[0].pairs[0][1].read_bytes()
+
+    run = host("deploy", exits=2)
+
+    assert "not of a credential that was found ready" in run.err
+    assert host.services[0].pairs[0][1].read_bytes() == before

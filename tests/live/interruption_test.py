@@ -1,0 +1,87 @@
+"""Whatever cuts in - a kill at any instant, a signal, other writers - the next run converges, and the client
+that watches meets no mismatch."""
+
+import concurrent.futures
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+KILLS_IN_A_ROLLOVER = 5
+ROLLOVERS = int(os.environ.get("TLSA_UPDATE_KILLS", "10")) // KILLS_IN_A_ROLLOVER
+
+
+def kill_at_random(host, longest):
+    """A run that is killed, unless it ends before; was it?"""
+    process = host.begin("run")
+    try:
+        process.wait(random.uniform(0, longest))
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def test_killed_at_any_instant_the_next_run_converges(mail_host, bind, certificate):
+    host = mail_host(bind, certificate())
+    with host.watched():
+        began = time.monotonic()
+        host("run", exits=None)
+        longest = 1.5 * (time.monotonic() - began)
+        for _ in range(ROLLOVERS):
+            new = certificate()
+            host.renew(new)
+            kills = 0
+            while kills < KILLS_IN_A_ROLLOVER:
+                kills += kill_at_random(host, longest)
+                time.sleep(random.uniform(0, 1))  # so that publish, deploy and prune are all cut off at times
+
+            host("run", wait=True)
+            assert host.records() == {new.tlsa()}
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_wait_with_what_is_still_waited_for(mail_host, bind, certificate, signal_sent):
+    host = mail_host(bind, certificate())
+    host.settings["margin"] = 600
+    host.start()
+    host.renew(certificate())
+    waiting = host.begin("run", "--wait")
+    assert waiting.stderr.readline().startswith(b"tlsa-update: info: waiting: ")
+
+    waiting.send_signal(signal_sent)
+    out, _ = waiting.communicate(timeout=5)
+
+    assert waiting.returncode == 75
+    assert out.decode().splitlines()[-1].startswith("next due 2")
+    host("run", exits=75)
+
+
+def test_a_second_run_at_the_same_time_is_turned_away(mail_host, bind, certificate):
+    host = mail_host(bind, certificate())
+    host.settings["margin"] = 600
+    host.start()
+    host.renew(certificate())
+    waiting = host.begin("run", "--wait")
+    waiting.stderr.readline()
+
+    run = host("run", exits=75)
+
+    assert "another tlsa-update" in run.err
+    waiting.terminate()
+    waiting.communicate()
+
+
+def test_twelve_writers_at_one_owner_lose_nothing(primary, certificate, tlsa_update):
+    foreign = "3 1 1 " + "f0" * 32
+    zone = primary.zone("example.test", "mail A 127.0.0.1", f"_25._tcp.mail TLSA {foreign}")
+    mails = [certificate() for _ in range(12)]
+    assert primary.port
+
+    with concurrent.futures.ThreadPoolExecutor(12) as writers:
+        list(writers.map(lambda mail: tlsa_update("publish", zone, "mail.example.test:25", cert=mail), mails))
+
+    assert zone.tlsa("_25._tcp.mail").records == {foreign, *(mail.tlsa() for mail in mails)}

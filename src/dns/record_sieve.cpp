@@ -53,8 +53,7 @@ void RecordSieve::open(WireReader& reader, const RecordFields& fields) {
   note_existence();
 }
 
-// RFC 5936 section 2.2: "the last message MUST conclude with the same SOA"; its TTL may differ (REQUIREMENTS:
-// a server's affair).
+// RFC 5936 section 2.2: "the last message MUST conclude with the same SOA". Its TTL may differ.
 void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
   const Bytes rdata = read_rdata(reader, fields);
   if (rdata != opening_soa_->rdata)

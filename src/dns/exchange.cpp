@@ -65,6 +65,16 @@ std::string wish_of(const Update& update) {
   return wish;
 }
 
+// Only what is signed proves what became of an UPDATE. An unsigned refusal is told, and is no success either;
+// an unsigned success is told to nobody.
+UpdateOutcome outcome_of(const Judgement& judgement) {
+  using Outcome = UpdateOutcome::Kind;
+  if (judgement.kind == Kind::answer)
+    return {judgement.message->rcode == rcode::noerror ? Outcome::done : Outcome::prerequisite_failed, {}};
+  const bool refused = judgement.certain || judgement.error->code == ErrorCode::refused;
+  return {refused ? Outcome::refused : Outcome::unknown, judgement.error};
+}
+
 }  // namespace
 
 struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
@@ -88,6 +98,8 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
 
   asio::awaitable<Result<void>> find_endpoints();
   asio::awaitable<Carried> carry(const Request& request, Endpoint to);
+  [[nodiscard]] Request query_request(const Question& question, QueryFlags flags) const;
+  [[nodiscard]] Request update_request(const Update& change, Bytes encoded);
   asio::awaitable<Result<Message>> query(Question question, QueryFlags flags);
   asio::awaitable<UpdateOutcome> update(Update change);
   asio::awaitable<void> pause_briefly();
@@ -171,19 +183,24 @@ asio::awaitable<Carried> Exchange::State::carry(const Request& request, Endpoint
   co_return co_await carry_datagram(to, std::move(make), patience());
 }
 
-asio::awaitable<Result<Message>> Exchange::State::query(Question question, QueryFlags flags) {
-  const auto self = shared_from_this();
-  if (auto found = co_await find_endpoints(); !found) co_return tl::unexpected<Error>(found.error());
+Exchange::State::Request Exchange::State::query_request(const Question& question, QueryFlags flags) const {
   Request request;
   request.over_tcp = options.transport != Transport::udp;
   request.asked.question = question;
   request.asked.key = options.sign_queries ? options.key.get() : nullptr;
   request.asked.edns = flags.edns;
   request.asked.servfail_is_an_answer = options.servfail_is_an_answer;
-  request.encode = [&](std::uint16_t id, bool edns) {
+  request.encode = [question, flags](std::uint16_t id, bool edns) mutable {
     flags.edns = edns;
     return make_query(id, question, flags);
   };
+  return request;
+}
+
+asio::awaitable<Result<Message>> Exchange::State::query(Question question, QueryFlags flags) {
+  const auto self = shared_from_this();
+  if (auto found = co_await find_endpoints(); !found) co_return tl::unexpected<Error>(found.error());
+  Request request = query_request(question, flags);
   Troubles troubles;
   for (std::size_t tried = 0; tried < tries();) {
     const Endpoint to = endpoint();
@@ -210,6 +227,22 @@ asio::awaitable<Result<Message>> Exchange::State::query(Question question, Query
   co_return tl::unexpected<Error>(troubles.fold(options.server));
 }
 
+Exchange::State::Request Exchange::State::update_request(const Update& change, Bytes encoded) {
+  Request request;
+  request.asked.opcode = opcode::update;
+  request.asked.question = {change.zone, type::soa};
+  request.asked.key = options.key.get();
+  request.asked.wish = wish_of(change);
+  request.over_tcp = options.transport != Transport::udp ||
+                     sign(encoded, *options.key, now()).wire.size() > plain_datagram_limit;
+  request.encode = [wire = std::move(encoded)](std::uint16_t id, bool) mutable {
+    wire[0] = static_cast<std::uint8_t>(id >> 8);
+    wire[1] = static_cast<std::uint8_t>(id & 255);
+    return wire;
+  };
+  return request;
+}
+
 asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
   using Outcome = UpdateOutcome::Kind;
   const auto self = shared_from_this();
@@ -222,18 +255,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
   if (!encoded) co_return refuse(encoded.error());
   if (auto found = co_await find_endpoints(); !found) co_return refuse(found.error());
 
-  Request request;
-  request.asked.opcode = opcode::update;
-  request.asked.question = {change.zone, type::soa};
-  request.asked.key = options.key.get();
-  request.asked.wish = wish_of(change);
-  request.over_tcp = options.transport != Transport::udp ||
-                     sign(*encoded, *options.key, now()).wire.size() > plain_datagram_limit;
-  request.encode = [&](std::uint16_t id, bool) {
-    (*encoded)[0] = static_cast<std::uint8_t>(id >> 8);
-    (*encoded)[1] = static_cast<std::uint8_t>(id & 255);
-    return *encoded;
-  };
+  const Request request = update_request(change, std::move(*encoded));
   Troubles troubles;
   bool servfail_before = false;
   for (std::size_t tried = 0; tried < tries();) {
@@ -247,9 +269,6 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
       troubles.add(to.text(), carried.trouble);
       leave(to);
       ++tried;
-    } else if (judgement->kind == Kind::answer) {
-      const bool done = judgement->message->rcode == rcode::noerror;
-      co_return UpdateOutcome{done ? Outcome::done : Outcome::prerequisite_failed, {}};
     } else if (judgement->kind == Kind::servfail && judgement->certain && !servfail_before) {
       // Knot gives SERVFAIL to all that it applies together with a bad one. Every change carries its
       // prerequisite, so a second time can do no harm (RFC 2136 section 5).
@@ -257,9 +276,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
       log(to.text() + ": SERVFAIL to the UPDATE; sending it once more");
       co_await pause_briefly();
     } else {
-      // Only a signed refusal proves that nothing was changed; an unsigned one is no success either.
-      const bool refused = judgement->certain || judgement->error->code == ErrorCode::refused;
-      co_return UpdateOutcome{refused ? Outcome::refused : Outcome::unknown, judgement->error};
+      co_return outcome_of(*judgement);
     }
   }
   co_return refuse(troubles.fold(options.server));

@@ -339,6 +339,27 @@ TEST_F(ExchangeTest, AnIdleConversationKeepsNoEventLoopAlive) {
   EXPECT_TRUE(own.stopped());
 }
 
+TEST_F(ExchangeTest, AConversationMayBeAbandonedInTheMiddle) {
+  ScriptedServer server(io_, [](const Received&) { return silence(); });
+  for (const auto transport : {Transport::tcp, Transport::udp}) {
+    bool ended = false;
+    {
+      boost::asio::io_context own;
+      const auto converse = [&]() -> boost::asio::awaitable<void> {
+        Exchange to(own.get_executor(), options(server, transport));
+        const auto answer = co_await to.query({name("mx.example.test"), type::a});
+        ended = true;
+      };
+      boost::asio::co_spawn(own, converse(), [](std::exception_ptr) {});
+      while (server.requests().size() < (transport == Transport::tcp ? 1U : 2U)) {
+        own.poll();
+        io_.poll();
+      }
+    }
+    EXPECT_FALSE(ended);
+  }
+}
+
 // --- UPDATE
 
 TEST_F(ExchangeTest, AnUpdateIsDoneWhenASignedNoerrorSaysSo) {

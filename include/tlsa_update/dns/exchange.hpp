@@ -54,7 +54,7 @@ struct UpdateOutcome {
     done,                 // NOERROR, signed
     prerequisite_failed,  // NXRRSET, YXRRSET, NXDOMAIN, YXDOMAIN, signed
     unknown,              // no answer or none that counts: read back before deciding
-    refused,              // any other RCODE or TSIG error: `error` tells
+    refused,              // any other RCODE or TSIG error, signed or not, or never sent: `error` tells
   } kind = Kind::unknown;
   std::optional<Error> error;  // for unknown and refused
 };

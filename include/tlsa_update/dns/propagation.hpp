@@ -21,8 +21,10 @@ struct PropagationOptions {
   std::function<void(const std::string&)> log;
 };
 
-// Queries are unsigned and not recursive. Unreachable servers are in the result with `trouble`, never left
-// out; an NS without any address counts as unreachable.
+// Queries are unsigned and not recursive, over TCP, or UDP where a server has none. Whoever did not answer
+// SOA and every owner authoritatively is not reachable and has `trouble`; nobody is left out: an NS without
+// any address and a zone whose NS cannot be read stand in the result too. A wildcard's answer is not the
+// owner's. The zone keys that signatures are held against are those of `primary`.
 [[nodiscard]] boost::asio::awaitable<std::vector<ServerView>> read_servers(Exchange& primary, ZoneView zone,
                                                                            Resolver& resolver,
                                                                            PropagationOptions options);

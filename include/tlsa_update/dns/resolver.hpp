@@ -44,11 +44,17 @@ class Resolver {
   Resolver(boost::asio::any_io_executor executor, ResolverOptions options);
   ~Resolver();
 
+  // Errors of all: no_answer (silence, SERVFAIL, a refusal; says so when the data is bogus), protocol
+  // (malformed records), bad_data (more than 8 CNAMEs in a row).
+
+  // A and AAAA at the end of the CNAMEs, each once. A host that does not exist has none.
   [[nodiscard]] boost::asio::awaitable<Result<Addresses>> addresses(Name host);
+  // By preference, each host once. Error bad_data also: the domain does not exist, over 100 hosts.
   [[nodiscard]] boost::asio::awaitable<Result<Expansion>> expand_mx(MxName mx);
+  // By priority, each target and port once. Error bad_data also: no such record, over 100 targets.
   [[nodiscard]] boost::asio::awaitable<Result<Expansion>> expand_srv(SrvName srv);
-  [[nodiscard]] boost::asio::awaitable<Result<Name>> primary_of(
-      Name owner);  // SOA MNAME of the enclosing zone
+  // The SOA MNAME of the zone that encloses `owner`, never that of a zone behind a CNAME.
+  [[nodiscard]] boost::asio::awaitable<Result<Name>> primary_of(Name owner);
 
   // Is this RRset secure, by the AD bit of a resolver that may be trusted (loopback, or options trust-ad)?
   // bogus is SERVFAIL that CD=1 turns into an answer.

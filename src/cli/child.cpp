@@ -100,40 +100,56 @@ Result<Child> start(const std::string& command) {
   return Child{pid, std::move(read_end)};
 }
 
-// Logs line by line until the output ends or the deadline has passed; false: it has passed.
-bool log_output(int fd, Clock::time_point deadline) {
-  std::string line;
-  std::size_t logged = 0;
-  const auto say = [&] {
-    if (!line.empty() && logged < output_limit) log_info("reload: " + line);
-    logged += line.size();
-    line.clear();
-  };
-  while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0) return false;
-    pollfd waiting{fd, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) continue;
+// What the command says, a line at a time on our log.
+class Lines {
+ public:
+  // What can be read now; false: that was the end of the output.
+  bool take(int fd) {
     std::array<char, 4096> chunk;
     const ssize_t got = ::read(fd, chunk.data(), chunk.size());
-    if (got <= 0) break;
+    if (got <= 0) return got < 0 && errno == EINTR;
     for (const char c : std::string_view(chunk.data(), static_cast<std::size_t>(got))) {
-      if (c == '\n' || line.size() > 1000) say();
-      if (c != '\n') line += c;
+      if (c == '\n' || line_.size() > 1000) end();
+      if (c != '\n') line_ += c;
     }
+    return true;
   }
-  say();
-  return true;
+
+  void end() {
+    if (!line_.empty() && logged_ < output_limit) log_info("reload: " + line_);
+    logged_ += line_.size();
+    line_.clear();
+  }
+
+ private:
+  std::string line_;
+  std::size_t logged_ = 0;
+};
+
+bool is_readable(int fd, int milliseconds) {
+  pollfd waiting{fd, POLLIN, 0};
+  return ::poll(&waiting, 1, milliseconds) > 0;
 }
 
 // The output may stay open in a daemon that the command started, or be closed long before the command ends:
-// the process is what counts.
-bool wait_for(pid_t pid, Clock::time_point deadline, int& status) {
-  while (::waitpid(pid, &status, WNOHANG) == 0) {
-    if (Clock::now() >= deadline) return false;
-    ::usleep(10'000);
+// the process is what counts. False: it has not ended in time.
+bool wait_for(const Child& child, Clock::time_point deadline, int& status) {
+  constexpr int pause = 10;          // milliseconds
+  constexpr int reads_at_once = 16;  // a whole pipe
+  Lines lines;
+  bool is_open = true;
+  while (true) {
+    const bool ended =
+        ::waitpid(child.pid, &status, WNOHANG) != 0;  // what it said before is in the pipe by now
+    const int patience = ended ? 0 : pause;
+    for (int i = 0; is_open && i < reads_at_once && is_readable(child.output.value(), patience); ++i)
+      is_open = lines.take(child.output.value());
+    if (ended || Clock::now() >= deadline) {
+      lines.end();
+      return ended;
+    }
+    if (!is_open) ::poll(nullptr, 0, pause);
   }
-  return true;
 }
 
 }  // namespace
@@ -143,7 +159,7 @@ Result<void> run_command(const std::string& command, std::chrono::seconds timeou
   if (!child) return tl::unexpected(child.error());
   const auto deadline = Clock::now() + timeout;
   int status = 0;
-  if (!log_output(child->output.value(), deadline) || !wait_for(child->pid, deadline, status)) {
+  if (!wait_for(*child, deadline, status)) {
     ::kill(-child->pid, SIGKILL);
     ::waitpid(child->pid, &status, 0);
     return fail(ErrorCode::unsafe, "did not end within " + human_duration(timeout), command,

@@ -5,6 +5,8 @@
 #include <boost/program_options/positional_options.hpp>
 #include <cstdlib>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config.hpp"
 #include "files.hpp"
@@ -17,6 +19,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* default_config = "/etc/tlsa-update/tlsa-update.conf";
+constexpr const char* system_state = "/var/lib/tlsa-update";
 constexpr std::size_t config_limit = 4U << 20;  // octets
 
 constexpr std::array commands{Command::generate, Command::status, Command::publish, Command::ready,
@@ -159,6 +162,24 @@ Result<void> choose_services(Settings& settings) {
   return {};
 }
 
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// systemd's StateDirectory= (systemd.exec(5): a list); the system's, for root and its keeper; else the user's
+// own (XDG Base Directory).
+std::string default_state_directory() {
+  const std::string systemd = from_environment("STATE_DIRECTORY");
+  if (!systemd.empty()) return systemd.substr(0, systemd.find(':'));
+  struct stat facts {};
+  const bool is_keeper = ::stat(system_state, &facts) == 0 && facts.st_uid == ::geteuid();
+  const std::string home = from_environment("HOME");
+  if (::geteuid() == 0 || is_keeper || home.empty()) return system_state;
+  const std::string xdg = from_environment("XDG_STATE_HOME");
+  return (xdg.starts_with('/') ? xdg : home + "/.local/state") + "/tlsa-update";
+}
+
 }  // namespace
 
 std::string_view text(Command command) {
@@ -198,9 +219,7 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
 
   Settings& settings = invocation.settings;
   settings.command = *command;
-  if (const char* directory = std::getenv("STATE_DIRECTORY"); directory != nullptr && *directory != '\0') {
-    settings.state_directory = directory;
-  }
+  settings.state_directory = default_state_directory();
   const auto given = split(*command, {words.begin() + 1, words.end()});
   if (!given) return tl::unexpected(given.error());
   for (const auto& word : *given) {

@@ -15,5 +15,6 @@ namespace tlsa_update::cli {
 [[nodiscard]] int run(const Settings& settings);
 [[nodiscard]] int verify(const Settings& settings);
 [[nodiscard]] int list(const Settings& settings);
+[[nodiscard]] int doctor(const Settings& settings);
 
 }  // namespace tlsa_update::cli

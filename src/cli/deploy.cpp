@@ -45,6 +45,20 @@ bool is_wanted(const Credential& found, const std::vector<GivenCredential>& want
   });
 }
 
+// A key without its certificate, or beside another one, is a service that does not start.
+Result<void> check_keys(const std::vector<Credential>& found, const Chain& installed) {
+  for (const auto& credential : found) {
+    const bool is_pair = !credential.chain.empty() || installed.empty() ||
+                         std::any_of(installed.begin(), installed.end(), [&](const Certificate& certificate) {
+                           return certificate.spki == *credential.bare_key;
+                         });
+    if (!is_pair)
+      return fail(ErrorCode::unsafe, "is the key of none of the certificates that are installed with it",
+                  credential.source, "install a certificate and its own key");
+  }
+  return {};
+}
+
 // RFC 7671 section 5.2.2: the trust anchor must be among the certificates that the server sends.
 Result<void> check_trust_anchors(const WantedService& service, const Chain& installed) {
   for (const auto& wanted : service.desired.records) {
@@ -90,6 +104,13 @@ Result<void> check_target(const std::string& path) {
   return {};
 }
 
+bool is_content_of(const std::string& path, ByteView content) {
+  auto present = read_file(path, file_limit);
+  if (!present) return false;
+  const Secret secret(std::move(*present));
+  return std::ranges::equal(secret.view(), content);
+}
+
 std::string staged_name(const std::string& target) {
   const auto slash = target.rfind('/') + 1;
   return target.substr(0, slash) + "." + target.substr(slash) + ".tlsa-update";
@@ -128,11 +149,15 @@ std::string marker_path(const ServiceSettings& settings, const std::string& stat
 
 Result<Deployment> Deployment::prepare(const WantedService& service, const std::string& state_directory) {
   Deployment deployment(service, marker_path(*service.settings, state_directory));
+  const auto passphrase = read_passphrase(service.settings->passphrase_file);
+  if (!passphrase) return tl::unexpected(passphrase.error());
+  std::vector<Credential> found;
   Chain installed;
   for (const auto& install : service.settings->installs) {
     auto content = read_file(install.from, file_limit);
     if (!content) return tl::unexpected(content.error());
-    const auto loaded = x509::load(*content, install.from);
+    Secret secret(std::move(*content));
+    const auto loaded = x509::load(secret.view(), install.from, *passphrase ? &**passphrase : nullptr);
     if (!loaded) return tl::unexpected(loaded.error());
     for (const auto& credential : loaded->credentials) {
       if (!is_wanted(credential, service.credentials)) {
@@ -140,12 +165,13 @@ Result<Deployment> Deployment::prepare(const WantedService& service, const std::
                     "give it as --cert as well; if it was renewed just now, run again");
       }
       installed.insert(installed.end(), credential.chain.begin(), credential.chain.end());
+      found.push_back(credential);
     }
-    const auto present = read_file(install.to, file_limit);
-    const bool differs = !present || *present != *content;
     if (const auto sound = check_target(install.to); !sound) return tl::unexpected(sound.error());
-    deployment.files_.push_back({install, std::move(*content), differs});
+    const bool differs = !is_content_of(install.to, secret.view());
+    deployment.files_.push_back({install, std::move(secret), differs});
   }
+  if (const auto sound = check_keys(found, installed); !sound) return tl::unexpected(sound.error());
   if (const auto sound = check_trust_anchors(service, installed); !installed.empty() && !sound)
     return tl::unexpected(sound.error());
   return deployment;
@@ -165,7 +191,7 @@ std::vector<std::string> Deployment::differing() const {
 // no longer than between two renames.
 Result<void> Deployment::replace_files() const {
   for (const auto& file : files_) {
-    const auto staged = file.differs ? stage(file.install, file.content) : Result<void>{};
+    const auto staged = file.differs ? stage(file.install, file.content.view()) : Result<void>{};
     if (staged) continue;
     for (const auto& other : files_) (void)::unlink(staged_name(other.install.to).c_str());
     return staged;

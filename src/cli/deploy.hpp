@@ -8,6 +8,7 @@
 
 #include "tlsa_update/core/error.hpp"
 #include "tlsa_update/core/planner.hpp"
+#include "tlsa_update/core/secret.hpp"
 #include "wants.hpp"
 
 namespace tlsa_update::cli {
@@ -32,7 +33,7 @@ class Deployment {
  private:
   struct File {
     Install install;
-    Bytes content;
+    Secret content;  // a private key, maybe
     bool differs = false;
   };
   explicit Deployment(const WantedService& service, std::string marker)

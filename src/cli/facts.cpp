@@ -73,7 +73,7 @@ std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
       probe.request.starttls =
           service.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
       if (const auto view = views.find(asked.owner); view != views.end())
-        probe.request.rrset = view->second->rrset;
+        probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
       probes.push_back(std::move(probe));
     }
   }

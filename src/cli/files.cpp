@@ -13,6 +13,7 @@
 namespace tlsa_update::cli {
 namespace {
 
+constexpr std::size_t passphrase_limit = 4096;   // octets
 constexpr std::size_t names_limit = 256U << 20;  // octets: some millions of names
 
 tl::unexpected<Error> unreadable(const std::string& path, const std::string& what) {
@@ -106,6 +107,23 @@ Result<Secret> read_secret_file(const std::string& path, std::size_t limit) {
                                 std::min(static_cast<std::size_t>(facts.st_size), limit));
   if (!content) return tl::unexpected(content.error());
   return Secret(std::move(*content));
+}
+
+Result<std::optional<Secret>> read_passphrase(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const auto content = read_secret_file(path, passphrase_limit);
+  if (!content) {
+    // A passphrase that is missing is bad credential data, not a missing credential.
+    return fail(ErrorCode::bad_data, "--passphrase-file: " + content.error().what, path,
+                content.error().advice);
+  }
+  Bytes line;
+  line.reserve(content->size());  // a growing one would leave copies behind
+  for (const auto octet : content->view()) {
+    if (octet == '\n' || octet == '\r') break;
+    line.push_back(octet);
+  }
+  return Secret(std::move(line));
 }
 
 Result<std::vector<std::string>> read_names(const std::string& path) {

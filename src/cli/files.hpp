@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ class Descriptor {
 // A file that holds a secret: refused when others than its owner may read it (group included), or when it
 // belongs to another user than us or root.
 [[nodiscard]] Result<Secret> read_secret_file(const std::string& path, std::size_t limit);
+
+// The first line of a secret file, without its end; nothing when there is no path. Error bad_data.
+[[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::string& path);
 
 // The whole of an open file, from where it stands.
 [[nodiscard]] Result<Bytes> read_open_file(int fd, const std::string& path, std::size_t limit,

@@ -8,8 +8,13 @@ namespace tlsa_update::cli {
 
 int exit_status_of(const Findings& findings) {
   auto worst = findings.remaining;
-  for (const auto& trouble : findings.troubles)
-    worst = worst ? more_severe(*worst, trouble.code) : trouble.code;
+  const auto count = [&](ErrorCode code) { worst = worst ? more_severe(*worst, code) : code; };
+  for (const auto& trouble : findings.troubles) count(trouble.code);
+  if (findings.diagnosis) {
+    for (const auto& check : findings.diagnosis->checks) {
+      if (!check.ok) count(check.code);
+    }
+  }
   return worst ? exit_status(*worst) : 0;
 }
 

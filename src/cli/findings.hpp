@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis.hpp"
 #include "output.hpp"
 #include "settings.hpp"
 #include "tlsa_update/core/evidence.hpp"
@@ -30,12 +31,13 @@ struct Findings {
   bool changed = false;
   std::vector<Error> troubles;         // everything that went wrong, already logged
   std::optional<ErrorCode> remaining;  // differences or not_yet: no trouble, but an exit status
+  std::optional<Diagnosis> diagnosis;  // doctor's
 };
 
 void print_text(Output& out, const Findings& findings);
 void print_json(Output& out, const Findings& findings);
 
-// The most severe of the troubles and of what remains; 0 when there is neither.
+// The most severe of the troubles, failed checks and what remains; 0 when there is none.
 [[nodiscard]] int exit_status_of(const Findings& findings);
 
 // not_yet while something waits: a credential for its deployment, a record for its deletion, or either.

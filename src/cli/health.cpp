@@ -37,8 +37,7 @@ void judge_servers(const Findings& findings, const ServiceEvidence& evidence, co
 
 void judge_expiry(const ServiceEvidence& evidence, const Presented& presented, const Settings& settings,
                   Time now, Health& health) {
-  const auto days =
-      std::chrono::duration_cast<std::chrono::days>(presented.chain.front().not_after - now).count();
+  const auto days = std::chrono::floor<std::chrono::days>(presented.chain.front().not_after - now).count();
   health.days_left = std::min(health.days_left.value_or(days), static_cast<long>(days));
   if (days >= settings.warn_days) return;
   const auto level = days < settings.critical_days ? Level::critical : Level::warning;

@@ -52,8 +52,15 @@ uid_t keeper_of(int directory) {
   return ::fstat(directory, &facts) == 0 ? facts.st_uid : ::geteuid();
 }
 
+// Parents as well, as ~/.local/state of a new user; like it, for the user alone (XDG Base Directory).
+bool make_directory(const std::string& path) {
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+    (void)::mkdir(path.substr(0, slash).c_str(), S_IRWXU);
+  return ::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST;
+}
+
 Result<Descriptor> open_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+  if (!make_directory(path)) {
     return bad_state(path, std::string("the state directory cannot be made: ") + std::strerror(errno),
                      "make it, or name another with --state-directory");
   }
@@ -97,11 +104,10 @@ Result<Descriptor> lock(int directory, const std::string& path, const char* name
 
 // What is there, or nothing. A broken ledger is put aside where somebody can look at it.
 Result<Ledger> load_from(int directory, const std::string& path, bool put_aside) {
-  auto file = open_in(directory, path, ledger_name, O_RDONLY);
-  if (!file) {
-    if (errno == ENOENT) return Ledger{};
-    return tl::unexpected(file.error());
-  }
+  struct stat facts {};
+  if (::fstatat(directory, ledger_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) return Ledger{};
+  const auto file = open_in(directory, path, ledger_name, O_RDONLY);
+  if (!file) return tl::unexpected(file.error());
   const std::string full = path + "/" + ledger_name;
   const auto content = read_open_file(file->value(), full, ledger_limit);
   if (!content) return tl::unexpected(content.error());

@@ -17,8 +17,8 @@ namespace tlsa_update::cli {
 
 class LedgerFile {
  public:
-  // Creates the directory (0700) when it is missing; refuses one that others may write to, a symbolic link,
-  // and a file with several hard links. Errors: unreadable.
+  // Creates the directory and its parents (0700) when they are missing; refuses one that others may write to,
+  // a symbolic link, and a file with several hard links. Errors: unreadable.
   [[nodiscard]] static Result<LedgerFile> open(const std::string& directory);
   // For commands that only look: a directory or file that is not there is an empty ledger.
   [[nodiscard]] static Ledger peek(const std::string& directory);

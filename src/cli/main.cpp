@@ -35,9 +35,10 @@ int run_command(const Settings& settings) {
       return verify(settings);
     case Command::list:
       return list(settings);
-    default:
-      return failure({ErrorCode::internal, "this command is not built yet", {}, {}});
+    case Command::doctor:
+      return doctor(settings);
   }
+  return failure({ErrorCode::internal, "no such command", {}, {}});
 }
 
 // TSIG secrets are in memory: no core file, and no other process of this user may look.
@@ -66,8 +67,10 @@ int start(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace tlsa_update;
   cli::guard_secrets();
-  // A peer or a reader that went away is an error of a write, not the end of the program.
+  // A peer or reader that went away, and a file over its limit, are errors of a write, not the end of the
+  // program.
   (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
   // openssl.cnf is for servers and costs more start-up than hashing a certificate does.
   (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   try {

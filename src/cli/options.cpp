@@ -213,7 +213,9 @@ constexpr Option table[] = {
      every & ~mask(doctor, list, verify), Place::service, SET(set_ttl(v, s.service.ttl)), nullptr},
 
     // Rollover
-    {"state-directory", "DIR", "where the ledger is kept (default $STATE_DIRECTORY or /var/lib/tlsa-update)",
+    {"state-directory", "DIR",
+     "where the ledger is kept (default $STATE_DIRECTORY, /var/lib/tlsa-update or "
+     "~/.local/state/tlsa-update)",
      dns_commands, Place::settings, SET(non_empty(v, s.settings.state_directory)), nullptr},
     {"wait", nullptr, "stay until done", waiting, Place::command_line,
      SET(set_boolean(v, s.settings.wait, true)), nullptr},

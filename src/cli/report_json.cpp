@@ -131,6 +131,21 @@ void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence) {
   }
 }
 
+void add_diagnosis(json::object& document, const Diagnosis& diagnosis) {
+  json::array checks;
+  for (const auto& check : diagnosis.checks) {
+    checks.push_back({{"check", check.check},
+                      {"ok", check.ok},
+                      {"detail", printable(check.detail, 4000)},
+                      {"advice", printable(check.advice, 4000)}});
+  }
+  document["checks"] = std::move(checks);
+  json::array grants;
+  for (const auto& grant : diagnosis.grants)
+    grants.push_back({{"zone", grant.zone.text()}, {"bind", grant.bind}, {"knot", grant.knot}});
+  document["grants"] = std::move(grants);
+}
+
 }  // namespace
 
 void print_json(Output& out, const Findings& findings) {
@@ -148,6 +163,7 @@ void print_json(Output& out, const Findings& findings) {
     for (const auto& trouble : findings.troubles) errors.push_back(json::string(trouble.text()));
     document["errors"] = std::move(errors);
   }
+  if (findings.diagnosis) add_diagnosis(document, *findings.diagnosis);
   document["changed"] = findings.changed;
   document["next_due"] = time_or_null(findings.plan.next_due);
   out << json::serialize(document) << "\n";

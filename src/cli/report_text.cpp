@@ -77,9 +77,21 @@ void print_endpoint(Output& out, const Service& service, const Presented& presen
   out << "\n";
 }
 
+void print_diagnosis(Output& out, const Diagnosis& diagnosis) {
+  for (const auto& check : diagnosis.checks) {
+    out << (check.ok ? "ok    " : "FAIL  ") << check.check << ": " << printable(check.detail, 4000) << "\n";
+    if (!check.advice.empty()) out << "      -> " << printable(check.advice, 4000) << "\n";
+  }
+  for (const auto& grant : diagnosis.grants) {
+    out << "\n" << grant.zone.text() << " at a BIND primary, in named.conf:\n\n" << grant.bind;
+    out << "\n" << grant.zone.text() << " at a Knot primary, in knot.conf:\n\n" << grant.knot;
+  }
+}
+
 }  // namespace
 
 void print_text(Output& out, const Findings& findings) {
+  if (findings.diagnosis) return print_diagnosis(out, *findings.diagnosis);
   for (const auto& plan : findings.plan.zones) {
     for (const auto& view : findings.zones) {
       if (view.apex != plan.zone) continue;

@@ -13,9 +13,16 @@ namespace {
 constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
 constexpr std::size_t key_file_limit = 1U << 20;  // octets: a whole named.conf fits
 
+}  // namespace
+
+Time wall_clock() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
+
+Session::Session(const Settings& settings) : settings_(settings) {}
+Session::~Session() = default;
+
 // When no key file is configured: what systemd hands over (LoadCredential= in systemd.exec(5)), or the file
 // that it takes that from, so that a hook of root's needs no other configuration than the unit.
-std::string key_path(const std::string& configured) {
+std::string Session::key_path(const std::string& configured) {
   if (!configured.empty()) return configured;
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory != nullptr && *directory != '\0') {
@@ -24,13 +31,6 @@ std::string key_path(const std::string& configured) {
   }
   return file_exists(default_key_file) ? default_key_file : std::string{};
 }
-
-}  // namespace
-
-Time wall_clock() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
-
-Session::Session(const Settings& settings) : settings_(settings) {}
-Session::~Session() = default;
 
 dns::Resolver& Session::resolver() {
   if (!resolver_) {

@@ -64,6 +64,9 @@ class Session {
 
   // The TSIG key of these settings; none when no key file is configured. Loaded once.
   [[nodiscard]] Result<std::shared_ptr<const dns::TsigKey>> key(const std::string& key_file, bool allow_weak);
+  // Where that key is: `configured`, else a default one that is there, else "".
+  [[nodiscard]] static std::string key_path(const std::string& configured);
+
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
  private:

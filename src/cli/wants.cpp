@@ -15,7 +15,6 @@ namespace tlsa_update::cli {
 namespace {
 
 constexpr std::size_t credential_limit = 16U << 20;  // octets
-constexpr std::size_t passphrase_limit = 4096;
 
 // The same remark on a hundred thousand names is one remark.
 class Remarks {
@@ -35,23 +34,6 @@ std::optional<std::uint16_t> system_port(std::string_view service, Protocol prot
   const servent* entry = ::getservbyname(std::string(service).c_str(), std::string(text(protocol)).c_str());
   if (entry == nullptr) return std::nullopt;
   return ntohs(static_cast<std::uint16_t>(entry->s_port));
-}
-
-// The first line of the file, without its end.
-Result<std::optional<Secret>> read_passphrase(const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  const auto content = read_secret_file(path, passphrase_limit);
-  if (!content) {
-    // A passphrase that is missing is bad credential data, not a missing credential.
-    return fail(ErrorCode::bad_data, "--passphrase-file: " + content.error().what, path,
-                content.error().advice);
-  }
-  Bytes line;
-  for (const auto octet : content->view()) {
-    if (octet == '\n' || octet == '\r') break;
-    line.push_back(octet);
-  }
-  return Secret(std::move(line));
 }
 
 Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase) {

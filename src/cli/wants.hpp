@@ -15,7 +15,7 @@ namespace tlsa_update::cli {
 // One TLSA owner that somebody asked for.
 struct AskedOwner {
   Name owner;
-  std::optional<Service> service;  // none for a raw owner such as *._tcp.host
+  std::optional<Service> service;     // none for a raw owner such as *._tcp.host
   std::optional<Name> source_domain;  // whose MX or SRV record led here: a second name for certificates
   const ServiceSettings* settings = nullptr;
 };

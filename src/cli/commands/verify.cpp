@@ -24,7 +24,10 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
   if (!file.is_open()) return fail(ErrorCode::unreadable, std::strerror(errno), beside);
   const auto written = write_open_file(file.value(), beside,
                                        {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  if (!written) return written;
+  if (!written) {
+    (void)std::remove(beside.c_str());
+    return written;
+  }
   if (std::rename(beside.c_str(), path.c_str()) != 0)
     return fail(ErrorCode::unreadable, std::strerror(errno), path);
   return {};
@@ -63,7 +66,7 @@ int verify(const Settings& settings) {
   const auto health = judge_health(found, settings, wall_clock());
   if (!settings.metrics.empty()) {
     if (const auto done = write_metrics(settings.metrics, metrics_text(found, wall_clock())); !done)
-      return failure(done.error());
+      return settings.monitor ? monitored_failure(done.error()) : failure(done.error());
   }
   if (settings.monitor) {
     Output out;

@@ -1,0 +1,210 @@
+// From the renewed files to what the service reads, and the reload command.
+#include "deploy.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <set>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "child.hpp"
+#include "folder.hpp"
+#include "support/certificates.hpp"
+#include "tlsa_update/x509/loader.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+// One service whose certificate and key wait beside the files that it reads.
+class Deploy : public testing::Test {
+ protected:
+  Deploy() {
+    settings_.label = "mail";
+    write(leaf_);
+    install("cert.pem");
+    install("key.pem");
+    want(leaf_);
+    std::filesystem::create_directory(folder_ / "live");
+  }
+
+  void write(const test::Issued& leaf) {
+    folder_.write("cert.pem", leaf.pem());
+    folder_.write("key.pem", test::private_pem_of(leaf.key));
+  }
+  void install(const std::string& file) {
+    settings_.installs.push_back(*parse_install(folder_ / file + " -> " + folder_ / ("live/" + file)));
+  }
+  void want(const test::Issued& leaf) {
+    const auto pem = leaf.pem();
+    const auto loaded =
+        x509::load({reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, "cert.pem");
+    for (const auto& credential : loaded->credentials)
+      service_.credentials.push_back({std::make_shared<const Credential>(credential), Role::current});
+  }
+  [[nodiscard]] Result<Deployment> prepare() const { return Deployment::prepare(service_, folder_.text()); }
+  [[nodiscard]] std::string live() const {
+    std::set<std::string> names;
+    std::string line;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "live"))
+      names.insert(entry.path().filename());
+    for (const auto& name : names) line += (line.empty() ? "" : " ") + name;
+    return line;
+  }
+
+  Folder folder_;
+  test::Issued leaf_ = test::self_signed({"mail.example.com", {}});
+  ServiceSettings settings_;
+  WantedService service_{&settings_, {}, {}, {}};
+};
+
+TEST_F(Deploy, PutsThePairInItsPlaceAndIsThenDone) {
+  const auto first = prepare();
+  ASSERT_TRUE(first) << first.error().text();
+  EXPECT_TRUE(first->is_needed());
+  EXPECT_EQ(first->differing().size(), 2U);
+  ASSERT_TRUE(first->carry_out());
+  EXPECT_EQ(folder_.read("live/cert.pem"), folder_.read("cert.pem"));
+  EXPECT_EQ(folder_.read("live/key.pem"), folder_.read("key.pem"));
+  EXPECT_EQ(folder_.mode("live/cert.pem"), 0644U);
+  EXPECT_EQ(folder_.mode("live/key.pem"), 0600U);
+  EXPECT_EQ(live(), "cert.pem key.pem");
+  EXPECT_FALSE(prepare()->is_needed());
+}
+
+TEST_F(Deploy, AModeThatIsGivenIsKept) {
+  settings_.installs.back().mode = 0640;
+  ASSERT_TRUE(prepare()->carry_out());
+  EXPECT_EQ(folder_.mode("live/key.pem"), 0640U);
+}
+
+TEST_F(Deploy, TheKeyOfAnotherCertificateIsRefused) {
+  folder_.write("key.pem", test::private_pem_of(test::make_key()));
+  EXPECT_EQ(prepare().error().code, ErrorCode::unsafe);
+}
+
+TEST_F(Deploy, AWantedKeyBesideAnotherWantedCertificateIsRefused) {
+  const auto other = test::self_signed({"mail.example.com", {}});
+  want(other);
+  folder_.write("key.pem", test::private_pem_of(other.key));
+  const auto refused = prepare();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unsafe);
+  EXPECT_EQ(live(), "");
+}
+
+TEST_F(Deploy, WhatWasRenewedInBetweenIsRefused) {
+  write(test::self_signed({"mail.example.com", {}, false, "20260101000000Z", "20370101000000Z", leaf_.key}));
+  EXPECT_EQ(prepare().error().code, ErrorCode::unsafe);
+}
+
+TEST_F(Deploy, ATargetThatIsALinkIsRefused) {
+  std::filesystem::create_symlink(folder_ / "elsewhere", folder_ / "live/key.pem");
+  EXPECT_EQ(prepare().error().code, ErrorCode::unreadable);
+  std::filesystem::remove(folder_ / "live/key.pem");
+  folder_.write("live/key.pem", "x");
+  std::filesystem::create_hard_link(folder_ / "live/key.pem", folder_ / "elsewhere");
+  EXPECT_EQ(prepare().error().code, ErrorCode::unreadable);
+}
+
+TEST_F(Deploy, AUserThatIsNotThereChangesNothing) {
+  settings_.installs.back().owner = "no-such-user";
+  EXPECT_EQ(prepare()->carry_out().error().code, ErrorCode::configuration);
+  EXPECT_EQ(live(), "");
+}
+
+TEST_F(Deploy, AFullDiskChangesNothing) {
+  ASSERT_TRUE(prepare()->carry_out());
+  const auto before = folder_.read("live/cert.pem");
+  const auto renewed = test::self_signed({"mail.example.com", {}});
+  write(renewed);
+  want(renewed);
+  const auto deployment = prepare();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit little{50, 50};  // octets a file
+    ::setrlimit(RLIMIT_FSIZE, &little);
+    const auto done = deployment->carry_out();
+    ::_exit(!done && done.error().code == ErrorCode::unreadable ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(folder_.read("live/cert.pem"), before);
+  EXPECT_EQ(live(), "cert.pem key.pem");
+}
+
+TEST_F(Deploy, AReloadThatFailedIsRepeated) {
+  settings_.reload = "test -e " + folder_ / "willing";
+  const auto failed = prepare()->carry_out();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::unsafe);
+  EXPECT_TRUE(prepare()->differing().empty());
+  EXPECT_TRUE(prepare()->is_needed());
+  folder_.write("willing", "");
+  ASSERT_TRUE(prepare()->carry_out());
+  EXPECT_FALSE(prepare()->is_needed());
+}
+
+constexpr std::chrono::seconds patience{20};
+
+TEST(RunCommand, PlainWordsNeedNoShell) {
+  const Folder folder;
+  ASSERT_TRUE(run_command("touch " + folder / "a" + "  " + folder / "b", patience));
+  EXPECT_EQ(folder.names(), "a b");
+  const auto builtin = run_command("exit 3", patience);
+  ASSERT_FALSE(builtin);
+  EXPECT_NE(builtin.error().what.find("cannot be started"), std::string::npos);
+}
+
+TEST(RunCommand, AnythingElseIsForTheShell) {
+  const auto ended = run_command("false || exit 3", patience);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().what, "ended with exit status 3");
+  EXPECT_TRUE(run_command("A=1 true", patience));
+}
+
+bool runs(const std::string& pid) {
+  std::ifstream stat("/proc/" + pid + "/stat");
+  std::string number, program, state;
+  return static_cast<bool>(stat >> number >> program >> state) && state != "Z";
+}
+
+TEST(RunCommand, ADeadlineEndsItsChildrenToo) {
+  const Folder folder;
+  const auto late = run_command("sleep 60 & echo $! > " + folder / "pid" + "; wait", std::chrono::seconds(1));
+  ASSERT_FALSE(late);
+  EXPECT_NE(late.error().what.find("did not end within"), std::string::npos);
+  std::string pid = folder.read("pid");
+  pid.pop_back();
+  for (int tries = 0; runs(pid) && tries < 1000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_FALSE(runs(pid));
+}
+
+TEST(RunCommand, ADaemonThatKeepsTheOutputOpenKeepsNobodyWaiting) {
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(run_command("sleep 8 & true", patience));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+}
+
+TEST(RunCommand, ItsOutputIsLoggedAndCannotSpeakToATerminal) {
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(run_command("printf 'one\\n\\033[31mtwo'", patience));
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("reload: one\n"), std::string::npos) << log;
+  EXPECT_NE(log.find("reload: \\x1b[31mtwo\n"), std::string::npos) << log;
+}
+
+TEST(RunCommand, TheChildDoesNotLearnWhereSecretsAre) {
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials", 1);
+  EXPECT_TRUE(run_command("test -z \"$CREDENTIALS_DIRECTORY\"", patience));
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+}  // namespace
+}  // namespace tlsa_update::cli

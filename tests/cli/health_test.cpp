@@ -1,0 +1,160 @@
+// What monitoring is told, what doctor's findings come to, and the lines that grant.
+#include "health.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "grants.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+Name name(const std::string& text) { return *Name::parse(text); }
+constexpr Time noon{Seconds(1'800'000'000)};
+constexpr std::chrono::days day{1};
+
+Presented served(Time not_after, bool matches = true) {
+  Presented presented;
+  presented.address = "192.0.2.9";
+  presented.key_type = KeyType::ecdsa;
+  presented.outcome = ProbeOutcome::served;
+  Certificate leaf;
+  leaf.not_after = not_after;
+  leaf.spki.sha2_256.fill(matches ? 1 : 2);
+  presented.chain = {leaf};
+  presented.dane_ok = matches;
+  return presented;
+}
+
+Presented silent(ProbeOutcome outcome = ProbeOutcome::unreachable) {
+  Presented presented;
+  presented.address = "2001:db8::9";
+  presented.outcome = outcome;
+  presented.detail = "connection refused | by \"peer\"\n\x1b[31m";
+  return presented;
+}
+
+// One service with one record in a secure zone.
+Findings found(std::vector<Presented> presented) {
+  Findings findings;
+  ZoneView zone;
+  zone.apex = name("example.com");
+  zone.is_signed = true;
+  OwnerView view;
+  view.asked = view.owner = name("_25._tcp.mail.example.com");
+  view.rrset = Rrset{3600, {{{}, Bytes(32, 1)}}};
+  zone.owners = {view};
+  findings.zones = {zone};
+  findings.evidence = {{{name("mail.example.com"), 25, Protocol::tcp}, std::move(presented), true}};
+  findings.dnssec = dns::Dnssec::secure;
+  return findings;
+}
+
+std::string line_of(const Findings& findings) { return monitor_line(judge_health(findings, {}, noon), {}); }
+Level level_of(const Findings& findings) { return judge_health(findings, {}, noon).level(); }
+
+TEST(Health, AMatchIsOneLineWithPerfdata) {
+  EXPECT_EQ(line_of(found({served(noon + 90 * day), silent(ProbeOutcome::not_offered)})),
+            "TLSA OK - 1 handshakes match | matching=1 mismatching=0 unreachable=0 days_left=90;14:;3:\n");
+}
+
+TEST(Health, AnOutageIsNotHiddenByAnAddressThatDoesNotAnswer) {
+  EXPECT_EQ(level_of(found({served(noon + 90 * day, false), silent()})), Level::critical);
+  EXPECT_EQ(level_of(found({served(noon + 5 * day), silent()})), Level::unknown);
+}
+
+TEST(Health, WhatAPeerSaysStaysInItsLine) {
+  const auto line = line_of(found({silent()}));
+  EXPECT_EQ(std::count(line.begin(), line.end(), '|'), 1);
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+  EXPECT_EQ(line.find('\x1b'), std::string::npos);
+}
+
+TEST(Health, ExpiryCountsWholeDaysDownwards) {
+  const auto days_left = [](Seconds left) {
+    return judge_health(found({served(noon + left)}), {}, noon).days_left;
+  };
+  EXPECT_EQ(days_left(15 * day), 15);
+  EXPECT_EQ(days_left(15 * day - Seconds(1)), 14);
+  EXPECT_EQ(days_left(Seconds(-1)), -1);
+  EXPECT_EQ(level_of(found({served(noon + 14 * day)})), Level::ok);
+  EXPECT_EQ(level_of(found({served(noon + 14 * day - Seconds(1))})), Level::warning);
+  EXPECT_EQ(level_of(found({served(noon + 3 * day - Seconds(1))})), Level::critical);
+  EXPECT_NE(line_of(found({served(noon - Seconds(1))})).find("expired"), std::string::npos);
+}
+
+TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
+  auto findings = found({served(noon + 90 * day)});
+  ServerView server;
+  server.name = "ns2.example.com.";
+  server.reachable = true;
+  server.rrsets = {{name("_25._tcp.mail.example.com"), Rrset{60, {{{}, Bytes(32, 9)}}}, true, true}};
+  findings.zones.front().servers = {server};
+  EXPECT_EQ(level_of(findings), Level::critical);
+}
+
+TEST(Health, DnssecCounts) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.dnssec = dns::Dnssec::bogus;
+  EXPECT_EQ(level_of(findings), Level::critical);
+  findings.dnssec = dns::Dnssec::insecure;
+  EXPECT_EQ(level_of(findings), Level::warning);
+  findings.dnssec = dns::Dnssec::unknown;
+  EXPECT_EQ(level_of(findings), Level::ok);
+}
+
+TEST(Health, LabelsOfMetricsAreEscaped) {
+  auto findings = found({served(noon + 90 * day)});
+  ServerView server;
+  server.name = "a\\\"\n";
+  findings.zones.front().servers = {server};
+  const auto text = metrics_text(findings, noon);
+  EXPECT_NE(text.find(R"(server="a\\\"\\x0a")"), std::string::npos) << text;
+  EXPECT_NE(text.find("\ntlsa_endpoint_dane_ok{name=\"mail.example.com.\",address=\"192.0.2.9\",port=\"25\","
+                      "key_type=\"ecdsa\"} 1\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Diagnosis, TheMostSevereFailedCheckIsTheExitStatus) {
+  Findings findings;
+  findings.diagnosis.emplace();
+  auto& checks = findings.diagnosis->checks;
+  checks.push_back({"ttl", true, "", "shorter", ErrorCode::internal});
+  EXPECT_EQ(exit_status_of(findings), 0);
+  checks.push_back({"signed", false, "", "", ErrorCode::differences});
+  checks.push_back({"update", false, "", "", ErrorCode::refused});
+  checks.push_back({"nameserver", false, "", "", ErrorCode::no_answer});
+  EXPECT_EQ(exit_status_of(findings), 77);
+}
+
+TEST(Grants, AreForTheseNamesOnlyAndHoldNoSecret) {
+  const Grantee grantee{name("update-key"), dns::TsigAlgorithm::hmac_sha256, "/etc/tsig.key", false};
+  const auto grants = grants_for(name("example.com"), grantee,
+                                 {name("_465._tcp.mail.example.com"), name("*._tcp.mail.example.com"),
+                                  name("_465._tcp.mail.example.com")});
+  EXPECT_EQ(grants.bind,
+            "// The secret is the one in /etc/tsig.key\n"
+            "key \"update-key\" {\n    algorithm hmac-sha256;\n    secret \"...\";\n};\n"
+            "// in zone \"example.com\":\n"
+            "update-policy {\n"
+            "    grant \"update-key\" name \"*._tcp.mail.example.com.\" TLSA;\n"
+            "    grant \"update-key\" name \"_465._tcp.mail.example.com.\" TLSA;\n};\n");
+  EXPECT_EQ(grants.knot,
+            "# The secret is the one in /etc/tsig.key\n"
+            "key:\n  - id: \"update-key\"\n    algorithm: hmac-sha256\n    secret: \"...\"\n\n"
+            "acl:\n  - id: \"tlsa-update-example.com\"\n    key: \"update-key\"\n    action: update\n"
+            "    update-type: TLSA\n    update-owner: name\n    update-owner-match: equal\n"
+            "    update-owner-name: [\"*._tcp.mail.example.com.\", \"_465._tcp.mail.example.com.\"]\n\n"
+            "# in the item of zone \"example.com\":\n#   acl: \"tlsa-update-example.com\"\n");
+}
+
+TEST(Grants, ByTlsNameTheCertificateOfTheServerToo) {
+  const Grantee grantee{name("k"), dns::TsigAlgorithm::hmac_sha512, "f", true};
+  const auto bind = grants_for(name("x"), grantee, {name("_1._tcp.x")}).bind;
+  EXPECT_NE(bind.find("tls \"tlsa-update\" {"), std::string::npos);
+  EXPECT_NE(bind.find("port 853 tls \"tlsa-update\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tlsa_update::cli

@@ -1,0 +1,238 @@
+// From argv and the configuration to Settings.
+#include "settings.hpp"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "config.hpp"
+#include "folder.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+Name name(const std::string& text) { return *Name::parse(text); }
+
+// The example of tlsa-update.conf(5).
+constexpr const char* example = R"(server   = ns0.example.net
+key-file = /etc/tlsa-update/tsig.key
+
+[zone.example.org]              # per zone: server, key-file, transport, nameserver ...
+server = 2001:db8::53@5353
+
+[service.mail]                  # `tlsa-update run mail`, or no NAME: all services
+name    = mx:example.com
+name    = mail.example.com:465
+cert    = /etc/letsencrypt/live/mail.example.com/fullchain.pem
+next    = /var/lib/dehydrated/certs/mail.example.com/privkey.roll.pem
+tlsa    = 3 1 1
+keep    = 3 1 1 9e0ab7c0d9e1f2031425364758697a8b9cadbecfd0e1f2031425364758697a8b
+install = /etc/letsencrypt/live/mail.example.com/fullchain.pem -> /etc/postfix/tls/fullchain.pem
+install = /etc/letsencrypt/live/mail.example.com/privkey.pem -> /etc/postfix/tls/privkey.pem 0600 postfix:postfix
+reload  = systemctl reload postfix
+)";
+
+Settings parsed(const std::string& text) {
+  Settings settings;
+  const auto done = parse_config(text, "x.conf", settings);
+  EXPECT_TRUE(done) << done.error().text();
+  return settings;
+}
+
+using Words = std::vector<std::string>;
+
+TEST(Config, TheExampleMeansWhatItSays) {
+  const auto settings = parsed(example);
+
+  EXPECT_EQ(settings.primary.server, (dns::ServerName{"ns0.example.net", 0}));
+  EXPECT_EQ(settings.primary.key_file, "/etc/tlsa-update/tsig.key");
+  ASSERT_EQ(settings.zones.size(), 1U);
+  const auto& zone = settings.zones.at(name("example.org"));
+  EXPECT_EQ(zone.server, (dns::ServerName{"2001:db8::53", 5353}));
+  EXPECT_EQ(zone.key_file, "/etc/tlsa-update/tsig.key");
+  ASSERT_EQ(settings.services.size(), 1U);
+  const auto& mail = settings.services.front();
+  EXPECT_EQ(mail.label, "mail");
+  EXPECT_EQ(mail.names, (Words{"mx:example.com", "mail.example.com:465"}));
+  EXPECT_EQ(mail.certs, Words{"/etc/letsencrypt/live/mail.example.com/fullchain.pem"});
+  EXPECT_EQ(mail.nexts, Words{"/var/lib/dehydrated/certs/mail.example.com/privkey.roll.pem"});
+  EXPECT_EQ(mail.parameters, std::vector{TlsaParameters{}});
+  ASSERT_EQ(mail.keep.size(), 1U);
+  EXPECT_EQ(to_hex(mail.keep.front().data).substr(0, 4), "9e0a");
+  ASSERT_EQ(mail.installs.size(), 2U);
+  EXPECT_EQ(mail.installs[0].to, "/etc/postfix/tls/fullchain.pem");
+  EXPECT_EQ(mail.installs[0].mode, std::nullopt);
+  EXPECT_EQ(mail.installs[1].mode, 0600U);
+  EXPECT_EQ(mail.installs[1].owner + ":" + mail.installs[1].group, "postfix:postfix");
+  EXPECT_EQ(mail.reload, "systemctl reload postfix");
+}
+
+TEST(Config, LineEndsOfAnotherSystemAreNoPartOfAValue) {
+  const auto settings = parsed("server = ns0.example.net\r\n\r\n[service.a]\r\nreload = true\r\n");
+  EXPECT_EQ(settings.primary.server->host, "ns0.example.net");
+  EXPECT_EQ(settings.services.front().reload, "true");
+}
+
+TEST(Config, ASectionStartsFromTheTopAndReplacesItsLists) {
+  const auto settings = parsed(
+      "nameserver = a\nnameserver = b\ntlsa = 2 1 1\nttl = 1h\n[zone.x]\nnameserver = c\n[zone.y]\nport = "
+      "54\n"
+      "[service.m]\n[service.n]\ntlsa = 3 1 1\ntlsa = 3 1 2\nttl = 60\n");
+  EXPECT_EQ(settings.zones.at(name("x")).nameservers, (std::vector<dns::ServerName>{{"c", 53}}));
+  EXPECT_EQ(settings.zones.at(name("y")).nameservers.size(), 2U);
+  EXPECT_EQ(settings.zones.at(name("y")).port, 54);
+  EXPECT_EQ(settings.services[0].parameters.front().text(), "2 1 1");
+  EXPECT_EQ(settings.services[0].ttl, 3600U);
+  EXPECT_EQ(settings.services[1].parameters.size(), 2U);
+  EXPECT_EQ(settings.services[1].ttl, 60U);
+}
+
+TEST(Config, EveryErrorNamesItsLine) {
+  struct Row {
+    const char* text;
+    const char* where;
+    const char* says;
+  };
+  for (const auto& row :
+       std::initializer_list<Row>{{"serve = x\n", "x.conf line 1", "unknown key \"serve\""},
+                                  {"\n# c\nbanana\n", "x.conf line 3", "KEY = VALUE"},
+                                  {"[service.a]\nserver = x\n", "x.conf line 2", "[zone.NAME]"},
+                                  {"[zone.a]\ncert = x\n", "x.conf line 2", "[service.NAME]"},
+                                  {"[zone.a]\nmargin = 1\n", "x.conf line 2", "top of the file"},
+                                  {"dry-run = yes\n", "x.conf line 1", "command line only"},
+                                  {"name = mail:25\n", "x.conf line 1", "[service.NAME]"},
+                                  {"[service.a]\n[service.a]\n", "x.conf line 2", "second time"},
+                                  {"[zone.a]\n[zone.A.]\n", "x.conf line 2", "second time"},
+                                  {"server = a\nserver = b\n", "x.conf line 2", "second time"},
+                                  {"[services.a]\n", "x.conf line 1", "not a section"},
+                                  {"[service.]\n", "x.conf line 1", "not a section"},
+                                  {"[service.a\n", "x.conf line 1", "not a section"},
+                                  {"[\n", "x.conf line 1", "not a section"},
+                                  {"[zone.a..b]\n", "x.conf line 1", ""},
+                                  {"timeout = soon\n", "x.conf line 1", "timeout"},
+                                  {"port = 0\n", "x.conf line 1", "port"},
+                                  {"quiet = perhaps\n", "x.conf line 1", "yes nor no"},
+                                  {"[service.a]\ninstall = a b\n", "x.conf line 2", "->"},
+                                  {"[service.a]\ntlsa = 9 9 9\n", "x.conf line 2", "tlsa"}}) {
+    Settings settings;
+    const auto done = parse_config(row.text, "x.conf", settings);
+    ASSERT_FALSE(done) << row.text;
+    EXPECT_EQ(done.error().code, ErrorCode::configuration) << row.text;
+    EXPECT_EQ(done.error().where, row.where) << row.text;
+    EXPECT_NE(done.error().text().find(row.says), std::string::npos) << done.error().text();
+  }
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  Result<Invocation> parse(Words words) const {
+    words.insert(words.begin(), {"tlsa-update"});
+    std::vector<const char*> argv;
+    for (const auto& word : words) argv.push_back(word.c_str());
+    return parse_command_line(static_cast<int>(argv.size()), argv.data());
+  }
+  Settings settings(const Words& words) const {
+    auto invocation = parse(words);
+    EXPECT_TRUE(invocation) << invocation.error().text();
+    return invocation ? invocation->settings : Settings{};
+  }
+  Folder folder_;
+  std::string config_ =
+      folder_.write("c", std::string(example) +
+                             "cert = /second.pem\n[service.web]\nname = www.example.com:443\n"
+                             "cert = /www.pem\nttl = 60\n");
+};
+
+TEST_F(CommandLine, SaysWhatIsWrongAndHowToSeeTheHelp) {
+  for (const Words& words :
+       std::initializer_list<Words>{{},
+                                    {"publishh"},
+                                    {"publish", "--frobnicate"},
+                                    {"publish", "--cert"},
+                                    {"publish", "--ser", "x"},
+                                    {"publish", "--wait", "x:25"},
+                                    {"generate", "--server", "x"},
+                                    {"publish", "--server", "a", "--server", "b", "x:25"},
+                                    {"publish", "--port", "70000", "x:25"},
+                                    {"publish", "--format", "zone", "x:25"},
+                                    {"publish", "--ttl", "4294967296", "x:25"},
+                                    {"publish", "--config", "/dev/null"}}) {
+    const auto invocation = parse(words);
+    ASSERT_FALSE(invocation) << testing::PrintToString(words);
+    EXPECT_EQ(invocation.error().code, ErrorCode::usage) << testing::PrintToString(words);
+    EXPECT_FALSE(invocation.error().what.empty());
+  }
+}
+
+TEST_F(CommandLine, AConfigurationThatIsNamedMustBeThere) {
+  EXPECT_EQ(parse({"run", "--config", folder_ / "missing"}).error().code, ErrorCode::unreadable);
+}
+
+TEST_F(CommandLine, WinsOverEveryLayerOfTheConfiguration) {
+  const auto run = settings({"run", "--config", config_, "--server", "192.0.2.1@54", "--cert", "/mine.pem",
+                             "--cert", "/other.pem", "--key-file", "/k"});
+  EXPECT_EQ(run.primary.server, (dns::ServerName{"192.0.2.1", 54}));
+  EXPECT_EQ(run.zones.at(name("example.org")).server, (dns::ServerName{"192.0.2.1", 54}));
+  EXPECT_EQ(run.zones.at(name("example.org")).key_file, "/k");
+  for (const auto& service : run.services) EXPECT_EQ(service.certs, (Words{"/mine.pem", "/other.pem"}));
+}
+
+Words labels(const Settings& settings) {
+  Words all;
+  for (const auto& service : settings.services) all.push_back(service.label);
+  return all;
+}
+
+TEST_F(CommandLine, WithoutAnyNameAllServicesAreMeant) {
+  EXPECT_EQ(labels(settings({"run", "--config", config_})), (Words{"mail", "web"}));
+}
+
+TEST_F(CommandLine, AServiceIsPickedByItsName) {
+  const auto run = settings({"run", "--config", config_, "web"});
+  EXPECT_EQ(labels(run), Words{"web"});
+  EXPECT_EQ(run.services.front().certs, Words{"/www.pem"});
+  EXPECT_EQ(run.services.front().ttl, 60U);
+}
+
+TEST_F(CommandLine, AnotherNameIsAServiceOfItsOwn) {
+  const auto run = settings({"run", "--config", config_, "web", "x.example.com:25"});
+  EXPECT_EQ(labels(run), (Words{"web", ""}));
+  EXPECT_EQ(run.services.back().names, Words{"x.example.com:25"});
+}
+
+TEST_F(CommandLine, NamesComeFromAFileAsWell) {
+  const auto names = folder_.write("names", "# all\n a:25 # one\n\nb:25\r\nc:25");
+  EXPECT_EQ(settings({"generate", "--names-from", names}).services.front().names,
+            (Words{"a:25", "b:25", "c:25"}));
+}
+
+TEST_F(CommandLine, ASystemsStateIsInOnePlaceAndAUsersAtHome) {
+  ::unsetenv("STATE_DIRECTORY");
+  const bool is_root = ::geteuid() == 0;
+  ::setenv("HOME", "/home/jo", 1);
+  ::unsetenv("XDG_STATE_HOME");
+  EXPECT_EQ(settings({"status", "x:25"}).state_directory,
+            is_root ? "/var/lib/tlsa-update" : "/home/jo/.local/state/tlsa-update");
+  ::setenv("STATE_DIRECTORY", "/run/first:/run/second", 1);  // systemd.exec(5)
+  EXPECT_EQ(settings({"status", "x:25"}).state_directory, "/run/first");
+  EXPECT_EQ(settings({"status", "--state-directory", "/mine", "x:25"}).state_directory, "/mine");
+  ::unsetenv("STATE_DIRECTORY");
+}
+
+TEST(Install, IsFromToModeOwner) {
+  const auto plain = parse_install("/a b.pem -> /x.pem");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->from, "/a b.pem");
+  EXPECT_EQ(plain->to, "/x.pem");
+  const auto full = parse_install("/a->/x 0640 root:ssl-cert");
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->mode, 0640U);
+  EXPECT_EQ(full->group, "ssl-cert");
+  for (const char* bad : {"", "/a", "/a ->", "-> /x", "/a -> x", "/a -> /x 0888", "/a -> /x 01000",
+                          "/a -> /x 0600 a b", "/a -> /x rw"}) {
+    EXPECT_FALSE(parse_install(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace tlsa_update::cli

@@ -1,0 +1,126 @@
+"""verify: each endpoint's chain against the published records, for people, monitoring plugins and Prometheus."""
+
+import re
+
+import pytest
+
+from support.server import free_port
+from support.unbound import Unbound
+
+
+class Scene:
+    """One service with its record in a signed zone, and a resolver that finds it secure."""
+
+    def __init__(self, zone, resolver, service, tlsa_update, mail):
+        self.zone, self.resolver, self.service, self.mail = zone, resolver, service, mail
+        self.name = f"mail.example.test:{service.port}"
+        self._tlsa_update = tlsa_update
+        tlsa_update("publish", zone, self.name, cert=mail)
+
+    def verify(self, **options):
+        told = {"nameserver": self.zone.server.at, "resolver": self.resolver, "timeout": 2, "retries": 0}
+        return self._tlsa_update("verify", self.zone, self.name, **(told | options))
+
+
+@pytest.fixture
+def scene(bind, servers, certificate, presents, tlsa_update):
+    def make(signing="policy", days=90):
+        zone = bind.zone("example.test", "mail A 127.0.0.1", signing=signing)
+        mail = certificate("mail.example.test", days=days)
+        resolver = servers(Unbound)
+        resolver.resolve(zone)
+        if signing:
+            resolver.trust(zone)
+        return Scene(zone, resolver.at, presents(mail), tlsa_update, mail)
+
+    return make
+
+
+def test_a_chain_that_matches_is_well(scene):
+    mail = scene()
+
+    run = mail.verify(format="json")
+
+    assert [endpoint["dane"] for endpoint in run.json["endpoints"]] == ["ok"]
+    assert run.json["endpoints"][0]["matched"] == mail.mail.tlsa()
+    assert run.json["dnssec"] == "secure" and run.json["changed"] is False
+
+
+def test_monitoring_gets_one_line_with_perfdata(scene):
+    run = scene().verify(monitor=True)
+
+    assert re.fullmatch(
+        r"TLSA OK - .* \| matching=1 mismatching=0 unreachable=0 days_left=(89|90);14:;3:\n", run.out
+    )
+
+
+def test_a_chain_that_matches_nothing_is_critical(scene, certificate):
+    mail = scene()
+    mail.service.present(certificate("mail.example.test"))
+
+    assert "mismatch" in mail.verify(exits=2).out
+    run = mail.verify(monitor=True, exits=2)
+
+    assert run.out.startswith("TLSA CRITICAL - ") and "matching=0 mismatching=1" in run.out
+    assert run.out.count("\n") == 1 and run.out.count("|") == 1
+
+
+def test_a_service_that_does_not_answer_is_unknown(scene):
+    mail = scene()
+    elsewhere = "127.0.0.9"  # where nothing listens
+
+    mail.verify(address=elsewhere, exits=69)
+    run = mail.verify(address=elsewhere, monitor=True, exits=3)
+
+    assert run.out.startswith("TLSA UNKNOWN - ") and "unreachable=2" in run.out
+
+
+def test_no_primary_is_unknown_in_one_line(scene):
+    run = scene().verify(monitor=True, server=f"127.0.0.1@{free_port()}", exits=3)
+
+    assert run.out.startswith("TLSA UNKNOWN - ") and run.out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "days, status, word", [(2, 2, "CRITICAL"), (10, 1, "WARNING")], ids=["critical", "warning"]
+)
+def test_a_certificate_that_expires_is_told_in_time(scene, days, status, word):
+    mail = scene(days=days)
+
+    run = mail.verify(monitor=True, exits=status)
+
+    assert run.out.startswith(f"TLSA {word} - ") and "expires in" in run.out
+    assert mail.verify(monitor=True, warn_days=1, critical_days=1).out.startswith("TLSA OK")
+
+
+def test_an_unsigned_zone_is_a_warning(scene):
+    run = scene(signing=None).verify(monitor=True, exits=1)
+
+    assert run.out.startswith("TLSA WARNING - ") and "DNSSEC" in run.out
+
+
+def test_metrics_are_a_whole_file_of_samples(scene, tmp_path):
+    mail = scene()
+    path = tmp_path / "tlsa.prom"
+
+    mail.verify(metrics=path)
+
+    text = path.read_text()
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    names = {re.match(r"\w+", sample)[0] for sample in samples}
+    assert names == set(re.findall(r"^# TYPE (\w+) gauge$", text, re.M)) == {
+        "tlsa_endpoint_reachable", "tlsa_endpoint_dane_ok", "tlsa_certificate_not_after_seconds",
+        "tlsa_server_reachable", "tlsa_dnssec", "tlsa_last_verify_seconds"}  # fmt: skip
+    served = next(sample for sample in samples if sample.startswith("tlsa_endpoint_dane_ok"))
+    assert samples[served] == "1" and f'port="{mail.service.port}"' in served and 'key_type="ecdsa"' in served
+    expiry = int(mail.mail.x509.not_valid_after.timestamp())
+    assert abs(int(next(v for k, v in samples.items() if "not_after" in k)) - expiry) <= 86400
+    assert path.stat().st_mode & 0o777 == 0o644 and not path.with_name("tlsa.prom.new").exists()
+
+
+def test_metrics_that_cannot_be_written_are_an_error_and_unknown_to_monitoring(scene, tmp_path):
+    mail = scene()
+    nowhere = tmp_path / "missing" / "tlsa.prom"
+
+    assert str(nowhere) in mail.verify(metrics=nowhere, exits=66).err
+    assert mail.verify(metrics=nowhere, monitor=True, exits=3).out.startswith("TLSA UNKNOWN - ")

@@ -94,12 +94,12 @@ def test_the_printed_lines_grant_these_names_and_no_other(
     mail = certificate()
 
     tlsa_update("publish", zone, "mail.example.test:25", ANY, cert=mail)
-    other = tlsa_update("publish", zone, "mail.example.test:443", cert=mail, exits=77)
+    other = tlsa_update("publish", zone, "www.example.test:443", cert=mail, exits=77)
     below = tlsa_update("publish", zone, "_1._tcp._25._tcp.mail.example.test", cert=mail, exits=77)
 
     assert str(denied.key.path) in lines
     assert zone.tlsa("_25._tcp.mail").records == zone.tlsa("*._tcp.mail").records == {mail.tlsa()}
-    assert "_443._tcp.mail.example.test" in other.err and "_1._tcp._25" in below.err
+    assert "_443._tcp.www.example.test" in other.err and "_1._tcp._25" in below.err
 
 
 def test_a_wrong_secret_is_named(bind, tmp_path, doctor):

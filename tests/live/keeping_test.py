@@ -57,7 +57,7 @@ def test_your_word_stands_in_for_the_probe(two_addresses, certificate):
     host.renew(new)
     host.until_awaits("not-probed")
 
-    host("prune", assume_deployed=True)
+    host("prune", assume_deployed=True, wait=True)
 
     assert host.records() == {new.tlsa()}
 

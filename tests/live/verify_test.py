@@ -75,8 +75,11 @@ def test_a_service_that_does_not_answer_is_unknown(scene):
     assert run.out.startswith("TLSA UNKNOWN - ") and "unreachable=2" in run.out
 
 
-def test_no_primary_is_unknown_in_one_line(scene):
-    run = scene().verify(monitor=True, server=f"127.0.0.1@{free_port()}", exits=3)
+def test_no_primary_is_unknown_in_one_line(scene, tlsa_update):
+    nowhere = f"127.0.0.1@{free_port()}"
+
+    run = tlsa_update("verify", scene().zone.key, "mail.example.test:25", server=nowhere, resolver=nowhere,
+                      address="127.0.0.9", timeout=1, retries=0, monitor=True, exits=3)  # fmt: skip
 
     assert run.out.startswith("TLSA UNKNOWN - ") and run.out.count("\n") == 1
 

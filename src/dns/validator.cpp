@@ -25,6 +25,7 @@ class Library {
         library.find(library.add_anchors, "ub_ctx_add_ta_file") &&
         library.find(library.forward, "ub_ctx_set_fwd") &&
         library.find(library.set_option, "ub_ctx_set_option") &&
+        library.find(library.forget_zone, "ub_ctx_zone_remove") &&
         library.find(library.resolve, "ub_resolve") && library.find(library.release, "ub_resolve_free") &&
         library.find(library.quiet, "ub_ctx_debugout") && library.find(library.describe, "ub_strerror");
     if (!complete) return fail(ErrorCode::internal, "libunbound lacks a function: " + std::string(dlerror()));
@@ -36,6 +37,7 @@ class Library {
   decltype(&ub_ctx_add_ta_file) add_anchors = nullptr;
   decltype(&ub_ctx_set_fwd) forward = nullptr;
   decltype(&ub_ctx_set_option) set_option = nullptr;
+  decltype(&ub_ctx_zone_remove) forget_zone = nullptr;
   decltype(&ub_resolve) resolve = nullptr;
   decltype(&ub_resolve_free) release = nullptr;
   decltype(&ub_ctx_debugout) quiet = nullptr;
@@ -86,6 +88,9 @@ Result<Dnssec> validate(const Question& question, const std::string& trust_ancho
     if (const int error = library->forward(context.get(), server.text().c_str()); error != 0)
       return fail(ErrorCode::usage, std::string("libunbound: ") + library->describe(error), server.text());
   }
+  // libunbound answers test., home.arpa. and others (RFC 6761, RFC 6303) itself; those who use them ask here.
+  for (Name zone = question.name; !zone.is_root(); zone = zone.parent())
+    library->forget_zone(context.get(), zone.text().c_str());
   ub_result* raw = nullptr;
   constexpr int class_in = 1;
   const int error =

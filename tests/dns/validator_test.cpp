@@ -37,6 +37,10 @@ class ValidatorTest : public testing::Test {
     data_[{apex, type::dnskey}] = {keys[0], signer_.sign(keys, now() - day, now() + day)};
     data_[{name("good.example"), type::tlsa}] = signed_by(signer_, "good.example");
     data_[{name("bad.example"), type::tlsa}] = signed_by(ZoneSigner(apex), "bad.example");
+    const std::vector<Record> test_keys{test_signer_.dnskey()};
+    data_[{name("test"), type::dnskey}] = {test_keys[0],
+                                           test_signer_.sign(test_keys, now() - day, now() + day)};
+    data_[{name("good.test"), type::tlsa}] = signed_by(test_signer_, "good.test");
     data_[{name("mx.elsewhere"), type::tlsa}] = rrs({"mx.elsewhere. 300 TLSA 3 1 1 aabb"});
   }
   ~ValidatorTest() override { std::filesystem::remove_all(folder_); }
@@ -71,7 +75,7 @@ class ValidatorTest : public testing::Test {
   }
 
   std::filesystem::path folder_;
-  const ZoneSigner signer_{name("example")};
+  const ZoneSigner signer_{name("example")}, test_signer_{name("test")};
   std::map<Question, std::vector<Record>> data_;
 };
 
@@ -80,6 +84,10 @@ TEST_F(ValidatorTest, WhatTheAnchorVouchesForIsSecureAndForgeriesAreBogus) {
   EXPECT_EQ(verdict("good.example", anchors), Dnssec::secure);
   EXPECT_EQ(verdict("bad.example", anchors), Dnssec::bogus);
   EXPECT_EQ(verdict("mx.elsewhere", anchors), Dnssec::insecure);
+}
+
+TEST_F(ValidatorTest, ZonesThatLibunboundAnswersItselfAreAskedForAsOthersAre) {  // RFC 6761 section 6.2
+  EXPECT_EQ(verdict("good.test", anchor_file(test_signer_.text())), Dnssec::secure);
 }
 
 TEST_F(ValidatorTest, AnchorsThatCannotBeReadAreSaid) {

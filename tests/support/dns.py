@@ -116,7 +116,10 @@ class Zone:
     def ask(self, owner, rdtype, want_dnssec=True):
         query = dns.message.make_query(self.full(owner), rdtype, flags=0, want_dnssec=want_dnssec)
         self.key.sign(query)
-        return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
+        try:
+            return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
+        except ConnectionResetError:  # NSD drops its connections when it reloads
+            return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
 
     def rrset(self, owner, rdtype, covers="NONE"):
         """The RRset in an answer to a query for it, or None."""

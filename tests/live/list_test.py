@@ -1,0 +1,116 @@
+"""`list`: every TLSA record that AXFR holds, on every server, with what is to be said of it."""
+
+import subprocess
+
+import pytest
+
+from support.bind import Bind
+from support.dns import TsigKey
+from support.knot import Knot
+from support.nsd import Nsd
+
+FOREIGN = "3 1 1 " + "f0" * 32
+
+
+def records(zone):
+    """All TLSA records by dig, one a line, in the form that `list` prints."""
+    lines = subprocess.run(
+        [
+            "dig",
+            f"@{zone.server.address}",
+            "-p",
+            str(zone.server.port),
+            "-k",
+            str(zone.key.path),
+            "+nosplit",
+            "+nocmd",
+            "+nocomments",
+            "+nostats",
+            zone.name,
+            "AXFR",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    fields = [line.split() for line in lines]
+    return sorted(
+        f"{owner} {ttl} IN TLSA {usage} {selector} {matching} {''.join(data).lower()}"
+        for owner, ttl, _, rrtype, *rest in fields
+        if rrtype == "TLSA"
+        for usage, selector, matching, *data in [rest]
+    )
+
+
+def listed(run):
+    return sorted(line.split(";")[0].strip() for line in run.out.splitlines() if " TLSA " in line)
+
+
+ZONE = [
+    "mail A 192.0.2.25",
+    f"_25._tcp.mail 300 TLSA {FOREIGN}",
+    f"_25._tcp.mail 300 TLSA 3 1 2 {'ab' * 64}",
+    f"*._tcp.www TLSA 2 0 1 {'cd' * 32}",
+    "_443._tcp.www TLSA 3 0 0 3000",
+    "_1._tcp.odd TLSA 9 8 7 00",
+    f"_2._tcp.short TLSA 3 1 1 {'ee' * 31}",
+    "sub NS ns.sub",
+    f"_25._tcp.mail.sub TLSA {FOREIGN}",
+]
+
+
+@pytest.mark.parametrize("kind", [Bind, Knot, Nsd])
+def test_list_is_what_dig_transfers(servers, tlsa_update, kind):
+    zone = servers(kind).zone("example.test", *ZONE, signing=None if kind is Nsd else "policy")
+
+    run = tlsa_update("list", zone, "example.test")
+
+    assert listed(run) == records(zone) != []
+
+
+@pytest.mark.parametrize("kind", [Bind, Knot, Nsd])
+def test_list_reads_transfers_of_more_than_a_hundred_messages(servers, tlsa_update, kind):
+    filling = [f"text{number} TXT {' '.join([chr(97 + number % 26) * 250] * 4)}" for number in range(3000)]
+    hosts = [f"_25._tcp.host{number} TLSA {FOREIGN}" for number in range(500)]
+    zone = servers(kind).zone("example.test", *filling, *hosts, signing=None)
+
+    run = tlsa_update("list", zone, "example.test")
+
+    assert listed(run) == records(zone)
+    assert len(listed(run)) == 500
+
+
+def test_list_tells_what_a_record_matches_and_what_is_orphaned_or_malformed(
+    primary, certificate, tlsa_update, tmp_path
+):
+    mail = certificate()
+    zone = primary.zone("example.test", f"_25._tcp.mail TLSA {mail.tlsa()}", *ZONE)
+    configuration = tmp_path / "tlsa-update.conf"
+    configuration.write_text(f"[service.mail]\nname = mail.example.test:25\ncert = {mail}\n")
+
+    run = tlsa_update("list", zone, "example.test", config=configuration)
+
+    said = {line.split(" TLSA ")[1].split(" ;")[0]: line.split(" ;")[1] for line in run.out.splitlines()}
+    assert str(mail) in said[mail.tlsa()]
+    assert "malformed" in said[f"3 1 1 {'ee' * 31}"]
+    assert "malformed" in said["9 8 7 00"]
+    assert "orphan" in said[f"2 0 1 {'cd' * 32}"]
+
+
+def test_list_without_the_right_to_transfer_is_refused(primary, tlsa_update, tmp_path):
+    zone = primary.zone("example.test", *ZONE)
+
+    run = tlsa_update("list", zone.by(TsigKey(tmp_path, "stranger")), "example.test", exits=77)
+
+    assert "stranger" in run.err and run.out == ""
+
+
+def test_a_transfer_may_have_a_key_of_its_own(bind, tlsa_update):
+    zone = bind.zone("example.test", *ZONE)
+    reader = bind.key("reader")
+    zone.readers = [reader]
+
+    tlsa_update("list", zone, "example.test", exits=77)
+    run = tlsa_update("list", zone, "example.test", transfer_key_file=reader.path)
+
+    assert listed(run) == records(zone.by(reader))

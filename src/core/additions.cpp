@@ -5,10 +5,6 @@
 namespace tlsa_update {
 namespace {
 
-const Selected& key_of(const Credential& credential) {
-  return credential.bare_key ? *credential.bare_key : credential.chain.front().spki;
-}
-
 // A probe meets whoever answers. Its chain is believed only when DNSSEC or the operator vouches for the key:
 // nobody gets a record published by standing in between.
 bool is_vouched_for(const Served& served, const OwnerFacts& facts) {
@@ -60,12 +56,33 @@ void cover_served_chains(const OwnerFacts& facts, TlsaParameters parameters, Com
   }
 }
 
-// May this combination come to be there as a whole? A reason when it may not.
-std::optional<Reason> hold(const OwnerFacts& facts, const TlsaRecords& stays, const Combination& combination,
-                           const Policy& policy) {
-  if (policy.force || facts.live.sight == Sight::none || !combinations(combination.there).empty()) {
-    return std::nullopt;
+// What was released for deployment and is not live yet is known by its records alone. It finds a match in
+// another combination when a chain or credential that they match does.
+bool leaves_out_what_may_go_live(const Situation& situation, const Combination& combination) {
+  const auto& facts = situation.facts;
+  auto served = facts.live.chains;
+  for (const Desired* wish : facts.desired) {
+    for (const auto& given : wish->credentials) {
+      if (given.credential) served.push_back(Served::of(*given.credential));
+    }
   }
+  const auto is_covered = [&](const Served& one) {
+    return std::ranges::any_of(combination.missing,
+                               [&](const Addition& added) { return one.is_matched_by(added.record); });
+  };
+  return std::ranges::any_of(situation.memory.records, [&](const LedgerEntry& entry) {
+    if (!situation.may_go_live(entry)) return false;
+    return std::ranges::none_of(
+        served, [&](const Served& one) { return one.is_matched_by(entry.record) && is_covered(one); });
+  });
+}
+
+// May this combination come to be there as a whole? A reason when it may not.
+std::optional<Reason> hold(const Situation& situation, const TlsaRecords& stays,
+                           const Combination& combination) {
+  const auto& facts = situation.facts;
+  const bool is_new = combinations(combination.there).empty();
+  if (situation.policy.force || facts.live.sight == Sight::none || !is_new) return std::nullopt;
   TlsaRecords after = stays;
   for (const auto& added : combination.missing) insert(after, added.record);
   for (const auto& served : facts.live.chains) {
@@ -77,18 +94,20 @@ std::optional<Reason> hold(const OwnerFacts& facts, const TlsaRecords& stays, co
   if (facts.live.sight == Sight::partial || (facts.live.sight == Sight::nothing_reached && !is_first)) {
     return Reason::not_probed;
   }
+  if (leaves_out_what_may_go_live(situation, combination)) return Reason::may_go_live;
   return std::nullopt;
 }
 
 }  // namespace
 
-Additions choose_additions(const OwnerFacts& facts, const TlsaRecords& stays, const Policy& policy) {
+Additions choose_additions(const Situation& situation, const TlsaRecords& stays) {
+  const auto& facts = situation.facts;
   Additions additions;
   for (const auto parameters : facts.parameters) {
     auto combination = combination_of(facts, stays, parameters);
     cover_served_chains(facts, parameters, combination);
     if (combination.missing.empty()) continue;
-    if (const auto reason = hold(facts, stays, combination, policy)) {
+    if (const auto reason = hold(situation, stays, combination)) {
       additions.held.emplace(parameters, *reason);
     } else {
       std::ranges::move(combination.missing, std::back_inserter(additions.records));

@@ -23,8 +23,7 @@ struct Additions {
 
 // What is wanted and missing in an RRset of which `stays` stays, and with it the records of the chains served
 // now in combinations where those would go without (section 8.1).
-[[nodiscard]] Additions choose_additions(const OwnerFacts& facts, const TlsaRecords& stays,
-                                         const Policy& policy);
+[[nodiscard]] Additions choose_additions(const Situation& situation, const TlsaRecords& stays);
 
 // The current credentials' records in combinations of ours that are no longer wanted but still there: without
 // them the new key could not be deployed before those have left (section 8.2).

@@ -22,6 +22,7 @@ void each_stamp(Ledger& ledger, const Change& change) {
       change(entry.seen_everywhere_at);
       change(entry.retired_at);
       change(entry.released_at);
+      change(entry.deployed_at);
       change(entry.last_seen_live);
       change(entry.deleted_at);
     }

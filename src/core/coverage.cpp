@@ -28,6 +28,10 @@ bool Served::is_matched_by_any(const TlsaRecords& records) const {
   return std::ranges::any_of(records, [&](const TlsaRecord& record) { return is_matched_by(record); });
 }
 
+const Selected& key_of(const Credential& credential) {
+  return credential.bare_key ? *credential.bare_key : credential.chain.front().spki;
+}
+
 bool is_usable(const TlsaRecord& record) { return record.parameters.is_assigned() && !malformed(record); }
 
 std::vector<TlsaParameters> combinations(const TlsaRecords& records) {

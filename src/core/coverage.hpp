@@ -24,6 +24,9 @@ struct Served {
   [[nodiscard]] bool is_matched_by_any(const TlsaRecords& records) const;
 };
 
+// The public key, which tells one credential from every other.
+[[nodiscard]] const Selected& key_of(const Credential& credential);
+
 // Can a client make anything of it? Others are as good as absent (RFC 7671 section 4, RFC 6698 section 4.1).
 [[nodiscard]] bool is_usable(const TlsaRecord& record);
 

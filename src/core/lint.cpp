@@ -4,11 +4,19 @@ namespace tlsa_update {
 namespace {
 
 // The digests of no octets at all: what a broken pipeline of openssl commands publishes.
-constexpr std::string_view sha2_256_of_nothing =
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-constexpr std::string_view sha2_512_of_nothing =
-    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
-    "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e";
+const Bytes& sha2_256_of_nothing() {
+  static const auto digest =
+      from_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855").value();
+  return digest;
+}
+
+const Bytes& sha2_512_of_nothing() {
+  static const auto digest = from_hex(
+                                 "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+                                 "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e")
+                                 .value();
+  return digest;
+}
 
 // Exactly one DER SEQUENCE with a definite, shortest length (X.690 sections 8.1.3 and 10.1), as certificates
 // and SubjectPublicKeyInfo are.
@@ -23,12 +31,12 @@ bool is_one_der_sequence(ByteView der) {
 }
 
 std::optional<std::string> bad_digest(const Bytes& data, std::size_t length, std::string_view name,
-                                      std::string_view of_nothing) {
+                                      const Bytes& of_nothing) {
   if (data.size() != length) {
     return std::to_string(data.size()) + " octets for " + std::string(name) + ", which has " +
            std::to_string(length);
   }
-  if (to_hex(data) == of_nothing) return "the " + std::string(name) + " digest of empty input";
+  if (data == of_nothing) return "the " + std::string(name) + " digest of empty input";
   return std::nullopt;
 }
 
@@ -39,9 +47,9 @@ std::optional<std::string> malformed(const TlsaRecord& record) {
   if (!parameters.is_assigned()) return "parameters " + parameters.text() + ", which are not assigned";
   switch (parameters.matching_type) {
     case MatchingType::sha2_256:
-      return bad_digest(record.data, 32, "SHA2-256", sha2_256_of_nothing);
+      return bad_digest(record.data, 32, "SHA2-256", sha2_256_of_nothing());
     case MatchingType::sha2_512:
-      return bad_digest(record.data, 64, "SHA2-512", sha2_512_of_nothing);
+      return bad_digest(record.data, 64, "SHA2-512", sha2_512_of_nothing());
     case MatchingType::full:
     case MatchingType::priv_match:
       break;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "clock.hpp"
 #include "situation.hpp"
@@ -14,7 +15,7 @@ class Observation {
  public:
   Observation(const OwnerFacts& facts, OwnerLedger& memory, const Policy& policy, Time now)
       : facts_(facts), memory_(memory), policy_(policy), now_(now) {
-    is_new_ = memory.records.empty() && memory.ttls.empty();
+    is_new_ = memory.ttls.empty();  // every observation leaves one
     is_everywhere_read_ =
         !facts.servers.empty() && std::ranges::all_of(facts.servers, [](const AtServer& at) {
           return at.server->reachable && at.served != nullptr;
@@ -28,6 +29,8 @@ class Observation {
   void fold() {
     follow_ttls();
     for (const auto& record : facts_.published()) see_published(memory_.at(record));
+    // Caches learn from lagging servers, too.
+    for (const auto& record : served_) see_served(memory_.at(record));
     for (auto& entry : memory_.records) {
       if (!contains(facts_.published(), entry.record)) miss(entry);
     }
@@ -65,12 +68,12 @@ class Observation {
   }
 
   void see_published(LedgerEntry& entry) {
-    // Found there at first sight: perhaps it was the first of its RRset, and its absence is what is cached.
-    if (is_new_) entry.ttl_bound = facts_.zone->negative_ttl;
+    if (is_new_) assume_the_worst(entry);
     if (!entry.published_at || entry.deleted_at) entry.published_at = now_;
     entry.deleted_at.reset();
     const bool is_wanted = facts_.find_wanted(entry.record) != nullptr;
-    entry.owned = entry.owned || is_wanted || is_adopted(entry.record);
+    if (is_adopted(entry.record)) adopt(entry);
+    entry.owned = entry.owned || is_wanted;
     retire(entry, is_wanted);
     const auto reason = facts_.not_everywhere(entry.record);
     if (!reason && entry.seen_everywhere_at) return;
@@ -81,6 +84,23 @@ class Observation {
       entry.ttl_bound = std::max(entry.ttl_bound, bound());
     }
     if (!reason) entry.seen_everywhere_at = now_;
+  }
+
+  void see_served(LedgerEntry& entry) const {
+    if (!entry.published_at) entry.published_at = now_;
+  }
+
+  // Found there by an empty ledger. Perhaps it was the first of its RRset, and its absence is what caches
+  // hold; perhaps it was released for deployment and has not gone live yet.
+  void assume_the_worst(LedgerEntry& entry) const {
+    entry.ttl_bound = facts_.zone->negative_ttl;
+    entry.published_at = entry.released_at = now_ - Seconds{1};
+  }
+
+  // The operator takes a record over, and knows that it is stale.
+  static void adopt(LedgerEntry& entry) {
+    if (!entry.owned) entry.released_at.reset();
+    entry.owned = true;
   }
 
   bool is_adopted(const TlsaRecord& record) const {
@@ -125,8 +145,17 @@ class Observation {
 
   void forget() {
     std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
-      return entry.deleted_at && now_ >= *entry.deleted_at + cache_time(entry.ttl_bound, policy_);
+      return entry.deleted_at && now_ >= *entry.deleted_at + cache_time(entry.ttl_bound, policy_) &&
+             !is_last_word(entry);
     });
+  }
+
+  // What was released or deployed last is remembered, whether it is published or not: it may go live, or is
+  // what tells that others will not.
+  bool is_last_word(const LedgerEntry& entry) const {
+    const auto word = std::max(entry.released_at, entry.deployed_at);
+    const auto is_later = [&](const LedgerEntry& other) { return other.deployed_at > word; };
+    return word && std::ranges::none_of(memory_.records, is_later);
   }
 
   const OwnerFacts& facts_;
@@ -141,6 +170,32 @@ class Observation {
 
 bool is_asked(const OwnerFacts& facts, const std::set<Name>& asked) {
   return std::ranges::any_of(facts.desired, [&](const Desired* wish) { return asked.contains(wish->asked); });
+}
+
+// Stands for a key whether such a record is published or not: a trust anchor's does not tell keys apart.
+TlsaRecord identity_of(const Credential& credential) {
+  constexpr TlsaParameters parameters{Usage::dane_ee, Selector::spki, MatchingType::sha2_256};
+  return {parameters, key_of(credential).data(parameters.matching_type)};
+}
+
+// Puts a stamp on all records that the current credentials of these names match, published or not.
+Ledger stamp(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+             const std::vector<Name>& asked, std::optional<Time> LedgerEntry::*field, Time now) {
+  const std::set<Name> names(asked.begin(), asked.end());
+  for (const auto& facts : join(desired, observed, {}, {})) {
+    if (!is_asked(facts, names)) continue;
+    auto& memory = ledger.owners[facts.owner()];
+    for (const auto& want : facts.wanted) {
+      if (want.role == Role::current) memory.at(want.record).*field = now;
+    }
+    for (const Credential* credential : facts.current_credentials()) {
+      memory.at(identity_of(*credential)).*field = now;
+      for (auto& entry : memory.records) {
+        if (Served::of(*credential).is_matched_by(entry.record)) entry.*field = now;
+      }
+    }
+  }
+  return ledger;
 }
 
 }  // namespace
@@ -168,20 +223,12 @@ Ledger intend(Ledger ledger, const Plan& plan) {
 
 Ledger release(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                const std::vector<Name>& asked, Time now) {
-  const std::set<Name> names(asked.begin(), asked.end());
-  for (const auto& facts : join(desired, observed, {}, {})) {
-    if (!is_asked(facts, names)) continue;
-    auto& memory = ledger.owners[facts.owner()];
-    for (const auto& want : facts.wanted) {
-      if (want.role == Role::current) memory.at(want.record).released_at = now;
-    }
-    for (const Credential* credential : facts.current_credentials()) {
-      for (auto& entry : memory.records) {
-        if (Served::of(*credential).is_matched_by(entry.record)) entry.released_at = now;
-      }
-    }
-  }
-  return ledger;
+  return stamp(std::move(ledger), desired, observed, asked, &LedgerEntry::released_at, now);
+}
+
+Ledger deployed(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
+                const std::vector<Name>& asked, Time now) {
+  return stamp(std::move(ledger), desired, observed, asked, &LedgerEntry::deployed_at, now);
 }
 
 }  // namespace tlsa_update

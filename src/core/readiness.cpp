@@ -39,7 +39,7 @@ class Gate {
   void await(const Wanted& want) {
     const auto held = additions_.held.find(want.record.parameters);
     if (held != additions_.held.end() && !contains(facts_.published(), want.record)) {
-      if (held->second == Reason::combination_would_break && !credentials_.empty()) return;
+      if (held->second != Reason::not_probed && !credentials_.empty()) return;
       blockers_.push_back({want.record, want.credential, held->second, std::nullopt});
       return;
     }

@@ -57,29 +57,18 @@ class Removals {
     for (const auto& served : live.chains) {
       if (served.is_matched_by(record)) return because(Reason::still_served);
     }
+    // What is about to be served needs a match in an old combination as long as that is there.
+    for (const Credential* credential : facts_.current_credentials()) {
+      if (Served::of(*credential).is_matched_by(record)) return because(Reason::transitional);
+    }
     if (live.sight != Sight::complete) return because(Reason::not_probed);
     // RFC 7671 section 8.1: only after the new chain is deployed and seen to work, everywhere.
     for (const auto& served : live.chains) {
       if (!served.is_matched_by_any(relied_on_)) return because(Reason::not_deployed);
     }
     const LedgerEntry& entry = *situation_.memory.find(record);
-    if (is_pending(entry)) return because(Reason::may_go_live);
+    if (situation_.may_go_live(entry)) return because(Reason::may_go_live);
     return grace_of(entry);
-  }
-
-  // Once released for deployment, a certificate may go live late. It will not any more when it did already,
-  // or when one that was released after it is what every address presents.
-  bool is_pending(const LedgerEntry& entry) const {
-    if (!entry.released_at || situation_.policy.assume_deployed) return false;
-    if (entry.last_seen_live && *entry.last_seen_live >= *entry.released_at) return false;
-    const auto is_later = [&](const TlsaRecord& record) {
-      const LedgerEntry* other = situation_.memory.find(record);
-      return other != nullptr && other->released_at && *other->released_at > *entry.released_at;
-    };
-    TlsaRecords later;
-    std::ranges::copy_if(relied_on_, std::back_inserter(later), is_later);
-    return !std::ranges::all_of(facts_.live.chains,
-                                [&](const Served& served) { return served.is_matched_by_any(later); });
   }
 
   std::optional<Reliance> grace_of(const LedgerEntry& entry) const {
@@ -97,7 +86,7 @@ class Removals {
     for (const auto parameters : combinations(left)) {
       if (contains(facts_.parameters, parameters)) continue;
       const auto leaving = of_combination(left, parameters);
-      if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_still_served(r); }))
+      if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_matched(r); }))
         continue;
       if (facts_.live.sight != Sight::complete || !every_chain_matches(relied_on_)) continue;
       for (const auto& record : leaving) {
@@ -106,9 +95,10 @@ class Removals {
     }
   }
 
-  bool is_only_still_served(const TlsaRecord& record) const {
+  bool is_only_matched(const TlsaRecord& record) const {
     const auto place = verdicts_.find(record);
-    return place != verdicts_.end() && place->second.reason == Reason::still_served;
+    return place != verdicts_.end() && (place->second.reason == Reason::still_served ||
+                                        place->second.reason == Reason::transitional);
   }
 
   bool every_chain_matches(const TlsaRecords& records) const {
@@ -153,6 +143,10 @@ Verdicts choose_unpublishing(const Situation& situation) {
   // No RRset, no DANE: the last records may always go together. What is left behind has to match (I3).
   std::optional<Reason> refusal;
   if (!combinations(left).empty() && !situation.policy.force) {
+    const auto may_go_live = [&](const TlsaRecord& record) {
+      return situation.may_go_live(*situation.memory.find(record));
+    };
+    if (std::ranges::any_of(ours, may_go_live)) refusal = Reason::may_go_live;
     if (facts.live.sight != Sight::complete) refusal = Reason::not_probed;
     for (const auto& served : facts.live.chains) {
       if (broken_by(facts.published(), left, served)) refusal = Reason::combination_would_break;

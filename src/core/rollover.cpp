@@ -50,7 +50,7 @@ class Rollover {
  private:
   Additions additions_to(const Situation& situation, const TlsaRecords& stays) const {
     if (policy_.unpublish) return {};
-    auto additions = choose_additions(situation.facts, stays, policy_);
+    auto additions = choose_additions(situation, stays);
     std::ranges::move(transitional(situation, stays), std::back_inserter(additions.records));
     return additions;
   }

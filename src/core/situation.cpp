@@ -20,6 +20,28 @@ bool Situation::is_owned(const TlsaRecord& record) const {
   return entry != nullptr && entry->owned;
 }
 
+bool Situation::is_newer(const Served& served, Time release) const {
+  bool has_record = false, all_younger = true;
+  for (const auto& entry : memory.records) {
+    if (!served.is_matched_by(entry.record)) continue;
+    // A trust anchor's record says nothing about which key was deployed.
+    if (entry.record.parameters.of_end_entity() && entry.deployed_at > release) return true;
+    if (!entry.published_at) continue;
+    has_record = true;
+    all_younger = all_younger && *entry.published_at > release;
+  }
+  return has_record && all_younger;
+}
+
+bool Situation::may_go_live(const LedgerEntry& entry) const {
+  if (!entry.released_at || policy.assume_deployed) return false;
+  const Time release = *entry.released_at;
+  if (entry.last_seen_live && *entry.last_seen_live > release) return false;
+  return facts.live.sight != Sight::complete ||
+         !std::ranges::all_of(facts.live.chains,
+                              [&](const Served& served) { return is_newer(served, release); });
+}
+
 Reliance Situation::reliance(const TlsaRecord& record) const {
   if (!contains(facts.published(), record)) return {Reason::missing, std::nullopt};
   if (const auto reason = facts.not_everywhere(record)) return {reason, std::nullopt};

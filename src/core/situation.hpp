@@ -25,6 +25,10 @@ struct Situation {
   [[nodiscard]] Reliance reliance(const TlsaRecord& record) const;
   [[nodiscard]] bool is_owned(const TlsaRecord& record) const;
 
+  // Its credential was released for deployment, has not been seen since, and what every address presents was
+  // not deployed later: it may go live at any moment.
+  [[nodiscard]] bool may_go_live(const LedgerEntry& entry) const;
+
   // The records that clients may still know: served by any server, or by none any more but not for long
   // enough. `gone_at` is when the last copy of a record that is served nowhere will have left the caches.
   struct Known {
@@ -32,6 +36,11 @@ struct Situation {
     std::optional<Time> gone_at;
   };
   [[nodiscard]] std::vector<Known> known_to_clients() const;  // sorted by record
+
+ private:
+  // Was what is served certainly deployed after that release: known to have been, or of a key of which no
+  // record is as old?
+  [[nodiscard]] bool is_newer(const Served& served, Time release) const;
 };
 
 // What the ledger holds of one owner; empty for one that it does not know.

@@ -28,7 +28,8 @@ TEST(Observe, RemembersWhatDnsCannotTell) {
   LedgerEntry entry;
   entry.record = a;
   entry.owned = true;  // found published while it was wanted (I4)
-  entry.published_at = entry.seen_everywhere_at = entry.last_seen_live = scene.now();
+  entry.seen_everywhere_at = entry.last_seen_live = scene.now();
+  entry.published_at = entry.released_at = scene.now() - Seconds(1);  // for all that an empty ledger knows
   entry.ttl_bound = 900;
   EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)), (OwnerLedger{{entry}, {{300, std::nullopt}}}));
 }
@@ -50,6 +51,7 @@ TEST(Observe, ForeignRecordsAreNotOwned) {
   scene.look();
   EXPECT_TRUE(scene.remembered(b).owned);
   EXPECT_EQ(scene.remembered(b).retired_at, scene.now());
+  EXPECT_EQ(scene.remembered(b).released_at, std::nullopt);
 }
 
 TEST(Observe, KeepMakesNothingOurs) {

@@ -153,7 +153,7 @@ TEST(Rollover, AReleasedCertificateThatHasNotShownItselfMayGoLiveLate) {
   scene.want({{"A"}}).pass(hours(3));  // the operator thinks again, and A is served as ever
   EXPECT_EQ(steps(scene.run()), briefs({published(a), stale(b, Action::wait, Reason::may_go_live)}));
   scene.ledger() =
-      release(scene.ledger(), scene.wishes(), {scene.zone()}, {name(Scene::owner_text)}, scene.now());
+      deployed(scene.ledger(), scene.wishes(), {scene.zone()}, {name(Scene::owner_text)}, scene.now());
   EXPECT_EQ(steps(scene.pass(hours(1)).run()),
             briefs({published(a), stale(b, Action::remove, Reason::superseded)}));
 }

@@ -1,5 +1,6 @@
 // The ledger: what DNS cannot tell (DESIGN, "The rollover"). A value; reading and writing its file is cli's
-// work, keeping it true observe()'s (planner.hpp). A lost, stale or corrupt ledger only ever lengthens a wait.
+// work, keeping it true observe()'s (planner.hpp). A lost, stale or corrupt ledger only ever lengthens a
+// wait.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct LedgerEntry {
   std::uint32_t ttl_bound = 0;      // seconds; no copy of an RRset without the record lives longer in caches
   std::optional<Time> retired_at;   // when it stopped being wanted
   std::optional<Time> released_at;  // when its credential was last given the word to be deployed
+  std::optional<Time> deployed_at;  // when its credential was last known to be installed for the service
   std::optional<Time> last_seen_live;  // when a probe last met a chain that it matches
   std::optional<Time> deleted_at;      // seen nowhere any more; kept while caches may still hold it
   bool operator==(const LedgerEntry&) const = default;

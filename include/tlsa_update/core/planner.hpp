@@ -4,7 +4,7 @@
 // One pass of the full rollover is, for whoever drives it:
 //   read and probe; ledger = observe(ledger, ...); plan = plan_rollover(...); ledger = intend(ledger, plan);
 //   save the ledger; apply the plan; read and observe again; save; and, where readiness allows it,
-//   ledger = release(ledger, ...); save; deploy.
+//   ledger = release(ledger, ...); save; deploy; ledger = deployed(ledger, ...); save.
 // A crash between any two of these only costs time.
 #pragma once
 
@@ -94,5 +94,11 @@ struct Policy {
 // from here on they may go live at any moment, and nothing that they match is deleted before.
 [[nodiscard]] Ledger release(Ledger ledger, const std::vector<Desired>& desired,
                              const std::vector<ZoneView>& observed, const std::vector<Name>& asked, Time now);
+
+// They are where the service takes them from: just installed, found installed, or handed over by the word of
+// `ready`. From here on nothing that was released before goes live any more, once these are seen everywhere.
+[[nodiscard]] Ledger deployed(Ledger ledger, const std::vector<Desired>& desired,
+                              const std::vector<ZoneView>& observed, const std::vector<Name>& asked,
+                              Time now);
 
 }  // namespace tlsa_update

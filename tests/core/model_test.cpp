@@ -1,5 +1,6 @@
 // The promise, as a property: whatever the schedule, no client is ever served a chain that an RRset it may
 // know does not match. And the model must be able to fail: planners that are wrong on purpose are caught.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <rapidcheck/gtest.h>

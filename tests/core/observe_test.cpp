@@ -80,7 +80,14 @@ TEST(Observe, RetiredFromWhenItStoppedBeingWanted) {
 
 TEST(Observe, ADeletedRecordIsForgottenWhenNoCacheHoldsIt) {
   Scene scene;
-  scene.want({{"B"}}).publish({a, b}, 300).look().publish({b}, 300).pass(hours(1)).look();
+  scene.want({{"B"}})
+      .publish({b}, 300)
+      .look()
+      .publish({a, b}, 300)
+      .look()
+      .publish({b}, 300)
+      .pass(hours(1))
+      .look();
   EXPECT_EQ(scene.remembered(a).deleted_at, scene.now());
   scene.pass(Seconds(2 * 900 + 60)).look();
   EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)).find(a), nullptr);

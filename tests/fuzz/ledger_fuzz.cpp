@@ -1,0 +1,15 @@
+// The text of the ledger's file: a ledger that survives being written, or an error that puts the file aside.
+#include <cstdlib>
+#include <string_view>
+
+#include "ledger_file.hpp"
+
+using namespace tlsa_update;
+using namespace tlsa_update::cli;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto ledger = ledger_from_json({reinterpret_cast<const char*>(data), size});
+  if (!ledger && ledger.error().code != ErrorCode::bad_data) std::abort();
+  if (ledger && ledger_from_json(to_json(*ledger)).value() != *ledger) std::abort();
+  return 0;
+}

@@ -31,6 +31,7 @@ class Bind(Authority):
     """`more` goes into the options clause of named.conf as it stands."""
 
     more = ""
+    threads = 1
     certificate = None  # with one, tls_port speaks DNS over TLS
 
     def configure(self):
@@ -81,7 +82,7 @@ class Bind(Authority):
         return policy + (f" dnssec-policy quick; inline-signing {inline};" if zone.signing else "")
 
     def command(self):
-        return [private_copy("named"), "-f", "-n", "1", "-c", str(self.folder / "named.conf")]
+        return [private_copy("named"), "-f", "-n", str(self.threads), "-c", str(self.folder / "named.conf")]
 
     def updates(self):
         """How many UPDATE messages had their prerequisites met."""

@@ -15,7 +15,7 @@ log:
     any: info
 database:
   storage: {folder}/database
-  journal-db-max-size: 64M
+  journal-db-max-size: {journal}
   kasp-db-max-size: 16M
   timer-db-max-size: 16M
   catalog-db-max-size: 16M
@@ -34,12 +34,16 @@ template:
 
 
 class Knot(Authority):
+    journal = "64M"
+
     def configure(self):
         (self.folder / "database").mkdir(exist_ok=True)
         for zone in self.zones:
             (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
         sections = [
-            CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port),
+            CONFIGURATION.format(
+                folder=self.folder, address=self.address, port=self.reserved_port, journal=self.journal
+            ),
             "key:",
             *map(self._key, self.keys),
             "acl:",

@@ -1,0 +1,26 @@
+"""The servers of the tests, as an administrator would start them: with a thread for each processor."""
+
+import os
+
+from support.bind import Bind
+from support.knot import Knot
+from support.server import wait_until
+
+
+def bind(folder):
+    server = Bind(folder)
+    server.threads = os.cpu_count()
+    server.more = "sig-signing-signatures 1000; sig-signing-nodes 1000;"
+    return server
+
+
+def knot(folder):
+    server = Knot(folder)
+    server.journal = "512M"
+    return server
+
+
+def wait_until_signed(zone, owners):
+    """BIND answers before it has signed the whole zone, which it does in the order of names."""
+    for owner in (min(owners), max(owners)):
+        wait_until(lambda: zone.rrset(owner, "RRSIG", "A"), f"{zone.name} signed", seconds=120)

@@ -20,7 +20,7 @@ namespace po = boost::program_options;
 
 constexpr const char* default_config = "/etc/tlsa-update/tlsa-update.conf";
 constexpr const char* system_state = "/var/lib/tlsa-update";
-constexpr std::size_t config_limit = 4U << 20;  // octets
+constexpr std::size_t config_limit = 64U << 20;  // octets: a hundred thousand services
 
 constexpr std::array commands{Command::generate, Command::status, Command::publish, Command::ready,
                               Command::deploy,   Command::prune,  Command::run,     Command::verify,

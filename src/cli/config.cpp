@@ -1,8 +1,8 @@
 #include "config.hpp"
 
-#include <algorithm>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -30,12 +30,15 @@ bool may_stand_in(const Option& option, Section::Kind kind) {
   return false;
 }
 
-po::options_description keys_of(Section::Kind kind) {
-  po::options_description keys;
+// Made once: a file may have a hundred thousand sections.
+const po::options_description& keys_of(Section::Kind kind) {
+  static std::map<Section::Kind, po::options_description> known;
+  const auto [place, is_new] = known.try_emplace(kind);
   for (const auto& option : options()) {
-    if (may_stand_in(option, kind)) keys.add_options()(option.name, po::value<std::string>());
+    if (is_new && may_stand_in(option, kind))
+      place->second.add_options()(option.name, po::value<std::string>());
   }
-  return keys;
+  return place->second;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -92,10 +95,8 @@ class Reader {
   }
 
   Result<void> enter_service(const std::string& label) {
-    const auto same = [&](const ServiceSettings& service) { return service.label == label; };
-    if (std::any_of(settings_.services.begin(), settings_.services.end(), same)) {
+    if (!labels_.insert(label).second)
       return bad("the section [service." + label + "] stands here a second time");
-    }
     section_ = {Section::Kind::service, label};
     settings_.services.push_back(settings_.defaults);
     settings_.services.back().label = label;
@@ -156,7 +157,8 @@ class Reader {
   std::size_t number_ = 0;
   Section section_;
   ServerSettings* zone_ = nullptr;
-  std::set<std::string> seen_;  // keys of this section
+  std::set<std::string> seen_;    // keys of this section
+  std::set<std::string> labels_;  // of all services
 };
 
 }  // namespace

@@ -21,6 +21,13 @@ std::string clock_text(std::uint64_t seconds) {
   return rfc3339(Time{Seconds{static_cast<std::int64_t>(seconds)}});
 }
 
+// "2026-11-21T22:26:40Z, ours 2026-11-21T23:26:40Z, 3600 s later"
+std::string both_clocks(std::uint64_t theirs, std::uint64_t ours) {
+  const auto apart = ours > theirs ? std::to_string(ours - theirs) + " s later"
+                                   : std::to_string(theirs - ours) + " s earlier";
+  return clock_text(theirs) + ", ours " + clock_text(ours) + ", " + apart;
+}
+
 // "NOTAUTH", and whose word that is.
 std::string said(const Message& message, bool certain) {
   return certain ? rcode_text(message.rcode) : "unauthenticated answer " + rcode_text(message.rcode);
@@ -52,9 +59,9 @@ Judgement forwarding_failed(const Asked& asked, const Message& message, const Ts
 // RFC 8945 section 5.4.3: say both clocks, set neither.
 Judgement bad_time(const Asked& asked, const Message& message, const TsigResult& tsig, std::uint64_t now) {
   std::string what = reported(message, tsig, "BADTIME") + " for " + asked.key->label() + ": ";
-  what += tsig.server_time ? "the server's clock says " + clock_text(*tsig.server_time)
-                           : "the server does not say its clock";
-  return bad(asked, tsig.authentic, ErrorCode::refused, what + ", ours " + clock_text(now),
+  what += tsig.server_time ? "the server's clock says " + both_clocks(*tsig.server_time, now)
+                           : "the server does not say its clock, ours says " + clock_text(now);
+  return bad(asked, tsig.authentic, ErrorCode::refused, what,
              "set the clocks right; " + std::to_string(tsig_fudge) + " s of difference are allowed");
 }
 
@@ -130,6 +137,7 @@ Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, s
   const std::string key = asked.key->label();
   switch (tsig.verdict) {
     case TsigVerdict::good:
+      message.signed_at = tsig.server_time;
       return by_rcode(asked, std::move(message));
     case TsigVerdict::unsigned_answer:
       return unsigned_answer(asked, message);
@@ -156,11 +164,10 @@ Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, s
       return bad(asked, false, ErrorCode::protocol, "the answer's signature does not verify under " + key,
                  "altered on the way, or signed with another secret");
     case TsigVerdict::bad_time:
-      return bad(asked, false, ErrorCode::protocol,
-                 "the answer was signed at another time than now: " +
-                     (tsig.server_time ? clock_text(*tsig.server_time) : "unknown") + ", ours " +
-                     clock_text(now),
-                 "set the clocks right");
+      return bad(
+          asked, false, ErrorCode::protocol,
+          "the answer was signed at another time than now: " + both_clocks(tsig.server_time.value_or(0), now),
+          "set the clocks right");
     case TsigVerdict::malformed:
       break;
   }

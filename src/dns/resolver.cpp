@@ -346,6 +346,24 @@ asio::awaitable<Result<Name>> Resolver::primary_of(Name owner) {
   }
 }
 
+asio::awaitable<Result<std::vector<Record>>> Resolver::ds_of(Name zone) {
+  const auto answer = co_await state_->ask(Question(zone, type::ds));
+  if (!answer) co_return tl::unexpected<Error>(answer.error());
+  const auto& message = answer->message;
+  if (message.rcode == rcode::servfail)
+    co_return fail(ErrorCode::no_answer, "the resolver answers SERVFAIL, asked for DS", zone.text());
+  const auto is_childs = [&](const Record& record) {
+    return record.type == type::soa && record.owner == zone;
+  };
+  if (std::any_of(message.authority.begin(), message.authority.end(), is_childs))
+    co_return fail(ErrorCode::no_answer, "asked for DS, a server of the zone answers for its parent",
+                   zone.text());
+  std::vector<Record> found;
+  for (const auto& record : message.answer)
+    if (record.type == type::ds && record.owner == zone) found.push_back(record);
+  co_return found;
+}
+
 asio::awaitable<Dnssec> Resolver::verdict(Question question) {
   const auto answer = co_await state_->ask(question);
   if (!answer) co_return Dnssec::unknown;

@@ -1,52 +1,15 @@
 #include "rrsig.hpp"
 
 #include <ctime>
-#include <memory>
 
-#include <ldns/ldns.h>
-
+#include "ldns_record.hpp"
 #include "wire.hpp"
 
 namespace tlsa_update::dns {
 namespace {
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
-  }
-};
-using RrPtr = std::unique_ptr<ldns_rr, Freer<ldns_rr_free>>;
-using RrListPtr = std::unique_ptr<ldns_rr_list, Freer<ldns_rr_list_deep_free>>;
-using BorrowedRrListPtr =
-    std::unique_ptr<ldns_rr_list, Freer<ldns_rr_list_free>>;  // the list, not what is in it
-
-RrPtr to_ldns(const Record& record) {
-  WireWriter wire;
-  wire.octets(record.owner.wire());
-  wire.record(record.type, record.rr_class, record.ttl, record.rdata);
-  const Bytes octets = wire.take();
-  ldns_rr* rr = nullptr;
-  std::size_t at = 0;
-  if (ldns_wire2rr(&rr, octets.data(), octets.size(), &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
-    return nullptr;
-  return RrPtr(rr);
-}
-
-// Records that ldns cannot read are left out; what they would have signed or been then does not verify.
-RrListPtr to_ldns(const std::vector<Record>& records) {
-  RrListPtr list(ldns_rr_list_new());
-  for (const auto& record : records)
-    if (auto rr = to_ldns(record); rr && list && ldns_rr_list_push_rr(list.get(), rr.get())) rr.release();
-  return list;
-}
-
-// RFC 4034 section 2.1.1 and 2.1.2: a zone key of protocol 3, not revoked (RFC 5011 section 2.1).
-bool is_zone_key(const Record& key) {
-  return key.type == type::dnskey && key.rdata.size() > 4 && (key.rdata[0] & 1) != 0 &&
-         (key.rdata[1] & 0x80) == 0 && key.rdata[2] == 3;
-}
+// The list, not what is in it. What ldns cannot read, and left out, would not have verified.
+using BorrowedRrListPtr = std::unique_ptr<ldns_rr_list, LdnsFreer<ldns_rr_list_free>>;
 
 // RFC 4035 section 5.3.1: the signer is the zone.
 bool is_signer(const Record& signature, const Name& apex) {
@@ -57,6 +20,11 @@ bool is_signer(const Record& signature, const Name& apex) {
 }
 
 }  // namespace
+
+bool is_zone_key(const Record& key) {
+  return key.type == type::dnskey && key.rdata.size() > 4 && (key.rdata[0] & 1) != 0 &&
+         (key.rdata[1] & 0x80) == 0 && key.rdata[2] == 3;
+}
 
 std::optional<std::uint16_t> type_covered(const Record& rrsig) {
   WireReader reader(rrsig.rdata);

@@ -19,4 +19,7 @@ namespace tlsa_update::dns {
 // The type that an RRSIG record covers; nothing when it is malformed.
 [[nodiscard]] std::optional<std::uint16_t> type_covered(const Record& rrsig);
 
+// A DNSKEY with the Zone Key flag, protocol 3 and not revoked (RFC 4034 section 2.1, RFC 5011 section 2.1).
+[[nodiscard]] bool is_zone_key(const Record& key);
+
 }  // namespace tlsa_update::dns

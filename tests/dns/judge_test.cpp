@@ -106,7 +106,7 @@ const Row rows[] = {
      "BADSIG: the server's secret of key update.example. (hmac-sha256) is another one"},
     {"BIND", "clocks differ", update, rcode::notauth, Tsig::badtime, Kind::bad, true, refused,
      "BADTIME for key update.example. (hmac-sha256): the server's clock says 2026-11-21T23:26:40Z, ours "
-     "2026-11-21T22:26:40Z"},
+     "2026-11-21T22:26:40Z, 3600 s earlier"},
     {"BIND", "wants a longer MAC", update, rcode::notauth, Tsig::badtrunc, Kind::bad, true, refused,
      "BADTRUNC"},
     {"BIND", "policy denies, zone frozen, updates off, secondary", update, rcode::refused, Tsig::good,
@@ -172,7 +172,7 @@ const Row rows[] = {
     {"stranger", "a bad MAC on a refusal", update, rcode::refused, Tsig::bad_mac, Kind::bad, false, protocol,
      "does not verify"},
     {"stranger", "an old answer again", update, rcode::noerror, Tsig::late, Kind::bad, false, protocol,
-     "signed at another time than now: 2026-11-21T22:21:39Z, ours 2026-11-21T22:26:40Z"},
+     "signed at another time than now: 2026-11-21T22:21:39Z, ours 2026-11-21T22:26:40Z, 301 s later"},
     {"stranger", "signed with another key (RFC 8945 5.4.1)", update, rcode::noerror, Tsig::other_key,
      Kind::bad, false, protocol, "another key"},
     {"stranger", "a TSIG record that is none", update, rcode::noerror, Tsig::broken, Kind::bad, false,
@@ -193,6 +193,15 @@ TEST(Judge, TellsWhatEveryServerMeans) {
     EXPECT_EQ(judgement.error->code, *row.code);
     EXPECT_THAT(judgement.error->text(), AllOf(HasSubstr("192.0.2.1@53: "), HasSubstr(row.text)));
   }
+}
+
+TEST(Judge, AnAnswerThatVerifiedTellsTheServersClock) {
+  const auto key = test::key();
+  const auto what = asked(query, key.get());
+  const TsigResult tsig{TsigVerdict::good, true, 0, noon - 42, {}};
+  EXPECT_EQ(judge(what, answer(what, rcode::noerror), tsig, noon).message->signed_at, noon - 42);
+  const auto plain = asked(query, nullptr);
+  EXPECT_EQ(judge(plain, answer(plain, rcode::noerror), {}, noon).message->signed_at, std::nullopt);
 }
 
 TEST(Judge, AnUnsignedQuestionTakesUnsignedAnswers) {

@@ -113,6 +113,28 @@ TEST_F(ResolverTest, AHostThatDoesNotExistHasNoAddresses) {
   EXPECT_TRUE(found->both_families_answered);
 }
 
+TEST_F(ResolverTest, TheParentsDsRecordsAreFound) {
+  know("example.test", type::ds, {rrs({"example.test. 60 DS 1 13 2 aabb", "other.test. 60 DS 2 13 2 ccdd"})});
+  auto ask = resolver();
+  const auto found = run(io_, ask.ds_of(name("example.test")));
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_THAT(*found, ElementsAre(rr("example.test. 60 DS 1 13 2 aabb")));
+}
+
+TEST_F(ResolverTest, NoDsIsAnAnswerOfTheParentAlone) {
+  know("example.test", type::ds, {{}, true, false, rcode::noerror, {rr("test. 60 SOA ns. host. 1 2 3 4 5")}});
+  know("island.test", type::ds,
+       {{}, true, false, rcode::noerror, {rr("island.test. 60 SOA ns. host. 1 2 3 4 5")}});
+  auto ask = resolver();
+  const auto none = run(io_, ask.ds_of(name("example.test")));
+  ASSERT_TRUE(none) << none.error().text();
+  EXPECT_THAT(*none, IsEmpty());
+  // RFC 4035 section 3.1.4.1.
+  const auto unknown = run(io_, ask.ds_of(name("island.test")));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::no_answer);
+}
+
 TEST_F(ResolverTest, AFamilyWithoutAnAnswerIsNoted) {
   know("mx.example", type::a, {rrs({"mx.example. 60 A 192.0.2.1"})});
   know("mx.example", type::aaaa, {{}, false, false, rcode::servfail});

@@ -19,7 +19,7 @@ namespace tlsa_update::dns {
 
 namespace type {
 inline constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, mx = 15, aaaa = 28, srv = 33, dname = 39,
-                               opt = 41, rrsig = 46, dnskey = 48, tlsa = 52, tsig = 250, axfr = 252,
+                               opt = 41, ds = 43, rrsig = 46, dnskey = 48, tlsa = 52, tsig = 250, axfr = 252,
                                any = 255;
 }
 namespace rcode {
@@ -93,6 +93,7 @@ struct Message {
   std::vector<Question> questions;                    // Zone section of an UPDATE
   std::vector<Record> answer, authority, additional;  // without OPT and TSIG
   bool has_edns = false;
+  std::optional<std::uint64_t> signed_at;  // seconds since 1970, by the server's clock, when a TSIG verified
 };
 
 // Error protocol: malformed, with what and at which octet. A header alone is a message (NSD answers so), also

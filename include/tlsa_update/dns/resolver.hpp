@@ -56,6 +56,11 @@ class Resolver {
   // The SOA MNAME of the zone that encloses `owner`, never that of a zone behind a CNAME.
   [[nodiscard]] boost::asio::awaitable<Result<Name>> primary_of(Name owner);
 
+  // The DS records at the parent of `zone`; none: it is delegated insecurely, or not at all. Error no_answer
+  // also where a server of the zone itself answers: what its parent says it does not know (RFC 4035 section
+  // 3.1.4.1).
+  [[nodiscard]] boost::asio::awaitable<Result<std::vector<Record>>> ds_of(Name zone);
+
   // Is this RRset secure, by the AD bit of a resolver that may be trusted (loopback, or options trust-ad)?
   // bogus is SERVFAIL that CD=1 turns into an answer.
   [[nodiscard]] boost::asio::awaitable<Dnssec> verdict(Question question);

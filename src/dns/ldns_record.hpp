@@ -1,0 +1,33 @@
+// Records as ldns wants them, and back: for what ldns computes over keys and signatures. Owns what ldns
+// allocates, and decides nothing.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <ldns/ldns.h>
+// It defines these for C, and every header that follows would suffer.
+#undef bool
+#undef true
+#undef false
+
+#include "tlsa_update/dns/message.hpp"
+
+namespace tlsa_update::dns {
+
+template <auto Free>
+struct LdnsFreer {
+  template <class T>
+  void operator()(T* pointer) const noexcept {
+    Free(pointer);
+  }
+};
+using LdnsRrPtr = std::unique_ptr<ldns_rr, LdnsFreer<ldns_rr_free>>;
+using LdnsRrListPtr = std::unique_ptr<ldns_rr_list, LdnsFreer<ldns_rr_list_deep_free>>;
+
+// Nothing when ldns cannot read it.
+[[nodiscard]] LdnsRrPtr to_ldns(const Record& record);
+// Records that ldns cannot read are left out.
+[[nodiscard]] LdnsRrListPtr to_ldns(const std::vector<Record>& records);
+
+}  // namespace tlsa_update::dns

@@ -11,6 +11,7 @@
 
 #include "child.hpp"
 #include "files.hpp"
+#include "ledger_file.hpp"
 #include "log.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
@@ -208,9 +209,9 @@ Result<void> Deployment::replace_files() const {
 }
 
 Result<void> Deployment::carry_out() const {
-  const Descriptor marker(
-      ::open(marker_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!marker.is_open()) return unwritable(marker_, std::strerror(errno));
+  const auto slash = marker_.rfind('/');
+  const auto marked = open_state_file(marker_.substr(0, slash), marker_.substr(slash + 1));
+  if (!marked) return tl::unexpected(marked.error());
   sync_directory(marker_);
   if (auto replaced = replace_files(); !replaced) return replaced;
   if (!reload_.empty()) {

@@ -172,6 +172,12 @@ Result<void> LedgerFile::write(const Ledger& ledger) const {
   return {};
 }
 
+Result<Descriptor> open_state_file(const std::string& directory, const std::string& name) {
+  const auto opened = open_directory(directory);
+  if (!opened) return tl::unexpected(opened.error());
+  return open_in(opened->value(), directory, name.c_str(), O_WRONLY | O_CREAT);
+}
+
 Result<RunLock> RunLock::take(const std::string& directory) {
   const auto opened = open_directory(directory);
   if (!opened) return tl::unexpected(opened.error());

@@ -1,4 +1,6 @@
-"""acme.sh, by what it does to its files: it makes the next key the current one before the order succeeds."""
+"""The hook for acme.sh. Debian has no acme.sh, so nothing of it runs here: its files are laid out as it leaves them when it
+has made the next key the current one before the order succeeds (--always-force-new-domain-key), and the hook is called as
+its --reloadcmd is."""
 
 import os
 import pathlib

@@ -19,6 +19,20 @@ def test_what_root_writes_to_the_state_of_another_user_is_that_users(tlsa_update
 
 
 @needs_root
+def test_a_reload_that_failed_for_root_is_repeated_by_the_user_of_the_state(tlsa_update, bind, certificate, tmp_path):
+    zone = bind.zone("example.test", "mail A 127.0.0.1")
+    zone.negative_ttl = 1
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    os.chown(state, NOBODY, NOBODY)
+    mail = certificate()
+    tlsa_update("run", zone, "mail.example.test:25/sctp", cert=mail, ttl=1, margin="0s", wait=True,
+                install=f"{mail} -> {tmp_path}/chain.pem", reload="false", nameserver=zone.server.at, exits=2)
+    assert {file.name: file.stat().st_uid for file in state.iterdir()} == dict.fromkeys(
+        ["ledger.json", "ledger.lock", "run.lock", "reload-mail_example_test:25_sctp.pending"], NOBODY)
+
+
+@needs_root
 def test_state_that_a_stranger_could_write_is_refused(tlsa_update, bind, certificate, tmp_path):
     zone = bind.zone("example.test", "mail A 127.0.0.1")
     (tmp_path / "state").mkdir(mode=0o700)

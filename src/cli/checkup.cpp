@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
+#include "facts.hpp"
 #include "grants.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/axfr_stream.hpp"
+#include "trust.hpp"
 
 namespace tlsa_update::cli {
 namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::uint32_t long_ttl = 86400;  // seconds: from here on every rollover takes days
+constexpr std::uint64_t noticeable_skew = 10;  // seconds: NTP does better
+constexpr std::uint32_t long_ttl = 86400;      // seconds: from here on every rollover takes days
 
 // What went wrong while looking, by what an administrator would go and mend.
 std::string_view subject_of(const Error& error) {
@@ -21,6 +24,14 @@ std::string_view subject_of(const Error& error) {
   if (error.code == ErrorCode::no_answer) return "server";
   if (error.code == ErrorCode::unreadable || error.code == ErrorCode::bad_data) return "key-file";
   return error.code == ErrorCode::unsafe ? "records" : "zone";
+}
+
+// The shell command of this makes it.
+constexpr const char* make_key =
+    "make one: (umask 077; echo hmac-sha256:tlsa-update:$(openssl rand -base64 32) "
+    ">/etc/tlsa-update/tsig.key)";
+GrantedKey key_to_be_made() {
+  return {*Name::parse("tlsa-update"), dns::TsigAlgorithm::hmac_sha256, "/etc/tlsa-update/tsig.key"};
 }
 
 // That nobody publishes: its deletion changes nothing, whoever is allowed it.
@@ -54,15 +65,18 @@ awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
 
 class Checkup {
  public:
-  Checkup(Session& session, const Findings& found) : session_(session), found_(found) {}
+  Checkup(Session& session, const Findings& found, KeyUse key)
+      : session_(session), found_(found), key_(key) {}
 
   Diagnosis run(const std::vector<dns::ReadZone>& read) {
     for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), trouble);
     for (const auto& zone : read) {
       check_primary(zone);
-      check_permissions(zone);
-      check_transfer(zone);
-      check_signing(zone.view);
+      if (key_ == KeyUse::taken) {
+        check_permissions(zone);
+        check_transfer(zone);
+      }
+      check_signing(zone);
       for (const auto& owner : zone.view.owners) check_owner(owner);
       for (const auto& server : zone.view.servers) check_server(zone.view, server);
       write_grants(zone);
@@ -70,6 +84,7 @@ class Checkup {
     if (found_.evidence) {
       for (const auto& evidence : *found_.evidence) check_service(evidence);
     }
+    check_plan();
     return std::move(diagnosis_);
   }
 
@@ -91,8 +106,33 @@ class Checkup {
                      std::to_string(zone.view.serial));
     if (!options.key || !options.sign_queries) return;
     pass("tsig", zone.view.server + " takes " + options.key->label() + " and signs its answers");
-    pass("clock", "ours and that of " + zone.view.server + " differ by at most " +
-                      std::to_string(dns::tsig_fudge) + " s");
+    check_clock(zone);
+  }
+
+  // Every answer is signed with the time of the server; asked for once more, so that it is fresh.
+  void check_clock(const dns::ReadZone& zone) {
+    const auto& clock = zone.primary->options().clock;
+    const auto asked = clock();
+    const auto answer = session_.run(zone.primary->query({zone.view.apex, dns::type::soa}));
+    if (!answer) return fail(std::string(subject_of(answer.error())), answer.error());
+    if (answer->signed_at) compare_clocks(zone.view.server, *answer->signed_at, asked, clock());
+  }
+
+  void compare_clocks(const std::string& server, std::uint64_t theirs, std::uint64_t asked,
+                      std::uint64_t answered) {
+    const auto behind = theirs > answered ? theirs - answered : 0;  // ours, in seconds
+    const auto ahead = theirs < asked ? asked - theirs : 0;
+    const std::string limit = std::to_string(dns::tsig_fudge) + " s";
+    const std::string advice =
+        std::max(behind, ahead) > noticeable_skew
+            ? "set the clocks right: more than " + limit + " of difference, and nothing is accepted (BADTIME)"
+            : "";
+    if (behind == 0 && ahead == 0)
+      return pass("clock", "ours and that of " + server + " agree to the second");
+    pass("clock",
+         "ours is " + std::to_string(behind + ahead) + " s " + (behind > 0 ? "behind" : "ahead of") +
+             " that of " + server + "; " + limit + " are allowed",
+         advice);
   }
 
   void check_permissions(const dns::ReadZone& zone) {
@@ -120,17 +160,20 @@ class Checkup {
     }
   }
 
+  [[nodiscard]] bool needs_transfer(const dns::ReadZone& zone) const {
+    const auto mode = session_.settings().read;
+    const bool is_large = zone.view.owners.size() > dns::auto_query_limit;
+    return mode == dns::ReadMode::axfr || (mode == dns::ReadMode::automatic && is_large);
+  }
+
   // Least privilege is no illness: AXFR counts only where it is needed.
   void check_transfer(const dns::ReadZone& zone) {
-    const auto mode = session_.settings().read;
-    const bool is_needed = mode == dns::ReadMode::axfr || (mode == dns::ReadMode::automatic &&
-                                                           zone.view.owners.size() > dns::auto_query_limit);
     const auto done = session_.run(ask_transfer(*zone.primary, zone.view.apex));
     const auto* key = zone.primary->options().key.get();
     const std::string who = key != nullptr ? key->label() : "anybody";
     if (done) return pass("transfer", who + " may transfer " + zone.view.apex.text());
     const std::string advice = "allow it: allow-transfer of BIND, an acl with action: transfer of Knot";
-    if (is_needed) {
+    if (needs_transfer(zone)) {
       fail("transfer", {done.error().code, "no AXFR: " + done.error().what, zone.view.apex.text(), advice});
     } else {
       pass("transfer",
@@ -141,37 +184,21 @@ class Checkup {
   }
 
   // RFC 6698 section 4.1: only what is secure is used.
-  void check_signing(const ZoneView& zone) {
-    const auto apex = zone.apex.text();
-    if (!zone.is_signed) {
+  void check_signing(const dns::ReadZone& zone) {
+    const auto& apex = zone.view.apex;
+    if (!zone.view.is_signed) {
       return fail("signed",
                   {ErrorCode::differences, "the zone is not signed, and no client uses its TLSA records",
-                   apex, "have the primary sign it: dnssec-policy of BIND, dnssec-signing of Knot"});
+                   apex.text(), "have the primary sign it: dnssec-policy of BIND, dnssec-signing of Knot"});
     }
-    pass("signed", apex + " has DNSKEY records");
-    const dns::Question question{zone.apex, dns::type::soa};
-    switch (session_.run(session_.resolver().verdict(question))) {
-      case dns::Dnssec::secure:
-        return pass("chain-of-trust", apex + " is secure from the root down to its DS record (AD)");
-      case dns::Dnssec::bogus:
-        return fail("chain-of-trust", {ErrorCode::unsafe, "the resolver finds the zone bogus", apex,
-                                       "compare the DS record at the parent with the zone's DNSKEY"});
-      case dns::Dnssec::insecure:
-        return check_parent(zone.apex);
-      case dns::Dnssec::unknown:
-        return pass("chain-of-trust", apex + ": no resolver that may be trusted has told",
-                    "name one on this machine with --resolver, or set options trust-ad in resolv.conf");
-    }
-  }
-
-  void check_parent(const Name& apex) {
-    const dns::Question question{apex.parent(), dns::type::soa};
-    const bool only_here = session_.run(session_.resolver().verdict(question)) == dns::Dnssec::secure;
-    fail("chain-of-trust",
-         {ErrorCode::differences,
-          only_here ? "the zone is signed, but its parent holds no DS record for it"
-                    : "the zone is signed, but not secure: a DS record is missing here or above",
-          apex.text(), "give the DS record (dnssec-dsfromkey, keymgr ds) to the registrar"});
+    pass("signed", apex.text() + " has DNSKEY records");
+    Trust trust;
+    trust.verdict = verdict_on(session_, {apex, dns::type::soa});
+    trust.by_anchor = !session_.settings().trust_anchor.empty();
+    trust.ds = session_.run(session_.resolver().ds_of(apex));
+    const auto keys = session_.run(zone.primary->query({apex, dns::type::dnskey}));
+    if (keys) trust.dnskeys = keys->answer;
+    diagnosis_.checks.push_back(judge_trust(apex, trust));
   }
 
   void check_owner(const OwnerView& view) {
@@ -260,19 +287,38 @@ class Checkup {
     return false;
   }
 
+  // What the planner finds critical; an outage at an endpoint has been told already, with its advice.
+  void check_plan() {
+    const auto is_outage = [](const Check& check) { return check.check == "service" && !check.ok; };
+    if (std::any_of(diagnosis_.checks.begin(), diagnosis_.checks.end(), is_outage)) return;
+    for (const auto& critical : found_.plan.critical) fail("records", {ErrorCode::unsafe, critical, {}, {}});
+  }
+
   void write_grants(const dns::ReadZone& zone) {
     const auto& options = zone.primary->options();
-    if (!options.key) return;
-    Grantee grantee{options.key->name, options.key->algorithm,
-                    Session::key_path(session_.server_settings(zone.view.apex).key_file),
-                    options.transport == dns::Transport::tls};
+    const auto& how = session_.server_settings(zone.view.apex);
+    Grantee grantee{key_to_be_made(), {}, false};
+    if (options.key) grantee.writer = granted(*options.key, how.key_file);
+    if (needs_transfer(zone)) grantee.reader = reader_of(how, grantee.writer);
+    grantee.over_tls = options.transport == dns::Transport::tls;
     std::vector<Name> owners;
     for (const auto& view : zone.view.owners) owners.push_back(view.owner);
     diagnosis_.grants.push_back(grants_for(zone.view.apex, grantee, std::move(owners)));
   }
 
+  static GrantedKey granted(const dns::TsigKey& key, const std::string& file) {
+    return {key.name, key.algorithm, Session::key_path(file)};
+  }
+
+  [[nodiscard]] GrantedKey reader_of(const ServerSettings& how, const GrantedKey& writer) const {
+    if (how.transfer_key_file.empty()) return writer;
+    const auto key = session_.key(how.transfer_key_file, how.allow_weak_tsig);
+    return key && *key ? granted(**key, how.transfer_key_file) : writer;
+  }
+
   Session& session_;
   const Findings& found_;
+  KeyUse key_;
   Diagnosis diagnosis_;
 };
 
@@ -280,10 +326,9 @@ Check check_key(Session& session, const std::string& file, bool allow_weak) {
   const auto key = session.key(file, allow_weak);
   if (!key) return failed_check("key-file", key.error());
   if (*key == nullptr) {
-    return failed_check("key-file", {ErrorCode::usage,
-                                     "no TSIG key is configured, and no UPDATE is sent unsigned",
-                                     {},
-                                     "make one with tsig-keygen, and name its file with --key-file"});
+    return failed_check(
+        "key-file",
+        {ErrorCode::usage, "no TSIG key is configured, and no UPDATE is sent unsigned", {}, make_key});
   }
   const auto& tsig = **key;
   const bool is_short = tsig.secret.size() < dns::mac_size(tsig.algorithm);
@@ -322,8 +367,9 @@ std::vector<Check> check_keys_of(Session& session) {
   return checks;
 }
 
-Diagnosis examine(Session& session, const std::vector<dns::ReadZone>& read, const Findings& found) {
-  return Checkup(session, found).run(read);
+Diagnosis examine(Session& session, const std::vector<dns::ReadZone>& read, const Findings& found,
+                  KeyUse key) {
+  return Checkup(session, found, key).run(read);
 }
 
 }  // namespace tlsa_update::cli

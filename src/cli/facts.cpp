@@ -28,7 +28,6 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   for (const auto& note : result.notes) log_warning(note);
   for (auto& [name, error] : result.failures) {
     if (error.where.empty()) error.where = name.text();
-    log_error(error);
     facts.troubles.push_back(std::move(error));
   }
   facts.read = std::move(result.zones);
@@ -143,9 +142,10 @@ dns::Dnssec weaker(dns::Dnssec a, dns::Dnssec b) {
   return strength(a) <= strength(b) ? a : b;
 }
 
-dns::Dnssec verdict_on(Session& session, const Name& owner) {
+}  // namespace
+
+dns::Dnssec verdict_on(Session& session, const dns::Question& question) {
   const auto& settings = session.settings();
-  const dns::Question question{owner, dns::type::tlsa};
   if (settings.trust_anchor.empty()) return session.run(session.resolver().verdict(question));
   const auto verdict = dns::validate(question, settings.trust_anchor, settings.resolvers);
   if (verdict) return *verdict;
@@ -153,11 +153,14 @@ dns::Dnssec verdict_on(Session& session, const Name& owner) {
   return dns::Dnssec::unknown;
 }
 
+namespace {
+
 void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
   std::optional<dns::Dnssec> verdict = wants.dnssec;
   for (const auto& zone : facts.read) {
     for (const auto& owner : zone.view.owners) {
-      const auto one = zone.view.is_signed ? verdict_on(session, owner.asked) : dns::Dnssec::insecure;
+      const auto one =
+          zone.view.is_signed ? verdict_on(session, {owner.asked, dns::type::tlsa}) : dns::Dnssec::insecure;
       verdict = verdict ? weaker(*verdict, one) : one;
     }
   }

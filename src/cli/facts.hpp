@@ -23,12 +23,15 @@ struct Facts {
   std::vector<dns::ReadZone> read;
   std::vector<ServiceEvidence> evidence;  // only with Depth::live
   std::optional<dns::Dnssec> dnssec;      // only with Depth::live
-  std::vector<Error> troubles;            // names that could not be read; logged
+  std::vector<Error> troubles;            // names that could not be read; not logged yet
 
   [[nodiscard]] std::vector<ZoneView> views() const;
 };
 
 [[nodiscard]] Facts look(Session& session, const Wants& wants, Depth depth);
+
+// Whether this RRset is secure: our own validation with --trust-anchor, else the word of a resolver.
+[[nodiscard]] dns::Dnssec verdict_on(Session& session, const dns::Question& question);
 
 [[nodiscard]] ClockReading read_clock();
 [[nodiscard]] Policy policy_of(const Settings& settings);

@@ -12,36 +12,60 @@ std::string without_dot(const Name& name) {
 }
 
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
+std::string quoted(const Name& name) { return quoted(without_dot(name)); }
 
-// BIND 9 Administrator Reference Manual: key, update-policy, tls. The rule type "name" means this very name.
+// The keys that the server must know, each once.
+std::vector<GrantedKey> keys_of(const Grantee& grantee) {
+  std::vector keys{grantee.writer};
+  if (grantee.reader && grantee.reader->name != grantee.writer.name) keys.push_back(*grantee.reader);
+  return keys;
+}
+
+std::string bind_key(const GrantedKey& key) {
+  return "// The secret is the one in " + printable(key.file) + "\nkey " + quoted(key.name) +
+         " {\n    algorithm " + std::string(dns::text(key.algorithm)) + ";\n    secret \"...\";\n};\n";
+}
+
+// BIND 9 Administrator Reference Manual: key, update-policy, allow-transfer, tls. The rule type "name" means
+// this very name.
 std::string bind_lines(const Name& zone, const Grantee& grantee, const std::vector<Name>& owners) {
-  const auto key = quoted(without_dot(grantee.key));
-  std::string out = "// The secret is the one in " + printable(grantee.file) + "\n";
-  out += "key " + key + " {\n    algorithm " + std::string(dns::text(grantee.algorithm)) +
-         ";\n    secret \"...\";\n};\n";
+  std::string out;
+  for (const auto& key : keys_of(grantee)) out += bind_key(key);
   if (grantee.over_tls) {
     out += "tls \"tlsa-update\" {\n    cert-file \"...\";\n    key-file \"...\";\n};\n";
     out += "// in options: listen-on port 853 tls \"tlsa-update\" { any; };\n";
     out += "//             listen-on-v6 port 853 tls \"tlsa-update\" { any; };\n";
   }
-  out += "// in zone " + quoted(without_dot(zone)) + ":\nupdate-policy {\n";
-  for (const auto& owner : owners) out += "    grant " + key + " name " + quoted(owner.text()) + " TLSA;\n";
-  return out + "};\n";
+  out += "// in zone " + quoted(zone) + ":\nupdate-policy {\n";
+  for (const auto& owner : owners)
+    out += "    grant " + quoted(grantee.writer.name) + " name " + quoted(owner.text()) + " TLSA;\n";
+  out += "};\n";
+  if (grantee.reader) out += "allow-transfer { key " + quoted(grantee.reader->name) + "; };\n";
+  return out;
+}
+
+std::string knot_key(const GrantedKey& key) {
+  return "  # The secret is the one in " + printable(key.file) + "\n  - id: " + quoted(key.name) +
+         "\n    algorithm: " + std::string(dns::text(key.algorithm)) + "\n    secret: \"...\"\n";
 }
 
 // Knot DNS reference: without update-owner-match: equal, every name below would be granted as well.
 std::string knot_lines(const Name& zone, const Grantee& grantee, const std::vector<Name>& owners) {
-  const auto key = quoted(without_dot(grantee.key));
-  const auto acl = quoted("tlsa-update-" + without_dot(zone));
-  std::string out = "# The secret is the one in " + printable(grantee.file) + "\n";
-  out += "key:\n  - id: " + key + "\n    algorithm: " + std::string(dns::text(grantee.algorithm)) +
-         "\n    secret: \"...\"\n\n";
+  const auto label = "tlsa-update-" + without_dot(zone);
+  std::string out = "key:\n", names, rules = quoted(label);
+  for (const auto& key : keys_of(grantee)) out += knot_key(key);
+  for (const auto& owner : owners) names += (names.empty() ? "" : ", ") + quoted(owner.text());
   out +=
-      "acl:\n  - id: " + acl + "\n    key: " + key +
+      "\nacl:\n  - id: " + quoted(label) + "\n    key: " + quoted(grantee.writer.name) +
       "\n    action: update\n    update-type: TLSA\n    update-owner: name\n    update-owner-match: equal\n"
-      "    update-owner-name: [";
-  for (const auto& owner : owners) out += (owner == owners.front() ? "" : ", ") + quoted(owner.text());
-  return out + "]\n\n# in the item of zone " + quoted(without_dot(zone)) + ":\n#   acl: " + acl + "\n";
+      "    update-owner-name: [" +
+      names + "]\n";
+  if (grantee.reader) {
+    const auto transfer = quoted(label + "-transfer");
+    out += "  - id: " + transfer + "\n    key: " + quoted(grantee.reader->name) + "\n    action: transfer\n";
+    rules = "[" + rules + ", " + transfer + "]";
+  }
+  return out + "\n# in the item of zone " + quoted(zone) + ":\n#   acl: " + rules + "\n";
 }
 
 }  // namespace

@@ -58,12 +58,21 @@ void judge_endpoint(const Findings& findings, const ServiceEvidence& evidence, c
   ++health.endpoints;
   judge_expiry(evidence, presented, settings, now, health);
   if (!has_records) return;
-  if (!presented.dane_ok) {
-    ++health.mismatches;
+  if (presented.dane_ok) return judge_servers(findings, evidence, presented, health);
+  ++health.mismatches;
+  health.remarks.push_back(
+      {Level::critical, endpoint_name(evidence, presented) + " matches no published record"});
+}
+
+// What the planner found critical is that outage again, told by the endpoint already.
+void judge_troubles(const Findings& findings, Health& health) {
+  const auto& critical = findings.plan.critical;
+  for (const auto& trouble : findings.troubles) {
+    const bool by_planner = std::find(critical.begin(), critical.end(), trouble.what) != critical.end();
+    if (by_planner && health.mismatches > 0) continue;
     health.remarks.push_back(
-        {Level::critical, endpoint_name(evidence, presented) + " matches no published record"});
+        {trouble.code == ErrorCode::unsafe ? Level::critical : Level::unknown, trouble.text()});
   }
-  judge_servers(findings, evidence, presented, health);
 }
 
 bool has_records(const Findings& findings, const ServiceEvidence& evidence) {
@@ -129,10 +138,6 @@ Level Health::level() const {
 
 Health judge_health(const Findings& findings, const Settings& settings, Time now) {
   Health health;
-  for (const auto& trouble : findings.troubles) {
-    health.remarks.push_back(
-        {trouble.code == ErrorCode::unsafe ? Level::critical : Level::unknown, trouble.text()});
-  }
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
     const bool published = has_records(findings, evidence);
     if (!published)
@@ -146,6 +151,7 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
       judge_endpoint(findings, evidence, presented, published, settings, now, health);
     }
   }
+  judge_troubles(findings, health);
   if (findings.dnssec == dns::Dnssec::bogus)
     health.remarks.push_back({Level::critical, "DNSSEC validation fails (bogus)"});
   if (findings.dnssec == dns::Dnssec::insecure) {

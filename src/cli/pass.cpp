@@ -20,10 +20,23 @@ void wait_before_round(int round) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
 }
 
-void append(std::vector<Error>& to, std::vector<Error> from) {
-  for (auto& error : from) {
-    log_error(error);
-    to.push_back(std::move(error));
+void append(std::vector<Error>& to, const std::vector<Error>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// What the report shows only in part, said once at the end of a pass.
+void log_verdicts(const Findings& findings) {
+  for (const auto& warning : findings.plan.warnings) log_warning(warning);
+  for (const auto& trouble : findings.troubles) log_error(trouble);
+  for (const auto& zone : findings.zones) {
+    if (!zone.is_signed) {
+      log_warning(zone.apex.text() +
+                  " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
+    }
+    for (const auto& owner : zone.owners) {
+      if (!owner.host_exists)
+        log_warning(owner.asked.text() + ": the host has no records, and no wildcard stands for it");
+    }
   }
 }
 
@@ -49,10 +62,15 @@ Findings Pass::findings(Plan plan) const {
   return findings;
 }
 
-Findings Pass::look_only() {
+Findings Pass::examine() {
   facts_ = look(session_, wants_, depth_);
-  auto found = findings(plan(observed(LedgerFile::peek(session_.settings().state_directory))));
-  note_verdicts(found);
+  return findings(plan(observed(LedgerFile::peek(session_.settings().state_directory))));
+}
+
+Findings Pass::look_only() {
+  auto found = examine();
+  count_verdicts(found);
+  log_verdicts(found);
   return found;
 }
 
@@ -73,8 +91,9 @@ Findings Pass::settle(const LedgerFile& file, Findings so_far) {
   found.added = std::move(so_far.added);
   found.removed = std::move(so_far.removed);
   found.changed = so_far.changed;
-  found.troubles.insert(found.troubles.end(), so_far.troubles.begin(), so_far.troubles.end());
-  note_verdicts(found);
+  append(found.troubles, so_far.troubles);
+  count_verdicts(found);
+  log_verdicts(found);
   return found;
 }
 
@@ -91,14 +110,16 @@ Findings Pass::carry_out(const LedgerFile& file) {
       ledger = intend(std::move(ledger), next);
     });
     if (!ahead) {
+      append(all.troubles, facts_.troubles);
       append(all.troubles, {ahead.error()});
+      log_verdicts(all);
       return all;
     }
     auto acted = act(session_, facts_.read, next);
     all.added.merge(acted.added);
     all.removed.merge(acted.removed);
     all.changed |= acted.changed;
-    append(all.troubles, std::move(acted.troubles));
+    append(all.troubles, acted.troubles);
     if (acted.moved.empty()) break;
     if (round + 1 == race_rounds) {
       append(all.troubles, {{ErrorCode::not_yet, "others kept changing the RRset in between",
@@ -112,25 +133,12 @@ Findings Pass::carry_out(const LedgerFile& file) {
   return settle(file, std::move(all));
 }
 
-void note_verdicts(Findings& findings) {
-  for (const auto& warning : findings.plan.warnings) log_warning(warning);
+void count_verdicts(Findings& findings) {
   for (const auto& critical : findings.plan.critical)
     append(findings.troubles, {{ErrorCode::unsafe, critical, {}, {}}});
   for (const auto& zone : findings.plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       if (rrset.refused) append(findings.troubles, {refusal(*rrset.refused, rrset.owner)});
-    }
-  }
-  for (const auto& zone : findings.zones) {
-    if (!zone.is_signed) {
-      log_warning(zone.apex.text() +
-                  " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
-    }
-    for (const auto& owner : zone.owners) {
-      if (!owner.host_exists)
-        log_warning(owner.asked.text() + ": the host has no records, and no wildcard stands for it");
-      if (owner.mixed_ttl)
-        log_warning(owner.owner.text() + ": the server gives one RRset several TTLs (RFC 2181 section 5.2)");
     }
   }
 }

@@ -13,7 +13,10 @@ class Pass {
   Pass(Session& session, const Wants& wants, Policy policy, Depth depth)
       : session_(session), wants_(wants), policy_(std::move(policy)), depth_(depth) {}
 
-  // Looks and plans; sends nothing and leaves the ledger as it is.
+  // Looks and plans; sends nothing, leaves the ledger as it is and logs no finding: the caller reports.
+  [[nodiscard]] Findings examine();
+
+  // The same, with what the plan refuses counted as trouble, and logged.
   [[nodiscard]] Findings look_only();
 
   // Looks, remembers what was seen (the clock that allows a deployment starts here), and plans; sends
@@ -38,7 +41,7 @@ class Pass {
   Facts facts_;
 };
 
-// Refusals, critical findings and warnings of the plan, logged and counted as troubles.
-void note_verdicts(Findings& findings);
+// Refusals and critical findings of the plan become troubles.
+void count_verdicts(Findings& findings);
 
 }  // namespace tlsa_update::cli

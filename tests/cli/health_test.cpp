@@ -63,6 +63,28 @@ TEST(Health, AnOutageIsNotHiddenByAnAddressThatDoesNotAnswer) {
   EXPECT_EQ(level_of(found({served(noon + 5 * day), silent()})), Level::unknown);
 }
 
+// The endpoint, the planner and the server that was asked all find the same outage.
+TEST(Health, AMismatchIsNamedOnce) {
+  auto findings = found({served(noon + 90 * day, false)});
+  ServerView server;
+  server.name = "ns1.example.com.";
+  server.reachable = true;
+  server.rrsets = {{name("_25._tcp.mail.example.com"), Rrset{60, {{{}, Bytes(32, 1)}}}, true, true}};
+  findings.zones.front().servers = {server};
+  findings.plan.critical = {"192.0.2.9 presents a certificate that matches no published record"};
+  findings.troubles = {{ErrorCode::unsafe, findings.plan.critical.front(), {}, {}}};
+  EXPECT_EQ(line_of(findings),
+            "TLSA CRITICAL - mail.example.com.:25 192.0.2.9 (ecdsa) matches no published record | matching=0 "
+            "mismatching=1 unreachable=0 days_left=90;14:;3:\n");
+}
+
+TEST(Health, WhatThePlannerAloneFindsCriticalIsCritical) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.plan.critical = {"records 3 1 2 would match nothing"};
+  findings.troubles = {{ErrorCode::unsafe, findings.plan.critical.front(), {}, {}}};
+  EXPECT_EQ(level_of(findings), Level::critical);
+}
+
 TEST(Health, WhatAPeerSaysStaysInItsLine) {
   const auto line = line_of(found({silent()}));
   EXPECT_EQ(std::count(line.begin(), line.end(), '|'), 1);
@@ -128,30 +150,48 @@ TEST(Diagnosis, TheMostSevereFailedCheckIsTheExitStatus) {
   EXPECT_EQ(exit_status_of(findings), 77);
 }
 
+GrantedKey granted(const std::string& key) {
+  return {name(key), dns::TsigAlgorithm::hmac_sha256, "/etc/" + key};
+}
+
 TEST(Grants, AreForTheseNamesOnlyAndHoldNoSecret) {
-  const Grantee grantee{name("update-key"), dns::TsigAlgorithm::hmac_sha256, "/etc/tsig.key", false};
-  const auto grants = grants_for(name("example.com"), grantee,
+  const auto grants = grants_for(name("example.com"), {granted("update-key"), {}, false},
                                  {name("_465._tcp.mail.example.com"), name("*._tcp.mail.example.com"),
                                   name("_465._tcp.mail.example.com")});
   EXPECT_EQ(grants.bind,
-            "// The secret is the one in /etc/tsig.key\n"
+            "// The secret is the one in /etc/update-key\n"
             "key \"update-key\" {\n    algorithm hmac-sha256;\n    secret \"...\";\n};\n"
             "// in zone \"example.com\":\n"
             "update-policy {\n"
             "    grant \"update-key\" name \"*._tcp.mail.example.com.\" TLSA;\n"
             "    grant \"update-key\" name \"_465._tcp.mail.example.com.\" TLSA;\n};\n");
   EXPECT_EQ(grants.knot,
-            "# The secret is the one in /etc/tsig.key\n"
-            "key:\n  - id: \"update-key\"\n    algorithm: hmac-sha256\n    secret: \"...\"\n\n"
+            "key:\n  # The secret is the one in /etc/update-key\n"
+            "  - id: \"update-key\"\n    algorithm: hmac-sha256\n    secret: \"...\"\n\n"
             "acl:\n  - id: \"tlsa-update-example.com\"\n    key: \"update-key\"\n    action: update\n"
             "    update-type: TLSA\n    update-owner: name\n    update-owner-match: equal\n"
             "    update-owner-name: [\"*._tcp.mail.example.com.\", \"_465._tcp.mail.example.com.\"]\n\n"
             "# in the item of zone \"example.com\":\n#   acl: \"tlsa-update-example.com\"\n");
 }
 
+TEST(Grants, LetTheOtherKeyTransferAndNoMore) {
+  const auto grants =
+      grants_for(name("x"), {granted("writer"), granted("reader"), false}, {name("_1._tcp.x")});
+  EXPECT_NE(grants.bind.find("allow-transfer { key \"reader\"; };"), std::string::npos);
+  EXPECT_EQ(grants.bind.find("grant \"reader\""), std::string::npos);
+  EXPECT_NE(grants.knot.find("    key: \"reader\"\n    action: transfer\n"), std::string::npos);
+  EXPECT_NE(grants.knot.find("#   acl: [\"tlsa-update-x\", \"tlsa-update-x-transfer\"]\n"),
+            std::string::npos);
+}
+
+TEST(Grants, NameOneKeyForBothOnce) {
+  const auto grants = grants_for(name("x"), {granted("both"), granted("both"), false}, {name("_1._tcp.x")});
+  EXPECT_EQ(grants.bind.find("key \"both\" {"), grants.bind.rfind("key \"both\" {"));
+  EXPECT_EQ(grants.knot.find("- id: \"both\""), grants.knot.rfind("- id: \"both\""));
+}
+
 TEST(Grants, ByTlsNameTheCertificateOfTheServerToo) {
-  const Grantee grantee{name("k"), dns::TsigAlgorithm::hmac_sha512, "f", true};
-  const auto bind = grants_for(name("x"), grantee, {name("_1._tcp.x")}).bind;
+  const auto bind = grants_for(name("x"), {granted("k"), {}, true}, {name("_1._tcp.x")}).bind;
   EXPECT_NE(bind.find("tls \"tlsa-update\" {"), std::string::npos);
   EXPECT_NE(bind.find("port 853 tls \"tlsa-update\""), std::string::npos);
 }

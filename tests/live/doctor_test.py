@@ -1,5 +1,8 @@
 """doctor: what is right, what is not and what to do about it, and the lines that a primary needs."""
 
+import re
+import subprocess
+
 import pytest
 
 from support.bind import Bind
@@ -32,17 +35,34 @@ def doctor(tlsa_update):
     return examine
 
 
-def test_all_is_well_and_nothing_is_changed(primary, servers, certificate, presents, tlsa_update, doctor):
+@pytest.fixture
+def world(servers):
+    """The zone `test` that delegates example.test with these DS records, and a resolver that trusts it."""
+
+    def make(zone, *ds):
+        parent = servers(Bind).zone("test", "example NS ns.example", "ns.example A 127.0.0.1",
+                                    *(f"example {record}" for record in ds))  # fmt: skip
+        resolver = servers(Unbound)
+        resolver.resolve(parent, zone)
+        resolver.trust(parent)
+        return parent, resolver.at
+
+    return make
+
+
+def detail(run, name):
+    return next(check["detail"] for check in run.json["checks"] if check["check"] == name)
+
+
+def test_all_is_well_and_nothing_is_changed(primary, world, certificate, presents, tlsa_update, doctor):
     zone = primary.zone("example.test", "mail A 127.0.0.1")
     mail = certificate("mail.example.test")
     name = f"mail.example.test:{presents(mail).port}"
     tlsa_update("publish", zone, name, cert=mail)
     serial = zone.serial()
-    resolver = servers(Unbound)
-    resolver.resolve(zone)
-    resolver.trust(zone)
+    _, resolver = world(zone, *zone.ds())
 
-    run = doctor(zone, name, resolver=resolver.at)
+    run = doctor(zone, name, resolver=resolver)
 
     assert not failed(run)
     assert {check["check"] for check in run.json["checks"]} == {
@@ -50,16 +70,57 @@ def test_all_is_well_and_nothing_is_changed(primary, servers, certificate, prese
         "nameserver", "service"}  # fmt: skip
     assert run.json["changed"] is False
     assert zone.serial() == serial
-    assert "FAIL" not in doctor(zone, name, resolver=resolver.at, format="text").out
+    assert "agree to the second" in detail(run, "clock")
+    assert "publishes a DS record of its key" in detail(run, "chain-of-trust")
+    assert "FAIL" not in doctor(zone, name, resolver=resolver, format="text").out
+
+
+def test_a_ds_that_is_missing_is_given_ready_to_paste(bind, world, doctor):
+    zone = bind.zone("example.test", MAIL)
+    _, resolver = world(zone)
+
+    trust = failed(doctor(zone, ANY, resolver=resolver, exits=1))["chain-of-trust"]
+
+    assert "publishes no DS record" in trust["detail"]
+    assert f"example.test. {zone.ds()[0]}" in trust["advice"]
+
+
+def test_a_ds_of_another_key_is_an_outage_of_the_whole_zone(bind, world, doctor):
+    zone = bind.zone("example.test", MAIL)
+    _, resolver = world(zone, "DS 4711 13 2 " + 64 * "0")
+
+    trust = failed(doctor(zone, ANY, resolver=resolver, exits=2))["chain-of-trust"]
+
+    assert "no DS record at the parent is of a key of the zone" in trust["detail"]
+    assert zone.ds()[0] in trust["advice"]
+
+
+def test_a_trust_anchor_of_ones_own_is_what_counts(bind, world, doctor, tmp_path):
+    zone = bind.zone("example.test", MAIL)
+    parent, resolver = world(zone, *zone.ds())
+    (tmp_path / "anchor").write_text("\n".join(parent.dnskey()) + "\n")
+    (tmp_path / "another").write_text("test. DS 4711 13 2 " + 64 * "0" + "\n")
+
+    right = doctor(zone, ANY, resolver=resolver, trust_anchor=tmp_path / "anchor")
+    wrong = doctor(zone, ANY, resolver=resolver, trust_anchor=tmp_path / "another", exits=2)
+
+    assert "is secure (--trust-anchor)" in detail(right, "chain-of-trust")
+    assert "validation fails" in failed(wrong)["chain-of-trust"]["detail"]
 
 
 class PastedBind(Bind):
-    """Its key and its update-policy are the printed lines, with the secret where the dots are."""
+    """Its key, its update-policy and its allow-transfer are the printed lines, with the secret where the dots are."""
+
+    more = "allow-transfer { none; };"
 
     def configure(self):
         super().configure()
         config = self.folder / "named.conf"
         config.write_text(config.read_text() + self.lines.split("// in zone")[0])
+
+    def _zone(self, zone):
+        zone.readers = []
+        return super()._zone(zone).replace("allow-transfer {  };", "")
 
     def _updates(self, zone):
         policy = self.lines.split("// in zone")[1].partition("\n")[2]
@@ -79,27 +140,60 @@ class PastedKnot(Knot):
         config.write_text(before + self.lines + zones.replace(own, "    " + pasted.removeprefix("#   ")))
 
 
+@pytest.mark.parametrize("read", ["query", "axfr"])
 @pytest.mark.parametrize("kind, pasted", [(Bind, PastedBind), (Knot, PastedKnot)], ids=["bind", "knot"])
 def test_the_printed_lines_grant_these_names_and_no_other(
-    servers, certificate, tlsa_update, doctor, kind, pasted
+    servers, certificate, tlsa_update, doctor, kind, pasted, read
 ):
     records = [MAIL, "www A 192.0.2.80"]
     denied = servers(kind).zone("example.test", *records, allow=["TXT"])
     run = doctor(denied, "_25._tcp.mail.example.test", ANY, "_25._tcp.www.example.test",
-                 address="127.0.0.1", exits=77)  # fmt: skip
+                 address="127.0.0.1", read=read, exits=77)  # fmt: skip
     fresh = servers(pasted)
     lines = run.json["grants"][0][kind.__name__.lower()]
     fresh.lines = lines.replace("...", denied.key.secret)
     zone = fresh.zone("example.test", *records, key=denied.key)
     mail = certificate()
 
-    tlsa_update("publish", zone, "mail.example.test:25", ANY, cert=mail)
+    tlsa_update("publish", zone, "mail.example.test:25", ANY, cert=mail, read=read)
     other = tlsa_update("publish", zone, "www.example.test:443", cert=mail, exits=77)
     below = tlsa_update("publish", zone, "_1._tcp._25._tcp.mail.example.test", cert=mail, exits=77)
+    tlsa_update("list", zone, "example.test", exits=0 if read == "axfr" else 77)
 
     assert str(denied.key.path) in lines
     assert zone.tlsa("_25._tcp.mail").records == zone.tlsa("*._tcp.mail").records == {mail.tlsa()}
     assert "_443._tcp.www.example.test" in other.err and "_1._tcp._25" in below.err
+
+
+class PastedTls(PastedBind):
+    """Listens as the printed lines say, on a port and with a certificate of the test's own."""
+
+    def _listen(self):
+        told = [line.strip("/ ").removeprefix("in options: ") for line in self.lines.splitlines() if "listen-on" in line]
+        told = " ".join(told).replace("853", str(self.tls_port)).replace("{ any; }", "{ 127.0.0.1; }", 1)
+        return super()._listen() + told.split("listen-on-v6")[0]
+
+
+def test_the_printed_lines_for_tls_let_it_in(servers, certificate, tlsa_update):
+    told = servers(Bind)
+    own = certificate("ns.example.test")
+    told.speak_tls(own)
+    before = told.zone("example.test", MAIL, allow=["TXT"])
+    before.serial()
+    tls = {"transport": "tls", "tls_ca": own, "tls_hostname": "ns.example.test"}
+    run = tlsa_update("doctor", before.key, ANY, server=f"127.0.0.1@{told.tls_port}", nameserver=told.at, format="json",
+                      resolver=f"127.0.0.1@{free_port()}", timeout=1, **tls, exits=77)  # fmt: skip
+    fresh = servers(PastedTls)
+    fresh.lines = run.json["grants"][0]["bind"]
+    for own_text in (before.key.secret, own, own.key_path):
+        fresh.lines = fresh.lines.replace("...", str(own_text), 1)
+    fresh.tls_port = free_port()
+    zone = fresh.zone("example.test", MAIL, key=before.key)
+    zone.serial()
+
+    tlsa_update("publish", zone.key, ANY, server=f"127.0.0.1@{fresh.tls_port}", cert=own, **tls)
+
+    assert zone.tlsa("*._tcp.mail").records == {own.tlsa()}
 
 
 def test_a_wrong_secret_is_named(bind, tmp_path, doctor):
@@ -108,6 +202,40 @@ def test_a_wrong_secret_is_named(bind, tmp_path, doctor):
     run = doctor(zone.by(TsigKey(tmp_path, zone.key.name)), ANY, exits=77)
 
     assert "BADSIG" in words(failed(run)["tsig"]) and "update-key" in words(failed(run)["tsig"])
+
+
+def test_a_server_that_does_not_know_the_key_yet_is_given_its_lines(primary, tmp_path, doctor):
+    zone = primary.zone("example.test", MAIL)
+
+    run = doctor(zone.by(TsigKey(tmp_path, "new-key")), ANY, exits=77)
+
+    assert [*failed(run)] == ["tsig"] and "BADKEY" in failed(run)["tsig"]["detail"]
+    assert 'grant "new-key" name "*._tcp.mail.example.test." TLSA;' in run.json["grants"][0]["bind"]
+
+
+def test_before_there_is_a_key_it_is_told_how_to_make_one(primary, tmp_path, tlsa_update):
+    zone = primary.zone("example.test", MAIL)
+
+    run = tlsa_update("doctor", ANY, server=zone.server.at, nameserver=zone.server.at, format="json",
+                      resolver=f"127.0.0.1@{free_port()}", timeout=1, exits=64)  # fmt: skip
+    made = subprocess.run(
+        ["sh", "-c", failed(run)["key-file"]["advice"].split(": ")[1].replace("/etc/tlsa-update", str(tmp_path))]
+    )
+
+    assert made.returncode == 0 and (tmp_path / "tsig.key").stat().st_mode & 0o777 == 0o600
+    again = tlsa_update("doctor", ANY, server=zone.server.at, nameserver=zone.server.at, format="json",
+                        key_file=tmp_path / "tsig.key", resolver=f"127.0.0.1@{free_port()}", timeout=1, exits=77)  # fmt: skip
+    assert "key tlsa-update." in again.json["checks"][0]["detail"]
+    assert [grant["knot"].replace("/etc/tlsa-update", str(tmp_path)) for grant in run.json["grants"]] == [
+        grant["knot"] for grant in again.json["grants"]]  # fmt: skip
+
+
+def test_what_is_reported_is_not_logged_as_well(bind, tmp_path, doctor):
+    zone = bind.zone("example.test", MAIL)
+
+    run = doctor(zone.by(TsigKey(tmp_path, zone.key.name)), ANY, format="text", exits=77)
+
+    assert run.out.count("BADSIG") == 1 and run.err == ""
 
 
 def test_a_denied_policy_is_named_with_what_to_grant(primary, doctor):
@@ -151,7 +279,18 @@ def test_an_unreachable_secondary_is_named(bind, doctor):
 def test_a_clock_that_is_off_is_named(bind, doctor):
     run = doctor(bind.zone("example.test", MAIL), ANY, clock=3600, exits=77)
 
-    assert "BADTIME" in words(failed(run)["clock"]) and "clocks" in failed(run)["clock"]["advice"]
+    clock = failed(run)["clock"]
+    assert "BADTIME" in clock["detail"] and "clocks" in clock["advice"]
+    assert re.search(r"server's clock says \S+Z, ours \S+Z, (3599|3600|3601) s later", clock["detail"])
+
+
+@pytest.mark.parametrize("clock, word", [(120, "ahead of"), (-120, "behind")])
+def test_clocks_that_differ_by_less_are_measured(primary, doctor, clock, word):
+    run = doctor(primary.zone("example.test", MAIL), ANY, clock=clock)
+
+    remark = next(check for check in run.json["checks"] if check["check"] == "clock")
+    assert remark["ok"] and re.search(rf"ours is (119|120|121) s {word} that of", remark["detail"])
+    assert "set the clocks right" in remark["advice"]
 
 
 def test_a_key_that_others_can_read_is_named(bind, doctor):

@@ -58,11 +58,12 @@ def test_a_chain_that_matches_nothing_is_critical(scene, certificate):
     mail = scene()
     mail.service.present(certificate("mail.example.test"))
 
-    assert "mismatch" in mail.verify(exits=2).out
+    told = mail.verify(exits=2)
+    assert "mismatch" in told.out and told.err.count("matches no") == 1
     run = mail.verify(monitor=True, exits=2)
 
     assert run.out.startswith("TLSA CRITICAL - ") and "matching=0 mismatching=1" in run.out
-    assert run.out.count("\n") == 1 and run.out.count("|") == 1
+    assert run.out.count("\n") == 1 and run.out.count("|") == 1 and run.out.count("matches no") == 1
 
 
 def test_a_service_that_does_not_answer_is_unknown(scene):

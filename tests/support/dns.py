@@ -157,6 +157,11 @@ class Zone:
         """The zone's keys in presentation form, one a string: trust anchors."""
         return [f"{self.name}. DNSKEY {record}" for record in self.rrset("@", "DNSKEY")]
 
+    def ds(self):
+        """What the parent zone publishes of these keys: DS records without their owner."""
+        apex = dns.name.from_text(self.name)
+        return [f"DS {dns.dnssec.make_ds(apex, key, 'SHA256')}" for key in self.rrset("@", "DNSKEY")]
+
     def transferred(self):
         """Everything in the zone by AXFR, answered or not, as a dnspython zone."""
         messages = dns.query.xfr(

@@ -21,21 +21,51 @@ Settings without_credentials(Settings settings) {
   return settings;
 }
 
-void examine_names(Session& session, const Wants& wants, Findings& found, Diagnosis& diagnosis) {
+// To a server that does not know the key yet: so its lines can be written all the same.
+Settings without_signatures(Settings settings) {
+  settings.primary.sign_queries = false;
+  for (auto& [zone, server] : settings.zones) server.sign_queries = false;
+  return settings;
+}
+
+bool is_refused(const Findings& found) {
+  return std::any_of(found.troubles.begin(), found.troubles.end(),
+                     [](const Error& trouble) { return trouble.code == ErrorCode::refused; });
+}
+
+// A bad key file comes up again with every name that needs it: once is enough.
+void add(Diagnosis more, Diagnosis& diagnosis) {
+  auto& checks = diagnosis.checks;
+  for (auto& check : more.checks) {
+    if (std::find(checks.begin(), checks.end(), check) == checks.end()) checks.push_back(std::move(check));
+  }
+  auto& grants = diagnosis.grants;
+  for (auto& grant : more.grants) {
+    if (std::find(grants.begin(), grants.end(), grant) == grants.end()) grants.push_back(std::move(grant));
+  }
+}
+
+Findings examine_names(Session& session, const Wants& wants, KeyUse key, Diagnosis& diagnosis) {
+  Pass pass(session, wants, policy_of(session.settings()), Depth::live);
+  auto found = pass.examine();
+  add(examine(session, pass.facts().read, found, key), diagnosis);
+  return found;
+}
+
+Findings examine_all(Session& session, const Wants& wants, Diagnosis& diagnosis) {
   if (wants.desired.empty()) {
     diagnosis.checks.push_back(failed_check(
         "names",
         {ErrorCode::usage, "no NAME is given and none is configured", {}, "give mail.example.com:25"}));
-    return;
+    return {};
   }
-  Pass pass(session, wants, policy_of(session.settings()), Depth::live);
-  found = pass.look_only();
-  auto examined = examine(session, pass.facts().read, found);
-  auto& checks = diagnosis.checks;
-  for (auto& check : examined.checks) {  // a bad key file comes up again with every name that needs it
-    if (std::find(checks.begin(), checks.end(), check) == checks.end()) checks.push_back(std::move(check));
-  }
-  diagnosis.grants = std::move(examined.grants);
+  auto found = examine_names(session, wants, KeyUse::taken, diagnosis);
+  if (!is_refused(found)) return found;
+  const auto settings = without_signatures(session.settings());
+  Session plain(settings);
+  auto seen = examine_names(plain, wants, KeyUse::refused, diagnosis);
+  seen.troubles.insert(seen.troubles.begin(), found.troubles.begin(), found.troubles.end());
+  return seen;
 }
 
 }  // namespace
@@ -47,13 +77,13 @@ int doctor(const Settings& settings) {
   diagnosis.checks = check_keys_of(session);
   const auto wants = session.run(gather_wants(session));
   if (wants) {
-    examine_names(session, *wants, found, diagnosis);
+    found = examine_all(session, *wants, diagnosis);
   } else {
     diagnosis.checks.push_back(failed_check("credentials", wants.error()));
     const auto bare = without_credentials(settings);
     Session without(bare);
     const auto names = without.run(gather_wants(without));
-    if (names) examine_names(without, *names, found, diagnosis);
+    if (names) found = examine_all(without, *names, diagnosis);
   }
   found.diagnosis = std::move(diagnosis);
   return finish(found, settings.format);

@@ -62,7 +62,8 @@ int verify(const Settings& settings) {
   const auto wants = session.run(gather_wants(session));
   if (!wants) return settings.monitor ? monitored_failure(wants.error()) : failure(wants.error());
   Pass pass(session, *wants, policy_of(settings), Depth::live);
-  const auto found = pass.look_only();
+  auto found = pass.examine();
+  count_verdicts(found);
   const auto health = judge_health(found, settings, wall_clock());
   if (!settings.metrics.empty()) {
     if (const auto done = write_metrics(settings.metrics, metrics_text(found, wall_clock())); !done)

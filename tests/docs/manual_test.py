@@ -54,6 +54,46 @@ def test_every_exit_status_of_the_manual_is_one_of_the_program_and_the_other_way
     assert set(re.findall(r"^\.It (\d+)$", told, re.M)) == {"0", *re.findall(r"^      return (\d+);$", source, re.M)}
 
 
+def section_of(page, title):
+    return re.search(rf"^\.Ss {title}\n(.*?)\n\.S[sh] ", page.read_text(), re.M | re.S)[1]
+
+
+def keys_told(text):
+    """What a page marks as a variable, paths taken apart."""
+    marked = re.findall(r"^\.(?:It )?Va ([a-z_.]+)", text, re.M)
+    return {word for path in marked for word in path.split(".") if word}
+
+
+def keys_of_json(value):
+    if isinstance(value, list):
+        return set().union(*map(keys_of_json, value))
+    return set(value).union(*map(keys_of_json, value.values())) if isinstance(value, dict) else set()
+
+
+def test_every_key_of_the_json_is_in_the_manual_and_the_other_way_round(tlsa_update, bind, certificate, presents):
+    zone = bind.zone("example.test", "mail A 127.0.0.1", "* A 192.0.2.1")
+    mail = certificate("mail.example.test")
+    name = f"mail.example.test:{presents(mail).port}"
+    lab = {"nameserver": bind.at, "resolver": bind.at, "format": "json", "timeout": 1, "retries": 0}
+    runs = [
+        tlsa_update("generate", name, cert=mail, format="json"),
+        tlsa_update("publish", zone, name, cert=mail, format="json"),
+        tlsa_update("status", zone, name, cert=mail, exits=75, **lab),
+        tlsa_update("status", zone, name, cert=mail, exits=1, **lab | {"nameserver": f"127.0.0.9@{bind.port}"}),
+        tlsa_update("publish", zone, "wild.example.test:25", cert=mail, format="json", exits=2),
+        tlsa_update("verify", zone, name, address="127.0.0.9", exits=69, **lab),
+        tlsa_update("list", zone, "example.test", format="json"),
+        tlsa_update("doctor", zone, name, exits=1, **lab),
+    ]
+    printed = set().union(*(keys_of_json(run.json) for run in runs))
+    assert keys_told(section_of(MANUAL, "JSON")) == printed
+
+
+def test_every_metric_is_in_the_manual_and_the_other_way_round():
+    source = (ROOT / "src" / "cli" / "health.cpp").read_text()
+    assert set(re.findall(r"^\.Cm (tlsa_[a-z_]+)", MANUAL.read_text(), re.M)) == set(re.findall(r'"(tlsa_[a-z_]+)"', source))
+
+
 def test_every_example_is_run_or_says_why_not():
     examples = MANUAL.read_text().split(".Sh EXAMPLES")[1].split(".Sh ")[0]
     assert examples.count(".Bd ") == len(list(displays(MANUAL, "RUN"))) + len(list(displays(MANUAL, "NOT RUN: ")))

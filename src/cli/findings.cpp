@@ -26,10 +26,14 @@ std::optional<ErrorCode> unready_in(const Plan& plan) {
 }
 
 std::optional<ErrorCode> lingering_in(const Plan& plan) {
+  const auto lingers = [](const Step& step) {
+    if (step.action != Action::wait) return false;
+    return step.state == RecordState::stale || step.reason == Reason::replacement_not_ready;
+  };
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       for (const auto& step : rrset.steps) {
-        if (step.action == Action::wait && step.state == RecordState::stale) return ErrorCode::not_yet;
+        if (lingers(step)) return ErrorCode::not_yet;
       }
     }
   }

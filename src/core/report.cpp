@@ -53,6 +53,8 @@ Words words(Reason reason) {
     case Reason::transitional:
       return {"transitional",
               "an old combination covers the new key until it has left (RFC 7671 section 8.2)"};
+    case Reason::seen:
+      return {"seen", "seen at the primary"};
     case Reason::foreign:
       return {"foreign", "not published by this program: kept; --adopt takes it over"};
     case Reason::protected_:

@@ -55,6 +55,20 @@ int monitored_failure(const Error& error) {
   return static_cast<int>(Level::unknown);
 }
 
+// Without a credential nothing replaces what is published: verify looks, and plans nothing.
+void forget_waits(Plan& plan) {
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      for (auto& step : rrset.steps) {
+        if (step.reason != Reason::replacement_not_ready) continue;
+        step.action = Action::none;
+        step.reason = Reason::seen;
+        step.ready_at.reset();
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int verify(const Settings& settings) {
@@ -64,6 +78,7 @@ int verify(const Settings& settings) {
   Pass pass(session, *wants, policy_of(settings), Depth::live);
   auto found = pass.examine();
   count_verdicts(found);
+  forget_waits(found.plan);
   const auto health = judge_health(found, settings, wall_clock());
   if (!settings.metrics.empty()) {
     if (const auto done = write_metrics(settings.metrics, metrics_text(found, wall_clock())); !done)

@@ -121,15 +121,18 @@ class Zone:
         except ConnectionResetError:  # NSD drops its connections when it reloads
             return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
 
-    def rrset(self, owner, rdtype, covers="NONE"):
+    def rrset(self, owner, rdtype):
         """The RRset in an answer to a query for it, or None."""
-        return self.ask(owner, rdtype if covers == "NONE" else covers).get_rrset(
-            dns.message.ANSWER,
-            dns.name.from_text(self.full(owner)),
-            dns.rdataclass.IN,
-            dns.rdatatype.from_text(rdtype),
-            dns.rdatatype.from_text(covers),
-        )
+        return self.signed_rrset(owner, rdtype)[0]
+
+    def signed_rrset(self, owner, rdtype):
+        """The RRset and the RRSIGs over it, each or None: of one answer, since zones change."""
+        answer = self.ask(owner, rdtype)
+        rdtype = dns.rdatatype.from_text(rdtype)
+        return [
+            answer.get_rrset(answer.answer, dns.name.from_text(self.full(owner)), dns.rdataclass.IN, *kind)
+            for kind in ((rdtype,), (dns.rdatatype.RRSIG, rdtype))
+        ]
 
     def is_served(self):
         """Answered with authority, and signed if it should be."""
@@ -145,10 +148,9 @@ class Zone:
 
     def tlsa(self, owner):
         """The Rrset at `owner`, or None."""
-        rrset = self.rrset(owner, "TLSA")
+        rrset, rrsig = self.signed_rrset(owner, "TLSA")
         if not rrset:
             return None
-        rrsig = self.rrset(owner, "RRSIG", "TLSA")
         if rrsig:
             dns.dnssec.validate(rrset, rrsig, {dns.name.from_text(self.name): self.rrset("@", "DNSKEY")})
         return Rrset(rrset.ttl, {text(record) for record in rrset}, bool(rrsig))

@@ -27,8 +27,9 @@ TEST(Delegation, ADsIsMadeAsRfc4509Says) {
 }
 
 TEST(Delegation, OnlySecureEntryPointsAreForTheParentWhereThereAreAny) {
-  const auto entry = test::ZoneSigner(test::name("example")).dnskey();
+  auto entry = test::ZoneSigner(test::name("example")).dnskey();
   auto other = test::ZoneSigner(test::name("example")).dnskey();
+  entry.rdata[1] |= 1;  // RFC 4034 section 2.1.1
   other.rdata[1] &= 0xFE;
   EXPECT_EQ(ds_for({entry, other}), ds_for({entry}));
   EXPECT_EQ(ds_for({other}).size(), 1U);

@@ -34,6 +34,14 @@ GrantedKey key_to_be_made() {
   return {*Name::parse("tlsa-update"), dns::TsigAlgorithm::hmac_sha256, "/etc/tlsa-update/tsig.key"};
 }
 
+Error with_advice(Error error) {
+  if (error.what.find("BADKEY") != std::string::npos)
+    error.advice += (error.advice.empty() ? "" : "; ") + std::string("the lines below make the key known");
+  if (error.code == ErrorCode::no_answer && error.advice.empty())
+    error.advice = "is it running, and is it the right --server and --port?";
+  return error;
+}
+
 // That nobody publishes: its deletion changes nothing, whoever is allowed it.
 TlsaRecord absent_record() { return {TlsaParameters{}, Bytes(32, 0)}; }
 
@@ -69,7 +77,7 @@ class Checkup {
       : session_(session), found_(found), key_(key) {}
 
   Diagnosis run(const std::vector<dns::ReadZone>& read) {
-    for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), trouble);
+    for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), with_advice(trouble));
     for (const auto& zone : read) {
       check_primary(zone);
       if (key_ == KeyUse::taken) {
@@ -173,12 +181,13 @@ class Checkup {
     const std::string who = key != nullptr ? key->label() : "anybody";
     if (done) return pass("transfer", who + " may transfer " + zone.view.apex.text());
     const std::string advice = "allow it: allow-transfer of BIND, an acl with action: transfer of Knot";
-    if (needs_transfer(zone)) {
-      fail("transfer", {done.error().code, "no AXFR: " + done.error().what, zone.view.apex.text(), advice});
+    const std::string denied = who + " may not transfer " + zone.view.apex.text();
+    if (needs_transfer(zone) || done.error().code != ErrorCode::refused) {
+      fail("transfer", {done.error().code, denied + ": " + done.error().what, {}, advice});
     } else {
       pass("transfer",
-           zone.view.apex.text() + ": no AXFR: " + done.error().what + "; only list and zones of more than " +
-               std::to_string(dns::auto_query_limit) + " names need it",
+           denied + ", which only list and zones of more than " + std::to_string(dns::auto_query_limit) +
+               " names need",
            advice);
     }
   }

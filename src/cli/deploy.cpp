@@ -122,7 +122,7 @@ Result<void> stage(const Install& install, ByteView content) {
   (void)::unlink(path.c_str());  // what a killed run left
   const Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file.is_open()) return unwritable(path, std::strerror(errno));
+  if (!file.is_open()) return unwritable(path, std::strerror(errno), permission_advice(errno));
   const auto ids = ids_of(install);
   if (!ids) return tl::unexpected(ids.error());
   if (::fchown(file.value(), ids->first, ids->second) != 0) return unwritable(path, std::strerror(errno));

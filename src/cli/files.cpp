@@ -16,8 +16,9 @@ namespace {
 constexpr std::size_t passphrase_limit = 4096;   // octets
 constexpr std::size_t names_limit = 256U << 20;  // octets: some millions of names
 
-tl::unexpected<Error> unreadable(const std::string& path, const std::string& what) {
-  return fail(ErrorCode::unreadable, what, path == "-" ? "standard input" : path);
+tl::unexpected<Error> unreadable(const std::string& path, const std::string& what,
+                                 const std::string& advice = {}) {
+  return fail(ErrorCode::unreadable, what, path == "-" ? "standard input" : path, advice);
 }
 
 struct Opened {
@@ -27,7 +28,7 @@ struct Opened {
 
 Result<Opened> open_file(const std::string& path) {
   const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return unreadable(path, std::strerror(errno));
+  if (fd < 0) return unreadable(path, std::strerror(errno), permission_advice(errno));
   Opened opened{.descriptor = Descriptor(fd), .facts = {}};
   if (::fstat(fd, &opened.facts) != 0) return unreadable(path, std::strerror(errno));
   if (S_ISDIR(opened.facts.st_mode)) return unreadable(path, "is a directory");
@@ -80,6 +81,13 @@ Result<void> write_open_file(int fd, const std::string& path, ByteView content) 
   }
   if (::fsync(fd) != 0) return unreadable(path, std::string("cannot be written: ") + std::strerror(errno));
   return {};
+}
+
+std::string permission_advice(int error) {
+  const bool is_permission = error == EACCES || error == EPERM || error == EROFS;
+  return is_permission
+             ? "the user that runs tlsa-update has to be let; for the systemd unit see tlsa-update.conf(5)"
+             : "";
 }
 
 bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }

@@ -29,6 +29,9 @@ class Descriptor {
 
 [[nodiscard]] bool file_exists(const std::string& path);
 
+// What to do about this errno, when it is a matter of permission; else nothing.
+[[nodiscard]] std::string permission_advice(int error);
+
 // "-" is standard input. Directories, sockets and files over `limit` octets are errors.
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t limit);
 

@@ -36,7 +36,8 @@ std::string bind_lines(const Name& zone, const Grantee& grantee, const std::vect
     out += "// in options: listen-on port 853 tls \"tlsa-update\" { any; };\n";
     out += "//             listen-on-v6 port 853 tls \"tlsa-update\" { any; };\n";
   }
-  out += "// in zone " + quoted(zone) + ":\nupdate-policy {\n";
+  out += "// in zone " + quoted(zone) + "; an update-policy that is there already takes the grants:\n";
+  out += "update-policy {\n";
   for (const auto& owner : owners)
     out += "    grant " + quoted(grantee.writer.name) + " name " + quoted(owner.text()) + " TLSA;\n";
   out += "};\n";
@@ -65,7 +66,8 @@ std::string knot_lines(const Name& zone, const Grantee& grantee, const std::vect
     out += "  - id: " + transfer + "\n    key: " + quoted(grantee.reader->name) + "\n    action: transfer\n";
     rules = "[" + rules + ", " + transfer + "]";
   }
-  return out + "\n# in the item of zone " + quoted(zone) + ":\n#   acl: " + rules + "\n";
+  return out + "\n# in the item of zone " + quoted(zone) +
+         "; an acl that is there already takes the names:\n#   acl: " + rules + "\n";
 }
 
 }  // namespace

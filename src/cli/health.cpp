@@ -55,9 +55,9 @@ void judge_endpoint(const Findings& findings, const ServiceEvidence& evidence, c
     health.remarks.push_back({Level::unknown, endpoint_name(evidence, presented) + ": " + presented.detail});
     return;
   }
-  ++health.endpoints;
   judge_expiry(evidence, presented, settings, now, health);
   if (!has_records) return;
+  ++health.endpoints;
   if (presented.dane_ok) return judge_servers(findings, evidence, presented, health);
   ++health.mismatches;
   health.remarks.push_back(
@@ -75,14 +75,15 @@ void judge_troubles(const Findings& findings, Health& health) {
   }
 }
 
-bool has_records(const Findings& findings, const ServiceEvidence& evidence) {
+// What the primary has at the service's name; nothing when that could not be read.
+std::optional<bool> has_records(const Findings& findings, const ServiceEvidence& evidence) {
   const auto owner = evidence.service.owner();
   for (const auto& zone : findings.zones) {
     for (const auto& view : zone.owners) {
       if (owner && view.asked == *owner) return view.rrset || view.wildcard_answer;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 std::string_view level_text(Level level) {
@@ -139,8 +140,8 @@ Level Health::level() const {
 Health judge_health(const Findings& findings, const Settings& settings, Time now) {
   Health health;
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
-    const bool published = has_records(findings, evidence);
-    if (!published)
+    const auto published = has_records(findings, evidence);
+    if (published == false)
       health.remarks.push_back(
           {Level::warning, "no TLSA record is published for " + evidence.service.host.text()});
     if (evidence.presented.empty()) {
@@ -148,7 +149,7 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
       health.remarks.push_back({Level::unknown, evidence.service.host.text() + ": no address is known"});
     }
     for (const auto& presented : evidence.presented) {
-      judge_endpoint(findings, evidence, presented, published, settings, now, health);
+      judge_endpoint(findings, evidence, presented, published.value_or(false), settings, now, health);
     }
   }
   judge_troubles(findings, health);

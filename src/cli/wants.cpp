@@ -260,7 +260,7 @@ Result<void> check_keys(Session& session, const Wants& wants) {
     if (!key) return tl::unexpected(key.error());
     if (*key == nullptr) {
       return fail(ErrorCode::usage, "no TSIG key is given, and an UPDATE is never sent unsigned",
-                  desired.asked.text(), "give --key-file");
+                  desired.asked.text(), "give --key-file; tlsa-update doctor tells how to make a key");
     }
   }
   return {};

@@ -85,6 +85,15 @@ TEST(Health, WhatThePlannerAloneFindsCriticalIsCritical) {
   EXPECT_EQ(level_of(findings), Level::critical);
 }
 
+TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.zones.clear();
+  findings.troubles = {{ErrorCode::no_answer, "connection refused", "192.0.2.1@53", {}}};
+  EXPECT_EQ(line_of(findings),
+            "TLSA UNKNOWN - 192.0.2.1@53: connection refused | matching=0 mismatching=0 unreachable=0 "
+            "days_left=90;14:;3:\n");
+}
+
 TEST(Health, WhatAPeerSaysStaysInItsLine) {
   const auto line = line_of(found({silent()}));
   EXPECT_EQ(std::count(line.begin(), line.end(), '|'), 1);
@@ -161,7 +170,7 @@ TEST(Grants, AreForTheseNamesOnlyAndHoldNoSecret) {
   EXPECT_EQ(grants.bind,
             "// The secret is the one in /etc/update-key\n"
             "key \"update-key\" {\n    algorithm hmac-sha256;\n    secret \"...\";\n};\n"
-            "// in zone \"example.com\":\n"
+            "// in zone \"example.com\"; an update-policy that is there already takes the grants:\n"
             "update-policy {\n"
             "    grant \"update-key\" name \"*._tcp.mail.example.com.\" TLSA;\n"
             "    grant \"update-key\" name \"_465._tcp.mail.example.com.\" TLSA;\n};\n");
@@ -171,7 +180,8 @@ TEST(Grants, AreForTheseNamesOnlyAndHoldNoSecret) {
             "acl:\n  - id: \"tlsa-update-example.com\"\n    key: \"update-key\"\n    action: update\n"
             "    update-type: TLSA\n    update-owner: name\n    update-owner-match: equal\n"
             "    update-owner-name: [\"*._tcp.mail.example.com.\", \"_465._tcp.mail.example.com.\"]\n\n"
-            "# in the item of zone \"example.com\":\n#   acl: \"tlsa-update-example.com\"\n");
+            "# in the item of zone \"example.com\"; an acl that is there already takes the names:\n"
+            "#   acl: \"tlsa-update-example.com\"\n");
 }
 
 TEST(Grants, LetTheOtherKeyTransferAndNoMore) {

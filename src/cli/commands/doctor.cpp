@@ -48,6 +48,7 @@ void add(Diagnosis more, Diagnosis& diagnosis) {
 Findings examine_names(Session& session, const Wants& wants, KeyUse key, Diagnosis& diagnosis) {
   Pass pass(session, wants, policy_of(session.settings()), Depth::live);
   auto found = pass.examine();
+  if (key == KeyUse::taken && is_refused(found)) found.evidence.reset();  // the second look tells it
   add(examine(session, pass.facts().read, found, key), diagnosis);
   return found;
 }
@@ -55,8 +56,10 @@ Findings examine_names(Session& session, const Wants& wants, KeyUse key, Diagnos
 Findings examine_all(Session& session, const Wants& wants, Diagnosis& diagnosis) {
   if (wants.desired.empty()) {
     diagnosis.checks.push_back(failed_check(
-        "names",
-        {ErrorCode::usage, "no NAME is given and none is configured", {}, "give mail.example.com:25"}));
+        "names", {ErrorCode::usage,
+                  "no NAME is given and none is configured",
+                  {},
+                  "give one such as mail.example.com:25, or a [service.NAME] section in the configuration"}));
     return {};
   }
   auto found = examine_names(session, wants, KeyUse::taken, diagnosis);
@@ -79,7 +82,9 @@ int doctor(const Settings& settings) {
   if (wants) {
     found = examine_all(session, *wants, diagnosis);
   } else {
-    diagnosis.checks.push_back(failed_check("credentials", wants.error()));
+    auto error = wants.error();
+    if (error.advice.empty()) error.advice = "is it what cert, next or from-server should name?";
+    diagnosis.checks.push_back(failed_check("credentials", error));
     const auto bare = without_credentials(settings);
     Session without(bare);
     const auto names = without.run(gather_wants(without));

@@ -71,7 +71,7 @@ def test_it_installs_and_runs(machine):
                    " stat -c '%a %U:%G %n' /etc/tlsa-update /var/lib/tlsa-update; id -nu tlsa-update")
     assert said.returncode == 0, said.stderr
     assert said.stdout.startswith("tlsa-update 0.")
-    assert said.stdout.splitlines()[-4:] == ["/usr/share/man/man7/tlsa-rollover.7.gz", "750 root:tlsa-update /etc/tlsa-update",
+    assert said.stdout.splitlines()[-4:] == ["/usr/share/man/man7/tlsa-rollover.7.gz", "755 root:root /etc/tlsa-update",
                                              "700 tlsa-update:tlsa-update /var/lib/tlsa-update", "tlsa-update"]
 
 

@@ -75,6 +75,18 @@ def test_it_installs_and_runs(machine):
                                              "700 tlsa-update:tlsa-update /var/lib/tlsa-update", "tlsa-update"]
 
 
+def test_monitoring_reads_the_configuration_as_a_user_of_its_own_and_needs_no_key(machine, bind, certificate, presents):
+    mail = certificate()
+    port = presents(mail).port
+    zone = bind.zone("example.test", "mail A 127.0.0.1", f"_{port}._tcp.mail TLSA {mail.tlsa()}")
+    said = machine(f"""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        printf 'server = {zone.server.at}\nnameserver = {zone.server.at}\nresolver = {zone.server.at}\n' >/etc/tlsa-update/tlsa-update.conf
+        printf '[service.mail]\nname = mail.example.test:{port}\n' >>/etc/tlsa-update/tlsa-update.conf
+        install -m 0600 /dev/null /etc/tlsa-update/tsig.key
+        setpriv --reuid=nobody --regid=nogroup --clear-groups tlsa-update verify --monitor || true""")
+    assert said.stdout.startswith("TLSA WARNING") and "matching=1" in said.stdout, said.stdout + said.stderr
+
+
 LIKE_THE_UNIT = "setpriv --reuid=tlsa-update --regid=tlsa-update --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs"
 
 

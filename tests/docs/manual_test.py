@@ -89,6 +89,15 @@ def test_every_key_of_the_json_is_in_the_manual_and_the_other_way_round(tlsa_upd
     assert keys_told(section_of(MANUAL, "JSON")) == printed
 
 
+def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():
+    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "trust.cpp", "commands/doctor.cpp"))
+    words = set(re.findall(r'(?:pass|fail|failed_check)\(\s*"([a-z-]+)"', sources))
+    subject_of = re.search(r"subject_of\(const Error& error\) \{\n(.*?)\n\}", sources, re.S)[1]
+    words |= set(re.findall(r'(?:return|\?|:) "([a-z-]+)"', subject_of)) | set(re.findall(r'check = "([a-z-]+)"', sources))
+    told = re.search(r"^\.It Va checks\n(.*?)\n\.It ", MANUAL.read_text(), re.M | re.S)[1]
+    assert set(re.findall(r"^\.Cm ([a-z-]+)", told, re.M)) - {"doctor"} == words
+
+
 def test_every_metric_is_in_the_manual_and_the_other_way_round():
     source = (ROOT / "src" / "cli" / "health.cpp").read_text()
     assert set(re.findall(r"^\.Cm (tlsa_[a-z_]+)", MANUAL.read_text(), re.M)) == set(re.findall(r'"(tlsa_[a-z_]+)"', source))

@@ -27,6 +27,7 @@ json::object entry_object(const LedgerEntry& entry) {
   put(object, "seen_everywhere_at", entry.seen_everywhere_at);
   put(object, "retired_at", entry.retired_at);
   put(object, "released_at", entry.released_at);
+  put(object, "deployed_at", entry.deployed_at);
   put(object, "last_seen_live", entry.last_seen_live);
   put(object, "deleted_at", entry.deleted_at);
   return object;
@@ -106,6 +107,7 @@ Result<LedgerEntry> entry_from(const json::value& value) {
                                  {"seen_everywhere_at", &entry.seen_everywhere_at},
                                  {"retired_at", &entry.retired_at},
                                  {"released_at", &entry.released_at},
+                                 {"deployed_at", &entry.deployed_at},
                                  {"last_seen_live", &entry.last_seen_live},
                                  {"deleted_at", &entry.deleted_at}}) {
     if (const auto done = time_at(from, key, *out); !done) return tl::unexpected(done.error());

@@ -67,12 +67,21 @@ void add_trouble(Findings& found, Error error) {
   found.troubles.push_back(std::move(error));
 }
 
-bool release_names(const Wants& wants, const WantedService& service, const LedgerFile& file,
-                   const Facts& facts, Findings& found) {
+std::vector<Name> names_of(const WantedService& service) {
   std::vector<Name> names;
   for (const auto& asked : service.owners) names.push_back(asked.owner);
+  return names;
+}
+
+// Which of the planner's two stamps: the word to deploy, or the news that it is done.
+using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
+                         const std::vector<Name>&, Time);
+
+bool remember(Stamp stamp, const std::vector<Name>& names, const Wants& wants, const LedgerFile& file,
+              const Facts& facts, Findings& found) {
+  if (names.empty()) return true;
   const auto saved = file.change([&](Ledger& ledger) {
-    ledger = release(std::move(ledger), wants.desired, facts.views(), names, read_clock().wall);
+    ledger = stamp(std::move(ledger), wants.desired, facts.views(), names, read_clock().wall);
   });
   if (!saved) add_trouble(found, saved.error());
   return saved.has_value();
@@ -86,8 +95,20 @@ bool can_be_probed(const WantedService& service) {
 
 }  // namespace
 
+void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found) {
+  std::vector<Name> names;
+  for (const auto& service : wants.services) {
+    if (!service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
+    for (auto& name : names_of(service)) names.push_back(std::move(name));
+  }
+  // The word is all that we hear of the deed.
+  if (remember(release, names, wants, file, facts, found))
+    (void)remember(deployed, names, wants, file, facts, found);
+}
+
 void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
               Findings& found) {
+  std::vector<Name> in_place;
   for (const auto& service : wants.services) {
     if (service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
     const auto deployment = Deployment::prepare(service, session.settings().state_directory);
@@ -95,17 +116,21 @@ void roll_out(Session& session, const Wants& wants, const LedgerFile* file, cons
       add_trouble(found, deployment.error());
       continue;
     }
-    if (!deployment->is_needed()) continue;
+    if (!deployment->is_needed()) {
+      for (auto& name : names_of(service)) in_place.push_back(std::move(name));
+      continue;
+    }
     if (session.settings().dry_run || file == nullptr) {
       for (const auto& target : deployment->differing()) log_info(target + ": would be installed");
       found.remaining = ErrorCode::differences;
       continue;
     }
-    if (!release_names(wants, service, *file, facts, found)) continue;
+    if (!remember(release, names_of(service), wants, *file, facts, found)) continue;
     if (const auto done = deployment->carry_out(); !done) {
       add_trouble(found, done.error());
       continue;
     }
+    for (auto& name : names_of(service)) in_place.push_back(std::move(name));
     found.changed = true;
     if (can_be_probed(service) && !settles(session, wants, service)) {
       add_trouble(
@@ -115,6 +140,8 @@ void roll_out(Session& session, const Wants& wants, const LedgerFile* file, cons
            "look at the service's own log and at the paths that it reads"});
     }
   }
+  if (file != nullptr && !session.settings().dry_run)
+    (void)remember(deployed, in_place, wants, *file, facts, found);
 }
 
 }  // namespace tlsa_update::cli

@@ -25,7 +25,7 @@ OwnerLedger some_owner() {
     entry.owned = *rc::gen::arbitrary<bool>();
     entry.ttl_bound = *rc::gen::arbitrary<std::uint32_t>();
     for (auto* time : {&entry.published_at, &entry.seen_everywhere_at, &entry.retired_at, &entry.released_at,
-                       &entry.last_seen_live, &entry.deleted_at})
+                       &entry.deployed_at, &entry.last_seen_live, &entry.deleted_at})
       *time = some_time();
   }
   for (std::uint32_t ttl = *rc::gen::inRange(0U, 3U); ttl > 0; --ttl)

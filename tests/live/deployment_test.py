@@ -2,6 +2,7 @@
 along."""
 
 import grp
+import json
 import os
 import pwd
 import re
@@ -129,3 +130,57 @@ def test_a_key_of_another_certificate_is_not_installed(ready_host, certificate):
 
     assert "not of a credential that was found ready" in run.err
     assert host.services[0].pairs[0][1].read_bytes() == before
+
+
+def remembered(host, certificate):
+    """What the ledger has on the record of a certificate."""
+    ledger = json.loads((host.folder / "state" / "ledger.json").read_text())
+    (entry,) = (
+        entry
+        for owner in ledger["owners"].values()
+        for entry in owner["records"]
+        if entry["record"] == certificate.tlsa()
+    )
+    return entry
+
+
+@pytest.mark.parametrize("command", ["deploy", "run"])
+def test_what_was_deployed_is_remembered(ready_host, command):
+    host = ready_host
+    assert "deployed_at" not in remembered(host, host.new)
+
+    host(command, exits=None)
+
+    entry = remembered(host, host.new)
+    assert entry["released_at"] <= entry["deployed_at"]
+
+
+@pytest.mark.parametrize("command", ["ready", "run"])
+def test_where_others_deploy_the_word_is_what_is_remembered(ready_host, command):
+    host = ready_host
+    host.installs = False
+    host(command, exits=None)
+
+    entry = remembered(host, host.new)
+    assert entry["released_at"] == entry["deployed_at"]
+
+
+def test_a_renewal_that_never_went_live_is_overtaken_by_the_next_one(host, certificate):
+    """Though the record of the next one is the older of the two: it was published ahead."""
+    host.start()
+    skipped, following = certificate(), certificate()
+    host.service_settings["next"] = following.key_path
+    host("run", wait=True)
+    host.renew(skipped)
+    host.reload = "true"
+    host.settings["settle"] = 0
+    host("run", wait=True, exits=2)
+    assert skipped.tlsa() in host.records()
+
+    del host.service_settings["next"]
+    host.reload = None
+    host.settings["settle"] = 5
+    host.renew(following)
+    host("run", wait=True)
+
+    assert host.records() == {following.tlsa()}

@@ -32,6 +32,7 @@ class MailHost:
         self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "retries": 1}
         self.service_settings = {"tlsa": ["3 1 1"], "starttls": "smtp", "address": list(addresses)}
         self.modes = ("", "")  # of the installed chain and key, as --install takes them
+        self.installs = True  # False: somebody else deploys
         self.reload = None  # another command than the right one
         self.more_services = []  # lines of the configuration
         self.is_started = False
@@ -105,6 +106,8 @@ class MailHost:
         return path
 
     def _deployment(self):
+        if not self.installs:
+            return []
         service = self.services[0]
         pairs = zip(self.renewed, service.pairs)
         moves = [

@@ -1,6 +1,7 @@
 // ready: may the given credentials be deployed? Starts and watches the clock, changes nothing in DNS.
 
 #include "commands.hpp"
+#include "rollout.hpp"
 #include "rounds.hpp"
 
 namespace tlsa_update::cli {
@@ -9,8 +10,9 @@ int ready(const Settings& settings) {
   Rounds rounds;
   rounds.takes_lock = false;
   rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
-  rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
+  rounds.real = [](Session&, const Wants& wants, Pass& pass, const LedgerFile& file) {
     auto found = pass.remember(file);
+    hand_over(wants, file, pass.facts(), found);
     found.remaining = unready_in(found.plan);
     return found;
   };

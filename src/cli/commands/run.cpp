@@ -19,6 +19,7 @@ int run(const Settings& settings) {
   rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
     auto found = pass.carry_out(file);
     found.remaining = waiting_in(found.plan);
+    hand_over(wants, file, pass.facts(), found);
     roll_out(session, wants, &file, pass.facts(), found);
     return found;
   };

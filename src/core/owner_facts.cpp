@@ -66,6 +66,7 @@ void merge_wishes(OwnerFacts& facts) {
     }
     for (const auto& record : wish->keep) insert(facts.keep, record);
     facts.parameters.insert(facts.parameters.end(), wish->parameters.begin(), wish->parameters.end());
+    facts.is_partial = facts.is_partial || wish->is_partial;
   }
   for (auto& [record, want] : wanted) {
     facts.parameters.push_back(record.parameters);

@@ -37,6 +37,7 @@ struct OwnerFacts {
   std::vector<Wanted> wanted;           // sorted by record, each once; current wins over next
   TlsaRecords keep;
   std::vector<TlsaParameters> parameters;  // sorted: the combinations that are wanted
+  bool is_partial = false;                 // somebody wants more than is known
   std::vector<Hazard> hazards;             // those that apply to what stands there now
   std::vector<AtServer> servers;
   LiveView live;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tlsa_update/core/report.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -86,6 +88,15 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
   remark_held(plan, facts, additions, now.has_value());
   remark_new_combinations(plan, facts, additions);
   if (now) remark_expiry(plan, facts, *now);
+}
+
+void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {
+  for (const auto& step : rrset.steps) {
+    if (step.state != RecordState::stale || step.action == Action::remove) continue;
+    plan.critical.push_back(rrset.owner.text() + " is not unpublished while other records stay: " +
+                            detail(step, rrset) + "; --adopt all takes those along");
+    return;
+  }
 }
 
 }  // namespace tlsa_update

@@ -12,4 +12,7 @@ namespace tlsa_update {
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now);
 
+// --unpublish: nothing but the operator's word mends a refusal.
+void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset);
+
 }  // namespace tlsa_update

@@ -41,6 +41,7 @@ class Removals {
     if (!situation_.is_owned(record)) {
       return {RecordState::foreign, Action::none, Reason::foreign, std::nullopt};
     }
+    if (facts_.is_partial) return {RecordState::published, Action::wait, Reason::unread, std::nullopt};
     if (!is_replaced_) {
       return {RecordState::published, Action::wait, Reason::replacement_not_ready, replaced_at_};
     }
@@ -86,8 +87,7 @@ class Removals {
     for (const auto parameters : combinations(left)) {
       if (contains(facts_.parameters, parameters)) continue;
       const auto leaving = of_combination(left, parameters);
-      if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_matched(r); }))
-        continue;
+      if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_matched(r); })) continue;
       if (facts_.live.sight != Sight::complete || !every_chain_matches(relied_on_)) continue;
       for (const auto& record : leaving) {
         verdicts_[record] = {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};
@@ -97,8 +97,8 @@ class Removals {
 
   bool is_only_matched(const TlsaRecord& record) const {
     const auto place = verdicts_.find(record);
-    return place != verdicts_.end() && (place->second.reason == Reason::still_served ||
-                                        place->second.reason == Reason::transitional);
+    return place != verdicts_.end() &&
+           (place->second.reason == Reason::still_served || place->second.reason == Reason::transitional);
   }
 
   bool every_chain_matches(const TlsaRecords& records) const {
@@ -142,6 +142,7 @@ Verdicts choose_unpublishing(const Situation& situation) {
   const auto left = without(facts.published(), ours);
   // No RRset, no DANE: the last records may always go together. What is left behind has to match (I3).
   std::optional<Reason> refusal;
+  if (facts.is_partial) refusal = Reason::unread;
   if (!combinations(left).empty() && !situation.policy.force) {
     const auto may_go_live = [&](const TlsaRecord& record) {
       return situation.may_go_live(*situation.memory.find(record));
@@ -155,7 +156,7 @@ Verdicts choose_unpublishing(const Situation& situation) {
   Verdicts verdicts;
   for (const auto& record : facts.published()) {
     if (contains(ours, record)) {
-      verdicts[record] = {RecordState::stale, refusal ? Action::wait : Action::remove,
+      verdicts[record] = {RecordState::stale, refusal ? Action::none : Action::remove,
                           refusal.value_or(Reason::unpublished), std::nullopt};
     } else if (facts.is_kept(record)) {
       verdicts[record] = {RecordState::kept, Action::none, Reason::protected_, std::nullopt};

@@ -21,7 +21,7 @@ using Verdicts = std::map<TlsaRecord, Verdict>;
 
 [[nodiscard]] Verdicts choose_removals(const Situation& situation);
 
-// --unpublish: all that is ours, wanted or not, together or not at all.
+// --unpublish: all that is ours, wanted or not, together or not at all. What is refused is not waited for.
 [[nodiscard]] Verdicts choose_unpublishing(const Situation& situation);
 
 [[nodiscard]] TlsaRecords removed_by(const Verdicts& verdicts);

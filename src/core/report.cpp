@@ -58,7 +58,7 @@ Words words(Reason reason) {
     case Reason::foreign:
       return {"foreign", "not published by this program: kept; --adopt takes it over"};
     case Reason::protected_:
-      return {"protected", "listed under keep: never deleted"};
+      return {"protected", "listed under keep, or wanted by another service: never deleted"};
     case Reason::next_key:
       return {"next-key", "published ahead for the next renewal"};
     case Reason::may_be_cached:
@@ -70,7 +70,7 @@ Words words(Reason reason) {
       return {"not-signed",
               "an authoritative server gives no valid RRSIG with it, though the zone is signed"};
     case Reason::unread:
-      return {"unread", "the name or its authoritative servers could not be read"};
+      return {"unread", "the name, its authoritative servers, or what is wanted there could not be read"};
     case Reason::still_served:
       return {"still-served", "an address of the service presents a chain that it matches"};
     case Reason::not_probed:

@@ -22,6 +22,7 @@ class Rollover {
     const auto reliance_of = [&](const TlsaRecord& record) { return situation.reliance(record); };
     append(plan_, facts, plan_of(facts, additions, verdicts, policy_, reliance_of));
     remark(plan_, facts, additions, policy_, now_);
+    if (policy_.unpublish) remark_refused_unpublishing(plan_, plan_.zones.back().rrsets.back());
     add_readiness(situation, additions);
   }
 

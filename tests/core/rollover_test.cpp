@@ -184,7 +184,26 @@ TEST(Rollover, I3_UnpublishLeavesNoRrsetThatMatchesNothing) {
   scene.publish({a, c}).want({{"A"}}).look();
   scene.policy().unpublish = true;
   EXPECT_EQ(steps(scene.run()),
-            briefs({stale(a, Action::wait, Reason::combination_would_break), foreign(c)}));
+            briefs({stale(a, Action::none, Reason::combination_would_break), foreign(c)}));
+  ASSERT_EQ(scene.plan().critical.size(), 1U);  // nothing that waiting mends
+  EXPECT_NE(scene.plan().critical.front().find("--adopt all"), std::string::npos);
+}
+
+TEST(Rollover, UnpublishIsRefusedWhileItIsNotKnownWhatIsServed) {
+  Scene scene = renewal();
+  scene.publish({a, c}).want({{"A"}}).look().serve({"A", ""});
+  scene.policy().unpublish = true;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::none, Reason::not_probed), foreign(c)}));
+  EXPECT_EQ(scene.plan().critical.size(), 1U);
+}
+
+TEST(Rollover, NothingGoesWhileItIsNotKnownWhatElseIsWanted) {
+  Scene scene = switched();
+  scene.wishes().front().is_partial = true;
+  EXPECT_EQ(steps(scene.run()), briefs({published(a, Action::wait, Reason::unread), published(b)}));
+  scene.policy().unpublish = true;
+  EXPECT_EQ(steps(scene.run()),
+            briefs({stale(a, Action::none, Reason::unread), stale(b, Action::none, Reason::unread)}));
 }
 
 // RFC 7671 sections 8.1 to 8.4: the parameters change.

@@ -22,12 +22,12 @@ enum class Reason {
   transitional,             // RFC 7671 8.2: an old combination covers the new key until it has left
   seen,                     // published; nothing was asked about it (verify)
   foreign,                  // not ours: shown, kept
-  protected_,               // `keep`: never deleted
+  protected_,               // `keep`, or wanted by a service that this run is not about: never deleted
   next_key,                 // published ahead for the next renewal
   may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
   propagating,              // not yet at every authoritative server
   not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
-  unread,                   // the owner, or all its authoritative servers, could not be read
+  unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
   still_served,             // an address presents a chain that it matches
   not_probed,               // an address or handshake did not answer: keep, and introduce nothing new
   not_deployed,             // an address presents a chain that is not wanted: the switch is not complete

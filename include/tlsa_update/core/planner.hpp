@@ -43,6 +43,7 @@ struct Desired {
   std::vector<TlsaParameters> parameters;  // the combinations that are wanted
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
+  bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
   bool operator==(const Desired&) const = default;
 };
 

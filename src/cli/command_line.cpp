@@ -128,7 +128,7 @@ Result<void> apply_all(const std::vector<po::option>& given, Settings& settings)
 
 // Which services this run is about: those named, all configured ones when nothing is named, and the one that
 // the command line itself describes.
-Result<void> choose_services(Settings& settings) {
+Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> configured) {
   std::vector<ServiceSettings> chosen;
   ServiceSettings own = settings.defaults;
   if (settings.command ==
@@ -153,6 +153,10 @@ Result<void> choose_services(Settings& settings) {
   const bool names_nothing = settings.arguments.empty() && settings.names_from.empty();
   if (names_nothing && settings.command != Command::generate) chosen = settings.services;
   const bool stands_alone = settings.command == Command::generate || settings.command == Command::doctor;
+  std::erase_if(configured, [&](const ServiceSettings& one) {
+    return stands_alone || std::ranges::find(chosen, one.label, &ServiceSettings::label) != chosen.end();
+  });
+  settings.others = std::move(configured);
   if (!own.names.empty() || (chosen.empty() && stands_alone)) chosen.push_back(own);
   if (chosen.empty()) {
     return usage("no NAME such as mail.example.com:25 is given and no service is configured",
@@ -230,8 +234,10 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
   if (*command != Command::generate || !settings.config_file.empty()) {
     if (const auto done = read_config(settings); !done) return tl::unexpected(done.error());
   }
+  auto configured = settings.services;  // the command line's options are not meant for what it does not name
   if (const auto done = apply_all(*given, settings); !done) return tl::unexpected(done.error());
-  if (const auto done = choose_services(settings); !done) return tl::unexpected(done.error());
+  if (const auto done = choose_services(settings, std::move(configured)); !done)
+    return tl::unexpected(done.error());
   return invocation;
 }
 

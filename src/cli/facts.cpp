@@ -55,25 +55,31 @@ struct Probe {
   bool addresses_known = true;
 };
 
+using ViewsByName = std::map<Name, const OwnerView*>;
+
+Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
+  Probe probe;
+  probe.asked = &asked;
+  probe.request.service = *asked.service;
+  probe.request.source_domain = asked.source_domain;
+  probe.request.starttls = asked.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
+  if (const auto view = views.find(asked.owner); view != views.end())
+    probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
+  return probe;
+}
+
 std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
-  std::map<Name, const OwnerView*> views;
+  ViewsByName views;
   for (const auto& zone : facts.read) {
     for (const auto& owner : zone.view.owners) views.emplace(owner.asked, &owner);
   }
   std::vector<Probe> probes;
   std::set<Service> known;
-  for (const auto& service : wants.services) {
-    for (const auto& asked : service.owners) {
-      if (!asked.service || !known.insert(*asked.service).second) continue;
-      Probe probe;
-      probe.asked = &asked;
-      probe.request.service = *asked.service;
-      probe.request.source_domain = asked.source_domain;
-      probe.request.starttls =
-          service.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
-      if (const auto view = views.find(asked.owner); view != views.end())
-        probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
-      probes.push_back(std::move(probe));
+  for (const auto* services : {&wants.services, &wants.unread}) {
+    for (const auto& service : *services) {
+      for (const auto& asked : service.owners) {
+        if (asked.service && known.insert(*asked.service).second) probes.push_back(probe_of(asked, views));
+      }
     }
   }
   return probes;

@@ -59,6 +59,7 @@ Findings Pass::findings(Plan plan) const {
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
   findings.troubles = facts_.troubles;
+  append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
   return findings;
 }
 

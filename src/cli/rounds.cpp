@@ -16,7 +16,7 @@ Findings failed(Error error) {
 }
 
 Result<Wants> checked_wants(Session& session, const Rounds& rounds) {
-  auto wants = session.run(gather_wants(session));
+  auto wants = session.run(gather_sound_wants(session));
   if (!wants) return wants;
   if (const auto sound = rounds.check(session, *wants); !sound) return tl::unexpected(sound.error());
   if (rounds.needs_key && !session.settings().dry_run) {

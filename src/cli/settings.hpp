@@ -86,6 +86,7 @@ struct Settings {
   std::map<Name, ServerSettings> zones;
   ServiceSettings defaults;               // command line, or the top of the configuration
   std::vector<ServiceSettings> services;  // what this run is about; never empty
+  std::vector<ServiceSettings> others;    // configured besides, as the configuration has them
   std::vector<std::string> arguments;     // NAMEs as given
   std::string names_from;
   std::optional<Name> zone;

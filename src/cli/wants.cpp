@@ -1,12 +1,12 @@
 #include "wants.hpp"
 
 #include <algorithm>
-#include <map>
 #include <netdb.h>
 #include <set>
 
 #include "files.hpp"
 #include "log.hpp"
+#include "shared_owners.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 #include "tlsa_update/x509/loader.hpp"
@@ -164,13 +164,19 @@ void remark(const WantedService& service, Remarks& remarks) {
   }
 }
 
-boost::asio::awaitable<Result<WantedService>> gather_service(Session& session,
-                                                             const ServiceSettings& settings, Wants& wants,
-                                                             Remarks& remarks) {
-  WantedService service;
-  service.settings = &settings;
-  const auto targets = parse_names(settings.names);
+// The owners: what is known of a service before any of its files is. Error usage: a NAME that is none.
+boost::asio::awaitable<Result<void>> expand_names(Session& session, WantedService& service, Wants& wants) {
+  const auto targets = parse_names(service.settings->names);
   if (!targets) co_return tl::unexpected(targets.error());
+  Expander expander(session, service, wants);
+  for (const auto& target : *targets) {
+    if (auto done = co_await expander.expand(target); !done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
+boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedService& service) {
+  const auto& settings = *service.settings;
   const auto passphrase = read_passphrase(settings.passphrase_file);
   if (!passphrase) co_return tl::unexpected(passphrase.error());
   const Secret* secret = *passphrase ? &**passphrase : nullptr;
@@ -180,66 +186,90 @@ boost::asio::awaitable<Result<WantedService>> gather_service(Session& session,
   const auto next = load_files(settings.nexts, secret);
   if (!next) co_return tl::unexpected(next.error());
   give(service, *next, Role::next);
-  if (auto done = co_await load_live(session, service); !done) co_return tl::unexpected(done.error());
+  if (auto done = co_await load_live(session, service); !done) co_return done;
   auto desired = derive(service, session.settings().force);
   if (!desired) co_return tl::unexpected(desired.error());
   service.desired = std::move(*desired);
-  Expander expander(session, service, wants);
-  for (const auto& target : *targets) {
-    if (auto done = co_await expander.expand(target); !done) co_return tl::unexpected(done.error());
-  }
-
-  remark(service, remarks);
-  co_return service;
+  co_return Result<void>{};
 }
 
-template <class T>
-void add_new(std::vector<T>& to, const std::vector<T>& from) {
-  for (const auto& one : from) {
-    if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
-  }
+bool judges_staleness(Command command) {
+  return command == Command::run || command == Command::prune || command == Command::status;
 }
 
-// Services that share an owner are one RRset: what either wants, both get.
-void join(Desired& to, const Desired& from) {
-  for (const auto& wanted : from.records) {
-    const auto same = [&](const Wanted& other) { return other.record == wanted.record; };
-    if (std::none_of(to.records.begin(), to.records.end(), same)) to.records.push_back(wanted);
-  }
-  add_new(to.keep, from.keep);
-  add_new(to.parameters, from.parameters);
-  add_new(to.credentials, from.credentials);
-}
+// What could be read of the services of one run.
+class Gathering {
+ public:
+  explicit Gathering(Session& session) : session_(session) {}
 
-std::vector<Desired> merge(const std::vector<WantedService>& services) {
-  std::map<Name, Desired> merged;
-  for (const auto& service : services) {
-    for (const auto& asked : service.owners) {
-      const auto [place, is_new] = merged.emplace(asked.owner, service.desired);
-      if (is_new) {
-        place->second.asked = asked.owner;
-      } else {
-        join(place->second, service.desired);
-      }
+  // Error usage: a NAME that is none.
+  boost::asio::awaitable<Result<void>> add(const ServiceSettings& settings) {
+    WantedService service;
+    service.settings = &settings;
+    const auto named = co_await expand_names(session_, service, wants_);
+    if (!named && named.error().code == ErrorCode::usage) co_return named;
+    if (!named) {
+      wants_.failures.push_back(named.error());
+      all_are_partial_ = true;
+      co_return Result<void>{};
     }
+    const auto loaded = co_await load_credentials(session_, service);
+    if (loaded) {
+      remark(service, remarks_);
+      wants_.services.push_back(std::move(service));
+    } else {
+      wants_.failures.push_back(loaded.error());
+      service.credentials.clear();
+      wants_.unread.push_back(std::move(service));
+    }
+    co_return Result<void>{};
   }
-  std::vector<Desired> all;
-  all.reserve(merged.size());
-  for (auto& [owner, desired] : merged) all.push_back(std::move(desired));
-  return all;
-}
+
+  // What it wants stays. Where that is not known, nothing is deleted.
+  boost::asio::awaitable<void> add_other(const ServiceSettings& settings) {
+    WantedService service;
+    service.settings = &settings;
+    const auto loaded = co_await load_credentials(session_, service);
+    if (!loaded) {
+      log_warning("what the service " + settings.label +
+                  " wants is not known, so nothing is deleted: " + loaded.error().text());
+      service.desired.is_partial = true;
+    }
+    others_.push_back(std::move(service.desired));
+  }
+
+  Result<Wants> finish() {
+    if (wants_.services.empty() && !wants_.failures.empty()) return tl::unexpected(wants_.failures.front());
+    wants_.desired = merged(wants_.services, wants_.unread);
+    for (const auto& other : others_) protect(wants_.desired, other);
+    for (auto& desired : wants_.desired) desired.is_partial = desired.is_partial || all_are_partial_;
+    return std::move(wants_);
+  }
+
+ private:
+  Session& session_;
+  Remarks remarks_;
+  Wants wants_;
+  std::vector<Desired> others_;
+  bool all_are_partial_ = false;  // of some service not even the names are known
+};
 
 }  // namespace
 
-boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
-  Wants wants;
-  Remarks remarks;
+boost::asio::awaitable<Result<Wants>> gather_sound_wants(Session& session) {
+  Gathering gathering(session);
   for (const auto& settings : session.settings().services) {
-    auto service = co_await gather_service(session, settings, wants, remarks);
-    if (!service) co_return tl::unexpected(service.error());
-    wants.services.push_back(std::move(*service));
+    if (auto done = co_await gathering.add(settings); !done) co_return tl::unexpected(done.error());
   }
-  wants.desired = merge(wants.services);
+  if (judges_staleness(session.settings().command)) {
+    for (const auto& settings : session.settings().others) co_await gathering.add_other(settings);
+  }
+  co_return gathering.finish();
+}
+
+boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
+  auto wants = co_await gather_sound_wants(session);
+  if (wants && !wants->failures.empty()) co_return tl::unexpected(wants->failures.front());
   co_return wants;
 }
 

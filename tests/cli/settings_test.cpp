@@ -200,6 +200,14 @@ TEST_F(CommandLine, AnotherNameIsAServiceOfItsOwn) {
   EXPECT_EQ(run.services.back().names, Words{"x.example.com:25"});
 }
 
+TEST_F(CommandLine, WhatIsNotNamedStaysAsItIsConfigured) {
+  const auto run = settings({"run", "--config", config_, "web", "--cert", "/mine.pem"});
+  ASSERT_EQ(run.others.size(), 1U);
+  EXPECT_EQ(run.others.front().label, "mail");
+  EXPECT_EQ(run.others.front().certs.back(), "/second.pem");
+  EXPECT_TRUE(settings({"run", "--config", config_}).others.empty());
+}
+
 TEST_F(CommandLine, NamesComeFromAFileAsWell) {
   const auto names = folder_.write("names", "# all\n a:25 # one\n\nb:25\r\nc:25");
   EXPECT_EQ(settings({"generate", "--names-from", names}).services.front().names,

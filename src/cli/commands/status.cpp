@@ -37,7 +37,7 @@ bool has_unreachable(const Findings& findings) {
 
 int status(const Settings& settings) {
   Session session(settings);
-  const auto wants = session.run(gather_wants(session));
+  const auto wants = session.run(gather_sound_wants(session));
   if (!wants) return failure(wants.error());
   Pass pass(session, *wants, policy_of(settings), Depth::live);
   auto found = pass.look_only();

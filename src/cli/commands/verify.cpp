@@ -73,7 +73,7 @@ void forget_waits(Plan& plan) {
 
 int verify(const Settings& settings) {
   Session session(settings);
-  const auto wants = session.run(gather_wants(session));
+  const auto wants = session.run(gather_sound_wants(session));
   if (!wants) return settings.monitor ? monitored_failure(wants.error()) : failure(wants.error());
   Pass pass(session, *wants, policy_of(settings), Depth::live);
   auto found = pass.examine();

@@ -214,11 +214,9 @@ Result<void> Deployment::carry_out() const {
   if (!marked) return tl::unexpected(marked.error());
   sync_directory(marker_);
   if (auto replaced = replace_files(); !replaced) return replaced;
-  if (!reload_.empty()) {
-    if (auto reloaded = run_command(reload_, reload_timeout); !reloaded) return reloaded;
-  }
-  (void)::unlink(marker_.c_str());
-  return {};
+  return reload_.empty() ? Result<void>{} : run_command(reload_, reload_timeout);
 }
+
+void Deployment::conclude() const { (void)::unlink(marker_.c_str()); }
 
 }  // namespace tlsa_update::cli

@@ -21,12 +21,15 @@ class Deployment {
   [[nodiscard]] static Result<Deployment> prepare(const WantedService& service,
                                                   const std::string& state_directory);
 
-  // A target differs from its source, or the last reload did not succeed.
+  // A target differs from its source, or the last deployment was not concluded.
   [[nodiscard]] bool is_needed() const;
 
-  // Error unsafe: the reload failed (the next run repeats it). Error unreadable: a target cannot be written;
-  // then no target was changed.
+  // Error unsafe: the reload failed. Error unreadable: a target cannot be written; then no target was changed.
+  // The next run repeats what was not concluded.
   [[nodiscard]] Result<void> carry_out() const;
+
+  // The service presents what was deployed, or nobody can look.
+  void conclude() const;
 
   [[nodiscard]] std::vector<std::string> differing() const;  // targets
 
@@ -42,7 +45,7 @@ class Deployment {
 
   std::string label_;
   std::string reload_;
-  std::string marker_;  // stands while files are new and the service has not been told
+  std::string marker_;  // stands from before the first file is new until the service is known to present it
   std::vector<File> files_;
 };
 

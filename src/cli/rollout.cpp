@@ -122,6 +122,7 @@ void roll_out(Session& session, const Wants& wants, const LedgerFile* file, cons
     }
     if (session.settings().dry_run || file == nullptr) {
       for (const auto& target : deployment->differing()) log_info(target + ": would be installed");
+      if (deployment->differing().empty()) log_info("the reload would be repeated");
       found.remaining = ErrorCode::differences;
       continue;
     }
@@ -132,7 +133,9 @@ void roll_out(Session& session, const Wants& wants, const LedgerFile* file, cons
     }
     for (auto& name : names_of(service)) in_place.push_back(std::move(name));
     found.changed = true;
-    if (can_be_probed(service) && !settles(session, wants, service)) {
+    if (!can_be_probed(service) || settles(session, wants, service)) {
+      deployment->conclude();
+    } else {
       add_trouble(
           found,
           {ErrorCode::unsafe, "after the reload the service does not present what was deployed",

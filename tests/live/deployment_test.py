@@ -109,15 +109,19 @@ def test_a_reload_that_fails_is_critical_and_is_repeated(ready_host):
     assert host.records() == {host.new.tlsa()}
 
 
-def test_a_service_that_does_not_serve_what_was_deployed_is_critical(ready_host):
+def test_a_service_that_does_not_serve_what_was_deployed_is_critical_until_it_does(ready_host):
     host = ready_host
     host.settings["settle"] = 1
     host.reload = "true"
 
     run = host("deploy", exits=2)
-
     assert "does not present what was deployed" in run.err
+    host("run", exits=2)
     assert host.records() == host.published | {host.new.tlsa()}
+
+    host.reload = None
+    host("run", wait=True)
+    assert host.records() == {host.new.tlsa()}
 
 
 def test_a_key_of_another_certificate_is_not_installed(ready_host, certificate):
@@ -184,3 +188,19 @@ def test_a_renewal_that_never_went_live_is_overtaken_by_the_next_one(host, certi
     host("run", wait=True)
 
     assert host.records() == {following.tlsa()}
+
+
+def test_one_service_that_fails_does_not_hold_up_the_others(ready_host):
+    """But nothing is deleted: what looks stale may be what that service wants."""
+    host = ready_host
+    host.more_services = ["[service.broken]", "name = other.example.test:25", "cert = /nowhere/fullchain.pem"]
+
+    run = host("run", exits=66)
+    assert "/nowhere/fullchain.pem" in run.err
+    assert serves(host, host.new)
+    host("run", exits=66)
+    assert host.records() == host.published | {host.new.tlsa()}
+
+    host.more_services = []
+    host("run", wait=True)
+    assert host.records() == {host.new.tlsa()}

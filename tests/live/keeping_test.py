@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from support.mail_host import NAME
 from support.nsd import Nsd
 
 
@@ -24,7 +25,7 @@ def test_while_one_address_of_two_still_serves_the_old_chain(two_addresses, cert
     with host.watched():
         host.renew(new)
         host("run", wait=True, exits=2)
-        host.until_awaits("still-served")
+        host.until_awaits("still-served", exits=2)
         assert host.records() == host.published | {new.tlsa()}
 
         host.services[1].put(new)
@@ -157,3 +158,39 @@ def test_while_an_authoritative_server_does_not_answer(mail_host, bind, servers,
 
     assert len(client.chains) == 1
     assert host.records() == host.published | {new.tlsa()}
+
+
+@pytest.mark.parametrize("other_name", [f"{NAME}:PORT", "web.example.test:443"])
+def test_what_another_service_wants_when_the_run_is_not_about_it(mail_host, bind, certificate, other_name):
+    """Where two services have one name as well as where a CNAME leads (RFC 6698 appendix A.2.1.1)."""
+    host = mail_host(bind, certificate(), aliases=["_443._tcp.web"])
+    other, new = certificate(), certificate()
+    other_name = other_name.replace("PORT", str(host.port))
+    host.more_services = ["[service.other]", f"name = {other_name}", f"cert = {other}"]
+    host.start()
+    assert other.tlsa() in host.records()
+
+    host.renew(new)
+    host("run", "mail", wait=True)
+    assert host.records() == {other.tlsa(), new.tlsa()}
+    host("prune", "mail", unpublish=True)
+    assert host.records() == {other.tlsa()}
+
+
+def test_while_a_service_that_the_run_is_not_about_cannot_be_read(mail_host, bind, certificate):
+    host, new = mail_host(bind, certificate()), certificate()
+    host.more_services = ["[service.other]", "name = other.example.test:25", "cert = /nowhere/fullchain.pem"]
+    host("publish", "mail")
+    host.renew(new)
+    host("publish", "mail")
+    host("ready", "mail", wait=True)
+    host("deploy", "mail")
+    for _ in range(2):
+        run = host("run", "mail", exits=75, format="json")
+        assert "/nowhere/fullchain.pem" in run.err
+        assert '"reason":"unread"' in run.out
+    assert host.records() == host.published | {new.tlsa()}
+
+    host.more_services = []
+    host("run", wait=True)
+    assert host.records() == {new.tlsa()}

@@ -14,7 +14,7 @@ NAME = "mail.example.test"
 class MailHost:
     """`host("run", wait=True)` is what its hook or timer calls. Waits last two TTLs of 1 s and nothing more."""
 
-    def __init__(self, tlsa_update, primary, folder, *certificates, addresses=("127.0.0.1",), ttl=1, more=()):
+    def __init__(self, tlsa_update, primary, folder, *certificates, addresses=("127.0.0.1",), ttl=1, more=(), aliases=()):
         self.program = tlsa_update
         self.folder = folder
         self.services = []
@@ -26,6 +26,7 @@ class MailHost:
         self.owner = f"_{self.port}._tcp.mail"
         self.published = {certificate.tlsa() for certificate in certificates}
         records = [f"{self.owner} {ttl} TLSA {record}" for record in [*self.published, *more]]
+        records += [f"{alias} CNAME {self.owner}" for alias in aliases]
         self.zone = primary.zone("example.test", "mail A 127.0.0.1", *records)
         self.zone.negative_ttl = 1
         self.authorities = [primary]
@@ -54,8 +55,8 @@ class MailHost:
         self("publish")
         self.is_started = True
 
-    def __call__(self, command, exits=0, **options):
-        return self.program(command, *self.arguments, exits=exits, **options)
+    def __call__(self, command, *names, exits=0, **options):
+        return self.program(command, *self.arguments, *names, exits=exits, **options)
 
     def until_done(self, command="run", seconds=30):
         """Repeats a command that exits with 75 until it has nothing left to wait for."""
@@ -68,11 +69,11 @@ class MailHost:
             time.sleep(0.2)
         raise AssertionError(f"still waiting after {seconds} s:\n{run}")
 
-    def until_awaits(self, reason, seconds=20):
+    def until_awaits(self, reason, seconds=20, exits=75):
         """Repeats `run`, which has to find something to wait for each time, until it gives this fixed word."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            run = self("run", exits=75, format="json")
+            run = self("run", exits=exits, format="json")
             if f'"reason":"{reason}"' in run.out:
                 return
             time.sleep(0.2)

@@ -1,0 +1,141 @@
+"""The other ways in which what is wanted changes: a next key that is published ahead, other parameters, taking
+over foreign records, leaving; and what each command says of it."""
+
+import pytest
+
+from support.mail_host import NAME
+from support.server import wait_until
+
+
+@pytest.fixture
+def host(mail_host, bind, certificate):
+    return mail_host(bind, certificate())
+
+
+def test_a_next_key_is_published_ahead_and_has_nothing_to_wait_for(host, certificate):
+    new = certificate()
+    host.service_settings["next"] = new.key_path
+    with host.watched() as client:
+        host("run", wait=True)
+        assert host.records() == host.published | {new.tlsa()}
+        host("run")
+        assert host.records() == host.published | {new.tlsa()}, "a next key stays"
+
+        following = certificate()
+        host.renew(new)
+        host.service_settings["next"] = following.key_path
+        host("ready")
+        host("run", wait=True)
+
+    assert host.records() == {new.tlsa(), following.tlsa()}
+    assert len(client.chains) == 2
+
+
+def issued(certificate):
+    root = certificate("Root", is_ca=True)
+    issuer = certificate("Issuer", issuer=root, is_ca=True)
+    return certificate(NAME, issuer=issuer)
+
+
+@pytest.mark.parametrize("tlsa", [["2 1 1"], ["3 1 1", "3 1 2"], ["3 0 1"]], ids=lambda tlsa: "+".join(tlsa))
+def test_other_parameters_first_cover_the_chain_that_is_served(mail_host, bind, certificate, tlsa):
+    """RFC 7671 sections 8.1 to 8.4: publish the new ones, wait, and only then delete the old ones."""
+    mail = issued(certificate)
+    host = mail_host(bind, mail)
+    with host.watched():
+        host.service_settings["tlsa"] = tlsa
+        host("run", exits=75)
+        assert len(host.records()) == 2
+        host("run", wait=True)
+
+    source = mail.issuer if tlsa == ["2 1 1"] else mail
+    assert host.records() == {source.tlsa(parameters) for parameters in tlsa}
+
+
+def test_key_and_parameters_change_at_once(mail_host, bind, certificate):
+    """RFC 7671 section 8.2: the old combination covers the new key until it has left."""
+    host, new = mail_host(bind, issued(certificate)), issued(certificate)
+    with host.watched():
+        host.service_settings["tlsa"] = ["2 1 1"]
+        host.renew(new)
+        host("run", wait=True)
+
+    assert host.records() == {new.issuer.tlsa("2 1 1")}
+
+
+def test_unpublish_deletes_what_is_ours_and_the_last_record_too(mail_host, bind, certificate):
+    foreign = "3 1 1 " + "f0" * 32
+    host = mail_host(bind, certificate(), more=[foreign])
+    host.start()
+    name = f"{NAME}:{host.port}"
+    nothing = [*host.zone.key.options, "--server", host.zone.server.at, "--address", "127.0.0.1"]
+    nothing += ["--nameserver", host.zone.server.at, "--resolver", host.zone.server.at, "--starttls", "smtp"]
+
+    run = host.program("prune", "--unpublish", *nothing, name, exits=2, format="json")
+    assert '"combination-would-break"' in run.out, "the served chain would match nothing of what stays"
+    assert host.records() == host.published | {foreign}
+
+    host.program("prune", "--unpublish", "--adopt", "all", *nothing, name)
+    assert host.records() == set()
+
+
+@pytest.mark.parametrize("word", ["one", "all"])
+def test_a_foreign_record_is_kept_until_it_is_adopted(mail_host, bind, certificate, word):
+    foreign = "3 1 1 " + "f0" * 32
+    host = mail_host(bind, certificate(), more=[foreign])
+    host.start()
+    host("run", wait=True)
+    assert host.records() == host.published | {foreign}
+
+    host("run", adopt=foreign if word == "one" else "all", wait=True)
+
+    assert host.records() == host.published
+
+
+def test_a_dry_run_changes_nothing_and_says_so(host, certificate):
+    host.start()
+    serial = host.zone.serial()
+    ledger = (host.folder / "state" / "ledger.json").read_bytes()
+    host.renew(certificate())
+
+    host("run", dry_run=True, exits=1)
+    host("publish", dry_run=True, exits=1)
+    run = host("prune", dry_run=True, exits=None)
+
+    assert run.status in (0, 75)
+    assert host.zone.serial() == serial
+    assert (host.folder / "state" / "ledger.json").read_bytes() == ledger
+
+
+def test_prune_waits_for_the_grace_time(host, certificate):
+    host.settings["grace"] = 5
+    host.start()
+    new = certificate()
+    host.renew(new)
+    host.until_awaits("grace")
+
+    run = host("prune", exits=75)
+    assert run.out.splitlines()[-1].startswith("next due 2")
+    assert host.records() == host.published | {new.tlsa()}
+    host("prune", wait=True)
+    assert host.records() == {new.tlsa()}
+
+
+def test_status_tells_waiting_from_differences_and_those_from_an_outage(host, certificate):
+    host.start()
+    host("status", exits=75)
+    host("run", wait=True)
+    host("status")
+    new = certificate()
+    host.renew(new)
+    host("status", exits=1)  # missing
+    host("publish")
+    host("status", exits=75)  # only waiting remains
+    host("ready", wait=True)
+    host("status", exits=1)  # the old one is stale
+
+    host.services[0].put(certificate())
+    host.services[0].hang_up()
+    wait_until(lambda: host("status", exits=None).status == 2, "the outage is told")
+    host.services[0].stop()
+    host("status", exits=1)  # unreachable

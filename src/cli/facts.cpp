@@ -109,8 +109,7 @@ awaitable<Result<void>> find_addresses(Session& session, Probe& probe) {
   co_return Result<void>{};
 }
 
-void probe_services(Session& session, const Wants& wants, Facts& facts) {
-  auto probes = probes_of(wants, facts);
+void carry_out(Session& session, std::vector<Probe> probes, Facts& facts) {
   std::vector<awaitable<Result<void>>> jobs;
   jobs.reserve(probes.size());
   for (auto& probe : probes) jobs.push_back(find_addresses(session, probe));
@@ -187,10 +186,16 @@ Facts look(Session& session, const Wants& wants, Depth depth) {
   read_primaries(session, wants, facts);
   if (depth >= Depth::servers) read_authoritative_servers(session, facts);
   if (depth >= Depth::live) {
-    probe_services(session, wants, facts);
+    carry_out(session, probes_of(wants, facts), facts);
     judge_dnssec(session, wants, facts);
   }
   return facts;
+}
+
+void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
+  auto probes = probes_of(wants, facts);
+  std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
+  carry_out(session, std::move(probes), facts);
 }
 
 ClockReading read_clock() {

@@ -2,6 +2,7 @@
 // service. Gathers, judges nothing.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "session.hpp"
@@ -32,6 +33,9 @@ struct Facts {
 
 // Whether this RRset is secure: our own validation with --trust-anchor, else the word of a resolver.
 [[nodiscard]] dns::Dnssec verdict_on(Session& session, const dns::Question& question);
+
+// The live services at these owners alone, as `facts.evidence`; names as in Desired::asked.
+void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts);
 
 [[nodiscard]] ClockReading read_clock();
 [[nodiscard]] Policy policy_of(const Settings& settings);

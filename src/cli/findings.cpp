@@ -25,19 +25,32 @@ std::optional<ErrorCode> unready_in(const Plan& plan) {
   return every ? std::nullopt : std::optional(ErrorCode::not_yet);
 }
 
-std::optional<ErrorCode> lingering_in(const Plan& plan) {
-  const auto lingers = [](const Step& step) {
-    if (step.action != Action::wait) return false;
-    return step.state == RecordState::stale || step.reason == Reason::replacement_not_ready;
-  };
+namespace {
+
+template <class Claim>
+std::optional<ErrorCode> not_yet_if_any(const Plan& plan, const Claim& claim) {
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {
-      for (const auto& step : rrset.steps) {
-        if (lingers(step)) return ErrorCode::not_yet;
-      }
+      if (std::ranges::any_of(rrset.steps, claim)) return ErrorCode::not_yet;
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ErrorCode> held_back_in(const Plan& plan) {
+  return not_yet_if_any(plan, [](const Step& step) {
+    return step.action == Action::wait && step.state == RecordState::missing;
+  });
+}
+
+std::optional<ErrorCode> lingering_in(const Plan& plan) {
+  return not_yet_if_any(plan, [](const Step& step) {
+    if (step.action != Action::wait) return false;
+    return step.state == RecordState::stale || step.reason == Reason::replacement_not_ready ||
+           step.reason == Reason::unread;
+  });
 }
 
 std::optional<ErrorCode> waiting_in(const Plan& plan) {

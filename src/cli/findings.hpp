@@ -40,7 +40,9 @@ void print_json(Output& out, const Findings& findings);
 // The most severe of the troubles, failed checks and what remains; 0 when there is none.
 [[nodiscard]] int exit_status_of(const Findings& findings);
 
-// not_yet while something waits: a credential for its deployment, a record for its deletion, or either.
+// not_yet while something waits: a record for its addition, a credential for its deployment, a record for its
+// deletion, or anything.
+[[nodiscard]] std::optional<ErrorCode> held_back_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> unready_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> lingering_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> waiting_in(const Plan& plan);

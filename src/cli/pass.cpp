@@ -1,5 +1,6 @@
 #include "pass.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -40,11 +41,42 @@ void log_verdicts(const Findings& findings) {
   }
 }
 
+bool has_combination(const RrsetPlan& rrset, TlsaParameters parameters) {
+  return std::ranges::any_of(rrset.observed->records,
+                             [&](const TlsaRecord& record) { return record.parameters == parameters; });
+}
+
+// Names of RRsets that get a combination of parameters which they do not have.
+std::set<Name> extended_by(const Plan& plan) {
+  std::set<Name> asked;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      const bool is_extended =
+          rrset.observed && std::ranges::any_of(rrset.steps, [&](const Step& step) {
+            return step.action == Action::add && !has_combination(rrset, step.record.parameters);
+          });
+      if (!is_extended) continue;
+      asked.insert(rrset.asked);
+      asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
+    }
+  }
+  return asked;
+}
+
 }  // namespace
+
+// RFC 7671 section 9: a client takes the strongest digest, so that one more combination is no addition to it
+// but a replacement. Even what only adds looks at the chain that is served before it adds one (I3).
+void Pass::look_around() {
+  facts_ = look(session_, wants_, depth_);
+  if (depth_ != Depth::primary) return;
+  const auto extended = extended_by(plan_publish(wants_.desired, facts_.views(), policy_));
+  if (!extended.empty()) look_at_services(session_, wants_, extended, facts_);
+}
 
 Plan Pass::plan(const Ledger& ledger) const {
   const auto views = facts_.views();
-  if (depth_ == Depth::primary) return plan_publish(wants_.desired, views, policy_, ledger);
+  if (depth_ == Depth::primary) return plan_publish(wants_.desired, views, policy_, ledger, facts_.evidence);
   return plan_rollover(wants_.desired, views, ledger, facts_.evidence, policy_, wall_clock());
 }
 
@@ -64,7 +96,7 @@ Findings Pass::findings(Plan plan) const {
 }
 
 Findings Pass::examine() {
-  facts_ = look(session_, wants_, depth_);
+  look_around();
   return findings(plan(observed(LedgerFile::peek(session_.settings().state_directory))));
 }
 
@@ -76,7 +108,7 @@ Findings Pass::look_only() {
 }
 
 Findings Pass::remember(const LedgerFile& file) {
-  facts_ = look(session_, wants_, depth_);
+  look_around();
   return settle(file, {});
 }
 
@@ -101,7 +133,7 @@ Findings Pass::settle(const LedgerFile& file, Findings so_far) {
 Findings Pass::carry_out(const LedgerFile& file) {
   Findings all;
   for (int round = 0;; ++round) {
-    facts_ = look(session_, wants_, depth_);
+    look_around();
     Plan next;
     // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
     // (I4).
@@ -130,7 +162,7 @@ Findings Pass::carry_out(const LedgerFile& file) {
     log_info(acted.moved.front().text() + ": somebody else changed the RRset meanwhile; reading again");
     wait_before_round(round);
   }
-  if (all.changed && depth_ != Depth::primary) facts_ = look(session_, wants_, depth_);
+  if (all.changed && depth_ != Depth::primary) look_around();
   return settle(file, std::move(all));
 }
 

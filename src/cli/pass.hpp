@@ -29,6 +29,7 @@ class Pass {
   [[nodiscard]] const Facts& facts() const { return facts_; }
 
  private:
+  void look_around();
   [[nodiscard]] Plan plan(const Ledger& ledger) const;
   [[nodiscard]] Ledger observed(Ledger ledger) const;
   [[nodiscard]] Findings findings(Plan plan) const;

@@ -94,7 +94,7 @@ void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {
   for (const auto& step : rrset.steps) {
     if (step.state != RecordState::stale || step.action == Action::remove) continue;
     plan.critical.push_back(rrset.owner.text() + " is not unpublished while other records stay: " +
-                            detail(step, rrset) + "; --adopt all takes those along");
+                            detail(step, rrset) + "; --adopt all takes foreign ones along");
     return;
   }
 }

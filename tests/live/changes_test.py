@@ -63,6 +63,34 @@ def test_key_and_parameters_change_at_once(mail_host, bind, certificate):
     assert host.records() == {new.issuer.tlsa("2 1 1")}
 
 
+def test_publishing_other_parameters_covers_what_is_served_whatever_was_renewed(host, certificate):
+    """RFC 7671 sections 8.3 and 9: clients look at the stronger digest alone, and the old key is still served."""
+    new = certificate()
+    with host.watched() as client:
+        host.service_settings["tlsa"] = ["3 1 1", "3 1 2"]
+        host.renew(new)
+        host("publish")
+        client.pause()
+
+    stronger = {record for record in host.records() if record.startswith("3 1 2 ")}
+    assert host.records() - stronger == host.published | {new.tlsa()}
+    assert len(stronger) == 2 and new.tlsa("3 1 2") in stronger
+
+
+def test_publishing_other_parameters_waits_for_a_service_that_does_not_answer(host, certificate):
+    host.start()
+    new = certificate()
+    host.service_settings["tlsa"] = ["3 1 1", "3 1 2"]
+    host.renew(new)
+    host.reload = "true"
+    host.services[0].stop()
+
+    run = host("publish", exits=75)
+
+    assert "did not show what it serves" in run.out
+    assert host.records() == host.published | {new.tlsa()}
+
+
 def test_unpublish_deletes_what_is_ours_and_the_last_record_too(mail_host, bind, certificate):
     foreign = "3 1 1 " + "f0" * 32
     host = mail_host(bind, certificate(), more=[foreign])
@@ -71,8 +99,9 @@ def test_unpublish_deletes_what_is_ours_and_the_last_record_too(mail_host, bind,
     nothing = [*host.zone.key.options, "--server", host.zone.server.at, "--address", "127.0.0.1"]
     nothing += ["--nameserver", host.zone.server.at, "--resolver", host.zone.server.at, "--starttls", "smtp"]
 
-    run = host.program("prune", "--unpublish", *nothing, name, exits=2, format="json")
+    run = host.program("prune", "--unpublish", "--wait", *nothing, name, exits=2, format="json")
     assert '"combination-would-break"' in run.out, "the served chain would match nothing of what stays"
+    assert "--adopt all" in run.err
     assert host.records() == host.published | {foreign}
 
     host.program("prune", "--unpublish", "--adopt", "all", *nothing, name)
@@ -137,5 +166,6 @@ def test_status_tells_waiting_from_differences_and_those_from_an_outage(host, ce
     host.services[0].put(certificate())
     host.services[0].hang_up()
     wait_until(lambda: host("status", exits=None).status == 2, "the outage is told")
+    host.reload = "true"
     host.services[0].stop()
     host("status", exits=1)  # unreachable

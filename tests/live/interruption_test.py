@@ -75,13 +75,23 @@ def test_a_second_run_at_the_same_time_is_turned_away(mail_host, bind, certifica
     waiting.communicate()
 
 
-def test_twelve_writers_at_one_owner_lose_nothing(primary, certificate, tlsa_update):
+@pytest.mark.parametrize("command", ["publish", "run"])
+def test_twelve_writers_at_one_owner_lose_nothing(primary, certificate, tlsa_update, command):
+    """On twelve machines: each has a state of its own."""
     foreign = "3 1 1 " + "f0" * 32
     zone = primary.zone("example.test", "mail A 127.0.0.1", f"_25._tcp.mail TLSA {foreign}")
     mails = [certificate() for _ in range(12)]
     assert primary.port
 
-    with concurrent.futures.ThreadPoolExecutor(12) as writers:
-        list(writers.map(lambda mail: tlsa_update("publish", zone, "mail.example.test:25", cert=mail), mails))
+    def write(mail):
+        """`run` comes to wait for two TTLs, and then exits with 75."""
+        options = {"state_directory": primary.folder / f"state-{mail.path.stem}"}
+        if command == "run":
+            options |= {"address": "127.0.0.1", "nameserver": primary.at, "resolver": primary.at, "exits": 75}
+        return "others kept changing" in tlsa_update(command, zone, "mail.example.test:25", cert=mail, **options).err
 
+    with concurrent.futures.ThreadPoolExecutor(12) as writers:
+        losers = list(writers.map(write, mails))
+
+    assert not any(losers)
     assert zone.tlsa("_25._tcp.mail").records == {foreign, *(mail.tlsa() for mail in mails)}

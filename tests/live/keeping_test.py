@@ -173,8 +173,10 @@ def test_what_another_service_wants_when_the_run_is_not_about_it(mail_host, bind
     host.renew(new)
     host("run", "mail", wait=True)
     assert host.records() == {other.tlsa(), new.tlsa()}
-    host("prune", "mail", unpublish=True)
-    assert host.records() == {other.tlsa()}
+
+    run = host("prune", "mail", unpublish=True, wait=True, exits=2)
+    assert "is not unpublished" in run.err, "what is served now would match nothing that stays"
+    assert host.records() == {other.tlsa(), new.tlsa()}
 
 
 def test_while_a_service_that_the_run_is_not_about_cannot_be_read(mail_host, bind, certificate):

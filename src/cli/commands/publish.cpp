@@ -13,11 +13,13 @@ int publish(const Settings& settings) {
   rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
   rounds.dry = [](Session&, const Wants&, Pass& pass) {
     auto found = pass.look_only();
-    if (found.plan.changes()) found.remaining = ErrorCode::differences;
+    found.remaining = found.plan.changes() ? ErrorCode::differences : held_back_in(found.plan);
     return found;
   };
   rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
-    return pass.carry_out(file);
+    auto found = pass.carry_out(file);
+    found.remaining = held_back_in(found.plan);
+    return found;
   };
   return run_rounds(settings, rounds);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "log.hpp"
@@ -59,19 +60,35 @@ Seconds pause_of(const Findings& findings) {
                     latest);
 }
 
-std::string awaited(const Findings& findings) {
+struct Awaited {
+  std::string in_full;   // for the log
+  std::string in_short;  // for one line of a terminal
+};
+
+Awaited awaited(const Findings& findings) {
   for (const auto& readiness : findings.plan.readiness) {
-    if (!readiness.ready && !readiness.blockers.empty())
-      return readiness.asked.text() + ": " + detail(readiness.blockers.front());
+    if (readiness.ready || readiness.blockers.empty()) continue;
+    const auto& blocker = readiness.blockers.front();
+    const auto name = readiness.asked.text() + ": ";
+    return {name + detail(blocker), name + std::string(text(blocker.reason))};
   }
   for (const auto& zone : findings.plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       for (const auto& step : rrset.steps) {
-        if (step.action == Action::wait) return rrset.owner.text() + ": " + detail(step, rrset);
+        if (step.action != Action::wait) continue;
+        const auto name = rrset.owner.text() + ": ";
+        return {name + detail(step, rrset), name + std::string(text(step.reason))};
       }
     }
   }
-  return findings.troubles.empty() ? "waiting" : findings.troubles.front().text();
+  const auto trouble = findings.troubles.empty() ? "waiting" : findings.troubles.front().text();
+  return {trouble, trouble};
+}
+
+// A line that is wider would not be overwritten by the next.
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 // One line that is overwritten every second; wiped when the wait is over.
@@ -79,8 +96,11 @@ bool count_down(const EndSignals& signals, const std::string& what, const Findin
   bool ended = false;
   for (Seconds left = pause; left.count() > 0 && !ended; --left) {
     const auto due = findings.plan.next_due ? *findings.plan.next_due - wall_clock() : Seconds(left);
-    std::fprintf(stderr, "\r\x1b[K%s (%s)", printable(what, 160).c_str(),
-                 human_duration(std::max(Seconds(0), std::chrono::duration_cast<Seconds>(due))).c_str());
+    const auto time =
+        " (" + human_duration(std::max(Seconds(0), std::chrono::duration_cast<Seconds>(due))) + ")";
+    const auto room = terminal_width() - std::min(terminal_width(), time.size() + 1);
+    std::fprintf(stderr, "\r\x1b[K%s%s", printable(what, room - std::min(room, std::size_t{3})).c_str(),
+                 time.c_str());
     ended = signals.came_within(Seconds(1));
   }
   std::fputs("\r\x1b[K", stderr);
@@ -98,12 +118,13 @@ Findings wait_until_done(const std::function<Findings()>& pass) {
     if (!is_waiting(findings)) return findings;
     const auto what = awaited(findings);
     const auto pause = pause_of(findings);
-    if (!on_terminal && what != said) {
-      log_info("waiting: " + what +
+    if (!on_terminal && what.in_full != said) {
+      log_info("waiting: " + what.in_full +
                (findings.plan.next_due ? ", until " + rfc3339(*findings.plan.next_due) : std::string{}));
-      said = what;
+      said = what.in_full;
     }
-    const bool ended = on_terminal ? count_down(signals, what, findings, pause) : signals.came_within(pause);
+    const bool ended =
+        on_terminal ? count_down(signals, what.in_short, findings, pause) : signals.came_within(pause);
     if (ended) return findings;
   }
 }

@@ -1,12 +1,18 @@
 """From "ready" to "served": what `deploy` and `run` install, and what they do when a service does not play
 along."""
 
+import datetime
+import fcntl
 import grp
 import json
 import os
+import pty
 import pwd
 import re
 import stat
+import struct
+import termios
+import time
 
 import pytest
 
@@ -45,6 +51,46 @@ def test_ready_says_when_and_then_that(host, certificate):
     due = host("ready", exits=75, format="json").json["next_due"]
     assert f"next due {due}" == run.out.splitlines()[-1]
     host("ready", wait=True)
+
+
+@pytest.mark.parametrize("factor, margin, wait", [(None, None, 2 * 50 + 60), (3, 100, 3 * 50 + 100)])
+def test_a_wait_is_so_many_ttls_and_a_margin(mail_host, bind, certificate, factor, margin, wait):
+    """RFC 7671 section 8.1; the TTL is 50 s."""
+    host = mail_host(bind, certificate(), ttl=50)
+    del host.settings["margin"]
+    host.settings |= {"wait-factor": factor, "margin": margin} if factor else {}
+    host.start()
+    host.renew(certificate())
+    host("publish")
+
+    before = time.time()
+    run = host("ready", exits=75, format="json")
+
+    due = datetime.datetime.fromisoformat(run.json["next_due"]).timestamp()
+    assert before + wait <= due <= time.time() + wait + 1
+
+
+def test_a_terminal_sees_a_countdown_in_one_line(host, certificate):
+    host.settings["margin"] = 600
+    host.start()
+    host.renew(certificate())
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 60, 0, 0))
+    waiting = host.begin("run", "--wait", stderr=theirs)
+    os.close(theirs)
+
+    seen, lines = b"", set()
+    while len(lines) < 3:
+        seen += os.read(ours, 1000)
+        lines = set(re.findall(r"\r\x1b\[K([^\r]+)(?=\r)", seen.decode()))
+    waiting.terminate()
+    waiting.communicate()
+
+    assert waiting.returncode == 75
+    for line in lines:
+        assert re.fullmatch(rf"{re.escape(host.zone.full(host.owner))}.* \((10 min|9 min \d+ s)\)", line)
+        assert len(line) < 60
+    os.close(ours)
 
 
 def test_a_certificate_and_its_key_are_installed_with_their_modes(ready_host):

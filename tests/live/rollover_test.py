@@ -1,6 +1,8 @@
 """A whole rollover against real servers, from the renewed file to the deleted record, watched by a client
 that would refuse mail at the first mismatch."""
 
+import os
+
 import dns.flags
 import dns.message
 import dns.opcode
@@ -9,6 +11,7 @@ import pytest
 
 from support.dane_client import presented
 from support.mail_host import NAME
+from support.mail_service import RenewedPostfix
 from support.nsd import Nsd
 
 
@@ -53,6 +56,18 @@ def test_publish_in_the_hook_and_deploy_and_prune_in_the_timer(mail_host, bind, 
 
     assert_rolled_over(host, new)
     assert len(client.chains) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Postfix starts as root only")
+def test_postfix_is_carried_through_a_renewal(mail_host, knot, certificate):
+    host = mail_host(knot, certificate(key="rsa"), certificate(key="ec"), service=RenewedPostfix)
+    new = [certificate(key="rsa"), certificate(key="ec")]
+    with host.watched(kinds=("RSA", "ECDSA")) as client:
+        host.renew(*new)
+        host("run", wait=True)
+
+    assert host.records() == {one.tlsa() for one in new}
+    assert len(client.chains) == 4
 
 
 def test_several_renewals_while_one_program_waits(mail_host, knot, certificate):

@@ -14,20 +14,32 @@ NAME = "mail.example.test"
 class MailHost:
     """`host("run", wait=True)` is what its hook or timer calls. Waits last two TTLs of 1 s and nothing more."""
 
-    def __init__(self, tlsa_update, primary, folder, *certificates, addresses=("127.0.0.1",), ttl=1, more=(), aliases=()):
+    def __init__(
+        self,
+        tlsa_update,
+        primary,
+        folder,
+        *certificates,
+        addresses=("127.0.0.1",),
+        ttl=1,
+        more=(),
+        aliases=(),
+        service=MailService,
+    ):
         self.program = tlsa_update
         self.folder = folder
         self.services = []
         for address in addresses:
             port = self.services[0].reserved_port if self.services else None
             place = folder / f"service-{address}"
-            self.services.append(MailService(place, *certificates, address=address, port=port))
+            self.services.append(service(place, *certificates, address=address, port=port))
         self.port = self.services[0].reserved_port
         self.owner = f"_{self.port}._tcp.mail"
         self.published = {certificate.tlsa() for certificate in certificates}
         records = [f"{self.owner} {ttl} TLSA {record}" for record in [*self.published, *more]]
         records += [f"{alias} CNAME {self.owner}" for alias in aliases]
-        self.zone = primary.zone("example.test", "mail A 127.0.0.1", *records)
+        records += [f"mail {'AAAA' if ':' in address else 'A'} {address}" for address in addresses]
+        self.zone = primary.zone("example.test", *records)
         self.zone.negative_ttl = 1
         self.authorities = [primary]
         self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "retries": 1}
@@ -79,13 +91,13 @@ class MailHost:
             time.sleep(0.2)
         raise AssertionError(f"{reason} is not among the reasons after {seconds} s:\n{run}")
 
-    def begin(self, *command):
+    def begin(self, *command, stderr=subprocess.PIPE):
         """Starts the program and does not wait for its end."""
         return subprocess.Popen(
             [self.program.path, *command, *self.arguments],
             env=self.program.environment(),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
 
     @property

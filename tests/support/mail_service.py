@@ -9,15 +9,16 @@ import socket
 import ssl
 import sys
 import threading
+import types
 
+from support.mail import Postfix
 from support.server import Server
 
 
-class MailService(Server):
+class Pairs:
     """Serves what lies in its own folder: `chain-0.pem` with `key-0.pem`, and so on, one pair a certificate."""
 
-    def __init__(self, folder, *certificates, address="127.0.0.1", port=None):
-        super().__init__(folder, address)
+    def lay_out(self, certificates, port):
         self.reserved_port = port or self.reserved_port
         self.pairs = [
             (self.folder / f"chain-{n}.pem", self.folder / f"key-{n}.pem") for n in range(len(certificates))
@@ -29,6 +30,28 @@ class MailService(Server):
         for certificate, (chain, key) in zip(certificates, self.pairs):
             shutil.copy(certificate.path, chain)
             shutil.copy(certificate.key_path, key)
+
+
+class RenewedPostfix(Pairs, Postfix):
+    """The real thing. Its master wants to be root."""
+
+    def __init__(self, folder, *certificates, address="127.0.0.1", port=None):
+        super().__init__(folder, certificates, address=address)
+        self.lay_out(certificates, port)
+        self.certificates = [types.SimpleNamespace(path=chain, key_path=key) for chain, key in self.pairs]
+
+    @property
+    def reload(self):
+        assert self.port
+        return f"postfix -c {self.folder} reload"
+
+
+class MailService(Pairs, Server):
+    """As little of a mail server as somebody needs who only looks at its certificate."""
+
+    def __init__(self, folder, *certificates, address="127.0.0.1", port=None):
+        super().__init__(folder, address)
+        self.lay_out(certificates, port)
 
     @property
     def reload(self):
@@ -97,7 +120,8 @@ class Peers:
 
 
 def main(address, port, *files):
-    listener = socket.create_server((address, int(port)), backlog=100)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.create_server((address, int(port)), family=family, backlog=100)
     Peers(list(zip(files[::2], files[1::2]))).serve(listener)
 
 

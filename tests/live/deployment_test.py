@@ -109,6 +109,16 @@ def test_a_certificate_and_its_key_are_installed_with_their_modes(ready_host):
     assert not list(chain.parent.glob(".*.tlsa-update")), "a staged file is left"
 
 
+def test_a_service_that_somebody_else_deploys_does_not_stop_the_others(ready_host):
+    host = ready_host
+    host.more_services = ["[service.other]", f"name = {NAME}:{host.port}", f"cert = {host.new}"]
+    host("deploy")
+    assert serves(host, host.new)
+
+    host.installs = False
+    assert "nothing to install" in host("deploy", exits=64).err
+
+
 def test_modes_can_be_configured(ready_host):
     host = ready_host
     user = f"{pwd.getpwuid(os.getuid()).pw_name}:{grp.getgrgid(os.getgid()).gr_name}"

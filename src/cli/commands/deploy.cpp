@@ -1,5 +1,7 @@
 // deploy: when every name of a service is ready, install its files and run the reload command.
 
+#include <algorithm>
+
 #include "commands.hpp"
 #include "rollout.hpp"
 #include "rounds.hpp"
@@ -8,13 +10,11 @@ namespace tlsa_update::cli {
 namespace {
 
 Result<void> check_installs(const Wants& wants) {
-  for (const auto& service : wants.services) {
-    if (service.settings->installs.empty()) {
-      return fail(ErrorCode::usage, "there is nothing to install", service.settings->label,
-                  "give --install \"FROM -> TO\"");
-    }
-  }
-  return {};
+  const bool any = std::ranges::any_of(
+      wants.services, [](const WantedService& service) { return !service.settings->installs.empty(); });
+  if (any) return {};
+  return fail(ErrorCode::usage, "there is nothing to install", wants.services.front().settings->label,
+              "give --install \"FROM -> TO\"");
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ TEST(Rollover, I3_UnpublishLeavesNoRrsetThatMatchesNothing) {
 
 TEST(Rollover, UnpublishIsRefusedWhileItIsNotKnownWhatIsServed) {
   Scene scene = renewal();
-  scene.publish({a, c}).want({{"A"}}).look().serve({"A", ""});
+  scene.publish({a, c}).want({{"A"}}).look().serve({"C", ""});
   scene.policy().unpublish = true;
   EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::none, Reason::not_probed), foreign(c)}));
   EXPECT_EQ(scene.plan().critical.size(), 1U);

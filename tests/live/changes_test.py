@@ -150,6 +150,20 @@ def test_prune_waits_for_the_grace_time(host, certificate):
     assert host.records() == {new.tlsa()}
 
 
+def test_an_outage_is_said_and_does_not_keep_what_is_wanted_from_being_published(host, certificate):
+    host.start()
+    host.services[0].put(certificate())
+    host.services[0].hang_up()
+    wait_until(lambda: host("status", exits=None).status == 2, "the outage is there")
+    new = certificate()
+    host.renew(new)
+
+    run = host("run", exits=2)
+
+    assert "presents a certificate that matches no published record" in run.err
+    assert host.records() == host.published | {new.tlsa()}
+
+
 def test_status_tells_waiting_from_differences_and_those_from_an_outage(host, certificate):
     host.start()
     host("status", exits=75)

@@ -38,6 +38,22 @@ def test_the_alert_rules_use_metrics_that_there_are():
     assert len(metrics) == 5 and all(f'"{metric}"' in source for metric in metrics)
 
 
+@pytest.mark.parametrize("file", ["icinga2.conf", "nagios.cfg", "prometheus.cron"])
+def test_the_monitoring_definitions_use_options_that_there_are(tlsa_update, file):
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (CONTRIB / "monitoring" / file).read_text()))
+    assert used and used <= set(re.findall(r"--[a-z][a-z-]+", tlsa_update("verify", "--help").out))
+
+
+def test_dovecot_reads_the_copies_that_its_example_names(certificate, tmp_path):
+    mail = certificate()
+    (tmp_path / "fullchain.pem").write_text(mail.path.read_text())
+    (tmp_path / "privkey.pem").write_text(mail.key_path.read_text())
+    text = (EXAMPLES / "dovecot.conf").read_text().replace("/etc/dovecot/tls", str(tmp_path))
+    (tmp_path / "dovecot.conf").write_text(text)
+    said = subprocess.run(["doveconf", "-x", "-c", str(tmp_path / "dovecot.conf"), "-h", "ssl", "ssl_cert"], capture_output=True, text=True)
+    assert said.stdout.splitlines()[0] == "required" and "BEGIN CERTIFICATE" in said.stdout, said.stderr
+
+
 @pytest.mark.parametrize("hook", sorted((CONTRIB / "hooks").iterdir()), ids=lambda hook: hook.name)
 def test_a_hook_is_a_sound_shell_script_that_may_be_run(hook):
     assert hook.stat().st_mode & 0o111 == 0o111

@@ -213,6 +213,25 @@ def test_a_server_that_does_not_know_the_key_yet_is_given_its_lines(primary, tmp
     assert 'grant "new-key" name "*._tcp.mail.example.test." TLSA;' in run.json["grants"][0]["bind"]
 
 
+def test_a_zone_whose_server_refuses_the_key_takes_nothing_from_the_others(servers, tmp_path, tlsa_update):
+    known = servers(Bind).zone("example.test", MAIL)
+    other = servers(Bind).zone("example.net", MAIL)
+    nowhere = f"127.0.0.1@{free_port()}"
+    config = tmp_path / "two.conf"
+    config.write_text(
+        f"server = {known.server.at}\nkey-file = {known.key.path}\nnameserver = {known.server.at}\n"
+        f"resolver = {nowhere}\ntimeout = 1\n[zone.example.net]\nserver = {other.server.at}\n"
+        f"nameserver = {other.server.at}\n[service.both]\nname = {ANY}\nname = *._tcp.mail.example.net\n"
+    )
+
+    run = tlsa_update("doctor", config=config, format="json", exits=77)
+
+    assert [*failed(run)] == ["tsig"] and "BADSIG" in failed(run)["tsig"]["detail"]
+    assert "may change TLSA" in detail(run, "update")
+    assert {grant["zone"] for grant in run.json["grants"]} == {"example.test.", "example.net."}
+    assert len(run.json["grants"]) == 2 and len([c for c in run.json["checks"] if c["check"] == "zone"]) == 2
+
+
 def test_before_there_is_a_key_it_is_told_how_to_make_one(primary, tmp_path, tlsa_update):
     zone = primary.zone("example.test", MAIL)
 

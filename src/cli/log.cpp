@@ -1,8 +1,11 @@
 #include "log.hpp"
 
+#include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -30,8 +33,18 @@ bool wants_colour() {
   return ::isatty(STDERR_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
 }
 
+bool has_standard_error = true;
+
+std::shared_ptr<spdlog::logger> syslog_logger() {
+  constexpr bool with_pattern = false;
+  return std::make_shared<spdlog::logger>(
+      "tlsa-update",
+      std::make_shared<spdlog::sinks::syslog_sink_st>("tlsa-update", LOG_PID, LOG_DAEMON, with_pattern));
+}
+
 spdlog::logger& logger() {
   static const auto instance = [] {
+    if (!has_standard_error) return syslog_logger();
     const auto mode = wants_colour() ? spdlog::color_mode::always : spdlog::color_mode::never;
     auto made = std::make_shared<spdlog::logger>(
         "tlsa-update", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>(mode));
@@ -57,6 +70,16 @@ void log(spdlog::level::level_enum at, const std::string& message) {
 }
 
 }  // namespace
+
+void claim_standard_descriptors() {
+  // In the direction that nobody uses: what is closed stays an error to whoever reads or writes it.
+  constexpr int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    (void)::open("/dev/null", modes[fd]);  // the lowest that is free, so this one
+    if (fd == STDERR_FILENO) has_standard_error = false;
+  }
+}
 
 void start_log(int verbosity, bool quiet) {
   level = quiet ? spdlog::level::err : verbosity == 0 ? spdlog::level::info : spdlog::level::debug;

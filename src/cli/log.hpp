@@ -1,5 +1,6 @@
-// The log on standard error, by spdlog: one line a message, priorities for journald under systemd. Results
-// never go here, and nothing that is logged may reach a terminal raw.
+// The log on standard error, by spdlog: one line a message, priorities for journald under systemd; to
+// syslog(3) where standard error is closed. Results never go here, and nothing that is logged may reach a
+// terminal raw.
 #pragma once
 
 #include <string>
@@ -7,6 +8,10 @@
 #include "tlsa_update/core/error.hpp"
 
 namespace tlsa_update::cli {
+
+// First of all: a descriptor from 0 to 2 that is closed would become the next file that is opened, and the
+// log would go into it.
+void claim_standard_descriptors();
 
 // `verbosity` 0: what an administrator should know; 1 and more: also each message and change. Quiet: errors
 // only.

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
+#include "log.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
@@ -66,6 +67,7 @@ int start(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace tlsa_update;
+  cli::claim_standard_descriptors();
   cli::guard_secrets();
   // A peer or reader that went away, and a file over its limit, are errors of a write, not the end of the
   // program.

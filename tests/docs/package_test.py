@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -85,6 +86,25 @@ def test_monitoring_reads_the_configuration_as_a_user_of_its_own_and_needs_no_ke
         install -m 0600 /dev/null /etc/tlsa-update/tsig.key
         setpriv --reuid=nobody --regid=nogroup --clear-groups tlsa-update verify --monitor || true""")
     assert said.stdout.startswith("TLSA WARNING") and "matching=1" in said.stdout, said.stdout + said.stderr
+
+
+SYSLOG = """
+import socket
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+log.settimeout(20)
+print(log.recv(4096).decode())
+"""
+
+
+def test_with_standard_error_closed_it_logs_to_syslog(machine):
+    said = machine(f"""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        rm -f /dev/log; echo '{SYSLOG}' >/run/syslog.py; /usr/bin/python3 /run/syslog.py & log=$!
+        while [ ! -S /dev/log ]; do sleep 0.05; done
+        tlsa-update generate --cert /nowhere/chain.pem 2>&- || true; wait $log""")
+    daemon_error = "<27>"  # RFC 5424 section 6.2.1: 3 x 8 + 3
+    assert said.stdout.startswith(daemon_error), said.stdout + said.stderr
+    assert re.search(r"tlsa-update\[\d+\]: /nowhere/chain.pem: No such file", said.stdout)
 
 
 LIKE_THE_UNIT = "setpriv --reuid=tlsa-update --regid=tlsa-update --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs"

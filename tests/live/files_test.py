@@ -1,8 +1,5 @@
 """Files that are not what they should be: a clear error that names the file, and nothing sent."""
 
-import json
-import subprocess
-
 import pytest
 
 from support.dns import TsigKey
@@ -117,16 +114,3 @@ def test_a_bad_configuration_is_told_by_its_line(certificate, tlsa_update, tmp_p
     run = tlsa_update("publish", MAIL, config=file, cert=certificate(), exits=78)
 
     assert f"{file} line {line}:" in run.err
-
-
-def test_a_log_without_standard_error_goes_into_no_file(bind, certificate, tlsa_update, tmp_path):
-    zone = bind.zone("example.test", "mail A 127.0.0.1")
-    command = [tlsa_update.path, "publish", *zone.options, "mail.example.test:25", "--cert", str(certificate()), "-vv"]
-
-    done = subprocess.run(["sh", "-c", 'exec "$@" 0<&- 2>&-', "sh", *command], env=tlsa_update.environment(),
-                          stdout=subprocess.PIPE, timeout=60)  # fmt: skip
-
-    assert done.returncode == 0 and b"added" in done.stdout
-    for file in (tmp_path / "state").iterdir():
-        assert file.name != "ledger.json" or json.loads(file.read_text())
-        assert b"connecting" not in file.read_bytes()

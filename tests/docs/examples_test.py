@@ -25,10 +25,12 @@ def test_postfix_knows_every_parameter_of_its_example(tmp_path):
     assert "unused parameter" not in said.stderr and "smtpd_tls_chain_files" in said.stdout
 
 
-def test_the_example_configuration_is_understood_with_every_line_switched_on(tlsa_update, tmp_path):
+def test_the_example_configuration_is_understood_with_every_line_switched_on(tlsa_update, bind, tmp_path):
+    bind.zone("example.com", "@ MX 10 mail", "mail A 127.0.0.1")
     text = (EXAMPLES / "tlsa-update.conf").read_text()
     (tmp_path / "all.conf").write_text(re.sub(r"^#(?=[a-z\[])", "", text, flags=re.M))
-    assert "/etc/letsencrypt" in tlsa_update("status", config=tmp_path / "all.conf", exits=66).err
+    assert "/etc/letsencrypt" in tlsa_update(
+        "status", config=tmp_path / "all.conf", resolver=bind.at, exits=66).err
 
 
 def test_the_alert_rules_use_metrics_that_there_are():

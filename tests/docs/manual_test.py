@@ -129,10 +129,12 @@ def test_the_examples_do_what_the_manual_says(bind, certificate, tmp_path):
 
 
 @pytest.mark.parametrize("example", [text for _, text in displays(CONFIGURATION, "CONFIG")], ids=["certbot", "dehydrated"])
-def test_the_example_configurations_are_understood(tlsa_update, tmp_path, example):
+def test_the_example_configurations_are_understood(tlsa_update, bind, tmp_path, example):
+    bind.zone("example.com", "@ MX 10 mail", "mail A 127.0.0.1")
+    bind.zone("example.org", "_xmpp-server._tcp SRV 0 0 5269 xmpp", "xmpp A 127.0.0.1")
     path = tmp_path / "tlsa-update.conf"
     path.write_text(example)
-    run = tlsa_update("status", config=path, exits=66)  # understood, so that now the certificates are missing
+    run = tlsa_update("status", config=path, resolver=bind.at, exits=66)  # understood, so that now the certificates are missing
     assert "/etc/letsencrypt" in run.err or "/var/lib/dehydrated" in run.err
 
 

@@ -164,12 +164,10 @@ void remark(const WantedService& service, Remarks& remarks) {
   }
 }
 
-// The owners: what is known of a service before any of its files is. Error usage: a NAME that is none.
-boost::asio::awaitable<Result<void>> expand_names(Session& session, WantedService& service, Wants& wants) {
-  const auto targets = parse_names(service.settings->names);
-  if (!targets) co_return tl::unexpected(targets.error());
+boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::vector<Target>& targets,
+                                                  WantedService& service, Wants& wants) {
   Expander expander(session, service, wants);
-  for (const auto& target : *targets) {
+  for (const auto& target : targets) {
     if (auto done = co_await expander.expand(target); !done) co_return done;
   }
   co_return Result<void>{};
@@ -206,19 +204,19 @@ class Gathering {
   boost::asio::awaitable<Result<void>> add(const ServiceSettings& settings) {
     WantedService service;
     service.settings = &settings;
-    const auto named = co_await expand_names(session_, service, wants_);
-    if (!named && named.error().code == ErrorCode::usage) co_return named;
+    const auto targets = parse_names(settings.names);
+    if (!targets) co_return tl::unexpected(targets.error());
+    const auto loaded = co_await load_credentials(session_, service);
+    if (!loaded) wants_.failures.push_back(loaded.error());
+    // Also of what could not be loaded: nothing is deleted at its owners.
+    const auto named = co_await expand_names(session_, *targets, service, wants_);
     if (!named) {
       wants_.failures.push_back(named.error());
       all_are_partial_ = true;
-      co_return Result<void>{};
-    }
-    const auto loaded = co_await load_credentials(session_, service);
-    if (loaded) {
+    } else if (loaded) {
       remark(service, remarks_);
       wants_.services.push_back(std::move(service));
     } else {
-      wants_.failures.push_back(loaded.error());
       service.credentials.clear();
       wants_.unread.push_back(std::move(service));
     }

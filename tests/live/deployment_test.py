@@ -246,15 +246,24 @@ def test_a_renewal_that_never_went_live_is_overtaken_by_the_next_one(host, certi
     assert host.records() == {following.tlsa()}
 
 
-def test_one_service_that_fails_does_not_hold_up_the_others(ready_host):
+@pytest.mark.parametrize(
+    "name, path, status, says",
+    [
+        ("mail.example.test:PORT", "/nowhere/fullchain.pem", 66, "/nowhere/fullchain.pem"),
+        ("mx:gone.example.test", None, 65, "gone.example.test.: the domain does not exist"),
+    ],
+    ids=["file", "domain"],
+)
+def test_one_service_that_fails_does_not_hold_up_the_others(ready_host, name, path, status, says):
     """But nothing is deleted: what looks stale may be what that service wants."""
     host = ready_host
-    host.more_services = ["[service.broken]", "name = other.example.test:25", "cert = /nowhere/fullchain.pem"]
+    name = name.replace("PORT", str(host.port))
+    host.more_services = ["[service.broken]", f"name = {name}", f"cert = {path or host.new}"]
 
-    run = host("run", exits=66)
-    assert "/nowhere/fullchain.pem" in run.err
+    run = host("run", exits=status)
+    assert says in run.err
     assert serves(host, host.new)
-    host("run", exits=66)
+    assert '"reason":"unread"' in host("run", exits=status, format="json").out
     assert host.records() == host.published | {host.new.tlsa()}
 
     host.more_services = []

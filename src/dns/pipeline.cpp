@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -16,6 +17,10 @@ namespace asio = boost::asio;
 // Enough for 10,000 questions over 20 ms round trips in a second, few enough that a slow server answers the
 // last of them in time.
 constexpr std::size_t window = 256;
+
+// Those who wait to send go in groups, once so many places are free: sent one by one, as answers come, each
+// question would cost two system calls here and as many at the server.
+constexpr std::size_t group = window / 2;
 
 constexpr auto idle_limit = std::chrono::seconds(5);
 
@@ -66,7 +71,11 @@ asio::awaitable<Carried> Pipeline::carry(MakeAttempt make_attempt) {
     phase_ = Phase::connecting;
     asio::co_spawn(executor_, connect(), asio::detached);
   }
-  while (must_queue()) co_await queue_.async_wait(asio::redirect_error(asio::use_awaitable, rung));
+  while (must_queue()) {
+    ++queued_;
+    co_await queue_.async_wait(asio::redirect_error(asio::use_awaitable, rung));
+    --queued_;
+  }
   if (phase_ == Phase::broken) co_return lost(false);
 
   const std::uint16_t id = unused_id();
@@ -139,6 +148,9 @@ asio::awaitable<void> Pipeline::read() {
   const auto self = shared_from_this();
   while (phase_ == Phase::open) {
     while (const auto message = frames_.take()) deliver(*message);
+    if (const auto places = window - in_flight_.size(); places >= group) {
+      for (auto calls = std::min(places, queued_); calls > 0; --calls) queue_.cancel_one();
+    }
     if (in_flight_.empty()) break;
     const auto filled = co_await frames_.fill();
     if (!filled) break_off(filled.error());
@@ -160,7 +172,6 @@ void Pipeline::deliver(ByteView message) {
   waiting.bell.cancel();
   ++answered_;
   last_answer_ = Clock::now();
-  queue_.cancel_one();
 }
 
 void Pipeline::break_off(Error why) {

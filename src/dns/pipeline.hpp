@@ -49,6 +49,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Phase phase_ = Phase::fresh;
   Error why_broken_{ErrorCode::no_answer, {}, {}, {}};
   boost::asio::steady_timer queue_;  // those wait on it who may not send yet
+  std::size_t queued_ = 0;           // how many
   std::unordered_map<std::uint16_t, Waiting*> in_flight_;
   Bytes outgoing_;
   bool writing_ = false, reading_ = false;

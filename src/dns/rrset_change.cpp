@@ -43,7 +43,7 @@ std::vector<std::vector<std::size_t>> pack(const Name& zone, const std::vector<R
   std::size_t used = limit;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const std::size_t size = size_of(zone, changes[i]);
-    if (messages.empty() || used + size > limit) {
+    if (messages.empty() || used + size > limit || messages.back().size() == most_changes) {
       messages.emplace_back();
       used = empty;
     }

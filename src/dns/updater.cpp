@@ -8,8 +8,10 @@
 #include <deque>
 
 #include "gather.hpp"
+#include "owner_facts.hpp"
 #include "rrset_change.hpp"
 #include "tlsa_answer.hpp"
+#include "tlsa_update/dns/zone_reader.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -21,6 +23,7 @@ using Outcome = UpdateOutcome::Kind;
 
 constexpr std::size_t messages_at_once = 2;  // servers apply one after another, within one timeout
 constexpr std::size_t readings_at_once = 1000;
+constexpr std::size_t records_a_question = 50;  // of a transfer, which cost a server as much as one question
 constexpr auto time_to_appear = milliseconds(2000);  // BIND's inline-signing answers before it has signed
 constexpr auto time_to_settle = milliseconds(1000);  // after a lost reply, which took a timeout already
 constexpr milliseconds first_pause{2}, longest_pause{200};
@@ -60,45 +63,58 @@ struct Batch {
 // All changes of one call, their outcomes, and the messages that carry them.
 class Application {
  public:
-  Application(Exchange& primary, Name zone, std::vector<RrsetChange> changes,
-              std::function<void(std::size_t, std::size_t)> progress)
+  Application(Exchange& primary, Name zone, std::vector<RrsetChange> changes, ApplyOptions options)
       : primary_(primary),
         zone_(std::move(zone)),
         changes_(std::move(changes)),
-        progress_(std::move(progress)),
+        options_(std::move(options)),
         outcomes_(changes_.size()) {}
 
   awaitable<std::vector<ChangeOutcome>> run() {
     const auto messages = pack(zone_, changes_);
     const auto send = [&](std::size_t i) { return carry_out(messages[i]); };
     co_await gather(messages.size(), messages_at_once, send);
+    if (is_transfer_cheaper()) co_await confirm_by_transfer();
+    co_await confirm();
     co_return std::move(outcomes_);
   }
 
  private:
   using Kind = ChangeOutcome::Kind;
 
-  // Sends a message, and then what remains of it, until every member has its outcome.
+  // Sends a message, and then what remains of it, until every member is accepted or has its outcome.
   awaitable<void> carry_out(std::vector<std::size_t> members) {
+    std::size_t open = members.size();
     std::deque<Batch> waiting{{std::move(members), false}};
     for (int round = 0; !waiting.empty(); ++round) {
       const Batch batch = std::move(waiting.front());
       waiting.pop_front();
-      if (round == most_rounds) {
+      if (options_.is_stopped && options_.is_stopped()) {
+        leave(batch);
+      } else if (round == most_rounds) {
         co_await give_up(batch);
         --round;
-        continue;
-      }
-      const auto outcome = co_await send(batch.members);
-      if (outcome.kind == Outcome::done) {
-        co_await confirm(batch.members);
-      } else if (outcome.kind == Outcome::refused) {
-        for (const auto member : batch.members) settle(member, Kind::failed, {}, outcome.error);
-      } else if (outcome.kind == Outcome::prerequisite_failed) {
-        co_await narrow(batch, waiting);
       } else {
-        co_await resolve(batch, outcome.error, waiting);
+        co_await carry_out(batch, waiting);
       }
+      std::size_t still_open = 0;
+      for (const auto& later : waiting) still_open += later.members.size();
+      tell_progress(open - still_open);
+      open = still_open;
+    }
+  }
+
+  // One message. What is to be sent again comes to `waiting`.
+  awaitable<void> carry_out(const Batch& batch, std::deque<Batch>& waiting) {
+    const auto outcome = co_await send(batch.members);
+    if (outcome.kind == Outcome::done) {
+      accepted_.insert(accepted_.end(), batch.members.begin(), batch.members.end());
+    } else if (outcome.kind == Outcome::refused) {
+      for (const auto member : batch.members) settle(member, Kind::failed, {}, outcome.error);
+    } else if (outcome.kind == Outcome::prerequisite_failed) {
+      co_await narrow(batch, waiting);
+    } else {
+      co_await resolve(batch, outcome.error, waiting);
     }
   }
 
@@ -108,20 +124,45 @@ class Application {
     co_return co_await primary_.update(std::move(update));
   }
 
+  [[nodiscard]] bool is_transfer_cheaper() const {
+    return accepted_.size() > auto_query_limit && options_.transferable_records > 0 &&
+           options_.transferable_records / records_a_question < accepted_.size();
+  }
+
+  // Settles what a transfer shows as it should be; whatever else it shows is asked about.
+  awaitable<void> confirm_by_transfer() {
+    std::vector<Name> owners;
+    for (const auto member : accepted_) owners.push_back(changes_[member].owner);
+    const auto zone =
+        co_await transfer_zone(primary_, zone_, options_.transfer_key, interesting_names(owners, zone_));
+    if (!zone) co_return;
+    std::erase_if(accepted_, [&](std::size_t member) {
+      const auto facts = facts_of(*zone, changes_[member].owner);
+      if (!facts) return false;
+      const auto view = view_of(*facts);
+      const Seen seen{view.rrset, view.has_rrsig, effect_of(changes_[member], view.rrset)};
+      const bool lacks_signature = seen.rrset && zone->is_signed && !seen.has_rrsig;
+      if (seen.effect != Effect::applied || lacks_signature) return false;
+      settle(member, Kind::applied, seen);
+      return true;
+    });
+  }
+
   // RFC 2136 sections 2.5.1, 2.5.4, 3.4.2.5: NOERROR does not prove a change.
-  awaitable<void> confirm(const std::vector<std::size_t>& members) {
+  awaitable<void> confirm() {
     const auto read = [&](std::size_t i) -> awaitable<void> {
-      const auto& change = changes_[members[i]];
+      const auto member = accepted_[i];
+      const auto& change = changes_[member];
       const auto seen = co_await watch(change, time_to_appear);
       if (!seen) {
-        settle(members[i], Kind::failed, {}, unreadable(seen.error()));
+        settle(member, Kind::failed, {}, unreadable(seen.error()));
       } else if (seen->effect == Effect::applied) {
-        settle(members[i], Kind::applied, *seen);
+        settle(member, Kind::applied, *seen);
       } else {
-        settle(members[i], Kind::failed, *seen, disproved(change, *seen, primary_.address()));
+        settle(member, Kind::failed, *seen, disproved(change, *seen, primary_.address()));
       }
     };
-    co_await gather(members.size(), readings_at_once, read);
+    co_await gather(accepted_.size(), readings_at_once, read);
   }
 
   // A prerequisite of the message failed and nothing was changed (RFC 2136 section 3.2.5): which one?
@@ -185,6 +226,16 @@ class Application {
     }
   }
 
+  // Stopped: what was lost on its way may still arrive.
+  void leave(const Batch& batch) {
+    for (const auto member : batch.members) {
+      if (batch.is_resend)
+        settle(member, Kind::failed, {}, never_answered({}, primary_.address()));
+      else
+        settle(member, Kind::not_sent, {});
+    }
+  }
+
   // Looks again until the change shows, with its signature in a signed zone, or `patience` is over.
   awaitable<Result<Seen>> watch(const RrsetChange& change, milliseconds patience) {
     const auto end = Clock::now() + patience;
@@ -243,23 +294,27 @@ class Application {
   void settle(std::size_t member, Kind kind, Seen seen, std::optional<Error> error = {}) {
     outcomes_[member] = {changes_[member].owner, kind, std::move(error), std::move(seen.rrset),
                          seen.has_rrsig};
-    if (progress_) progress_(++settled_, changes_.size());
+  }
+
+  void tell_progress(std::size_t more) {
+    for (; options_.progress && more > 0; --more) options_.progress(++answered_, changes_.size());
   }
 
   Exchange& primary_;
   Name zone_;
   std::vector<RrsetChange> changes_;
-  std::function<void(std::size_t, std::size_t)> progress_;
+  ApplyOptions options_;
   std::vector<ChangeOutcome> outcomes_;
-  std::size_t settled_ = 0;
+  std::vector<std::size_t> accepted_;  // NOERROR, not read back yet
+  std::size_t answered_ = 0;
   std::optional<bool> is_signed_;
 };
 
 }  // namespace
 
 awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone, std::vector<RrsetChange> changes,
-                                            std::function<void(std::size_t, std::size_t)> progress) {
-  Application application(primary, std::move(zone), std::move(changes), std::move(progress));
+                                            ApplyOptions options) {
+  Application application(primary, std::move(zone), std::move(changes), std::move(options));
   co_return co_await application.run();
 }
 

@@ -123,6 +123,7 @@ class ZoneReading {
     zone.facts = ZoneFacts{.serial = transferred->serial,
                            .negative_ttl = std::min(transferred->soa_ttl, transferred->soa_minimum),
                            .is_signed = transferred->is_signed};
+    zone.transferred_records = transferred->records;
     for (const auto& name : group.names) {
       if (const auto facts = facts_of(*transferred, name)) {
         zone.owners.push_back(view_of(*facts));
@@ -169,7 +170,8 @@ class ZoneReading {
                              .is_signed = pending.facts->is_signed,
                              .owners = std::move(pending.owners),
                              .servers = {}},
-                    .primary = pending.primary};
+                    .primary = pending.primary,
+                    .transferred_records = pending.transferred_records};
       std::sort(zone.view.owners.begin(), zone.view.owners.end(), [](const auto& a, const auto& b) {
         return std::tie(a.owner, a.asked) < std::tie(b.owner, b.asked);
       });
@@ -189,6 +191,7 @@ class ZoneReading {
     Name apex;
     std::optional<ZoneFacts> facts;
     std::vector<OwnerView> owners;
+    std::size_t transferred_records = 0;
   };
 
   Pending& zone_at(Exchange* primary, const Name& apex) {

@@ -40,9 +40,12 @@ class Updater : public testing::Test {
     options.key = tsig_key;
     options.clock = [] { return noon; };
     Exchange exchange(io.get_executor(), options);
-    const auto progress = [this](std::size_t done, std::size_t total) { steps.emplace_back(done, total); };
-    auto outcomes = run(io, dns::apply(exchange, name("example"), std::move(changes), progress));
-    for (const auto& request : server.requests()) updates += request.message.opcode == opcode_update ? 1 : 0;
+    how.progress = [this](std::size_t done, std::size_t total) { steps.emplace_back(done, total); };
+    auto outcomes = run(io, dns::apply(exchange, name("example"), std::move(changes), how));
+    for (const auto& request : server.requests()) {
+      updates += request.message.opcode == opcode_update ? 1 : 0;
+      questions += request.message.questions.at(0).type == type::tlsa ? 1 : 0;
+    }
     return outcomes;
   }
 
@@ -58,7 +61,8 @@ class Updater : public testing::Test {
   std::shared_ptr<const TsigKey> tsig_key = key();
   FakePrimary primary{tsig_key, [] { return noon; }};
   boost::asio::io_context io;
-  int updates = 0;
+  int updates = 0, questions = 0;
+  ApplyOptions how;
   std::vector<std::pair<std::size_t, std::size_t>> steps;
 };
 
@@ -102,6 +106,59 @@ TEST_F(Updater, ManyChangesFillSeveralMessages) {
   EXPECT_EQ(updates, 4);  // 65,535 octets hold 31 of them
   ASSERT_THAT(steps, SizeIs(100));
   for (std::size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(steps[i], (std::pair{i + 1, std::size_t{100}}));
+}
+
+std::vector<RrsetChange> many(int count) {
+  std::vector<RrsetChange> changes;
+  for (int i = 0; i < count; ++i) changes.push_back(first(i));
+  return changes;
+}
+
+TEST_F(Updater, AMessageStaysSmallEnoughForBind) {
+  EXPECT_THAT(kinds(apply(many(501))), AllOf(SizeIs(501), Each(Kind::applied)));
+  EXPECT_EQ(updates, 3);
+}
+
+TEST_F(Updater, ManyChangesOfATransferredZoneAreReadBackByATransfer) {
+  how.transferable_records = 200;
+  const auto outcomes = apply(many(60));
+  EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(60), Each(Kind::applied)));
+  EXPECT_EQ(outcomes[59].after, rrset(300, {"3 1 1 aa"}));
+  EXPECT_TRUE(outcomes[59].has_rrsig);
+  EXPECT_EQ(questions, 0);
+}
+
+TEST_F(Updater, FewChangesOfALargeZoneAreAskedFor) {
+  how.transferable_records = 1'000'000;
+  EXPECT_THAT(kinds(apply(many(60))), Each(Kind::applied));
+  EXPECT_EQ(questions, 60);
+}
+
+TEST_F(Updater, ATransferThatIsRefusedMeanwhileIsNoFailure) {
+  how.transferable_records = 200;
+  primary.refused_types = {type::axfr};
+  EXPECT_THAT(kinds(apply(many(60))), AllOf(SizeIs(60), Each(Kind::applied)));
+  EXPECT_EQ(questions, 60);
+}
+
+TEST_F(Updater, WhatATransferDoesNotShowIsDisproved) {
+  how.transferable_records = 200;
+  primary.add(owner_text(7) + " 300 CNAME mx.example.");
+  const auto outcomes = apply(many(60));
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    EXPECT_EQ(outcomes[i].kind, i == 7 ? Kind::failed : Kind::applied) << i;
+}
+
+TEST_F(Updater, StoppedMidwayWhatWasSentIsReadBackAndTheRestIsNot) {
+  how.is_stopped = [this] { return steps.size() >= 250; };
+  const auto outcomes = apply(many(1000));
+  const auto sent = std::count_if(outcomes.begin(), outcomes.end(),
+                                  [](const auto& outcome) { return outcome.kind == Kind::applied; });
+  const auto left = std::count_if(outcomes.begin(), outcomes.end(),
+                                  [](const auto& outcome) { return outcome.kind == Kind::not_sent; });
+  EXPECT_EQ(sent, updates * 250);
+  EXPECT_LT(updates, 4);
+  EXPECT_EQ(sent + left, 1000);
 }
 
 TEST_F(Updater, OneThatMovedIsToldAndTheOthersGoOn) {  // RFC 2136 section 3.2: all or nothing

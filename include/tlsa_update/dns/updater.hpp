@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,9 +15,10 @@ namespace tlsa_update::dns {
 
 struct ChangeOutcome {
   enum class Kind {
-    applied,  // read back as it should be, whoever brought it about
-    moved,    // a prerequisite failed: somebody else changed the RRset
-    failed,   // refused, unanswered, or reading back disproves NOERROR: `error`
+    applied,   // read back as it should be, whoever brought it about
+    moved,     // a prerequisite failed: somebody else changed the RRset
+    failed,    // refused, unanswered, or reading back disproves NOERROR: `error`
+    not_sent,  // stopped before its turn came
   };
   Name owner;
   Kind kind = Kind::failed;
@@ -25,17 +27,25 @@ struct ChangeOutcome {
   bool has_rrsig = false;      // false in a signed zone: the signature is not there yet, after two seconds
 };
 
+struct ApplyOptions {
+  // How many records the zone has, when it was read by transfer: then a transfer reads many changes back as
+  // well, where it costs less than a question for each. 0: questions.
+  std::size_t transferable_records = 0;
+  std::shared_ptr<const TsigKey> transfer_key;                        // for that; else the primary's
+  std::function<void(std::size_t done, std::size_t total)> progress;  // once a change has its answer
+  std::function<bool()> is_stopped;  // asked before each message; what was sent is still read back
+};
+
 // Changes are of distinct owners in `zone`, and each changes something. One outcome per change, in order.
-// `progress(done, total)` may be empty.
 //
-// Messages are filled to the limit of TCP, a few in flight, no RRset's change ever split. When a prerequisite
-// fails, what moved is reported and the rest is sent again; when no mover can be seen, halves are tried. A
-// lost reply is resolved by reading back, then sent once more with the same prerequisites (RFC 2136 section
-// 5), and failed with no_answer if that is lost as well: the server may still apply it. An answer to an
-// UPDATE that is not to be trusted is failed with its error, whatever reading back says. NOERROR counts only
-// once every record of the change is read back, which a server has two seconds for (inline signing).
-[[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(
-    Exchange& primary, Name zone, std::vector<RrsetChange> changes,
-    std::function<void(std::size_t, std::size_t)> progress = {});
+// Messages are large, a few in flight, no RRset's change ever split. When a prerequisite fails, what moved is
+// reported and the rest is sent again; when no mover can be seen, halves are tried. A lost reply is resolved
+// by reading back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with
+// no_answer if that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be
+// trusted is failed with its error, whatever reading back says. NOERROR counts only once every record of the
+// change is read back, which a server has two seconds for (inline signing).
+[[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
+                                                                       std::vector<RrsetChange> changes,
+                                                                       ApplyOptions options = {});
 
 }  // namespace tlsa_update::dns

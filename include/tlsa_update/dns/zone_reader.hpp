@@ -36,7 +36,8 @@ struct ReadOptions {
 
 struct ReadZone {
   ZoneView view;
-  Exchange* primary = nullptr;  // borrowed from the caller's PrimaryFor
+  Exchange* primary = nullptr;          // borrowed from the caller's PrimaryFor
+  std::size_t transferred_records = 0;  // 0: asked by query
 };
 
 struct ReadResult {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "end_signals.hpp"
 #include "log.hpp"
+#include "progress.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -59,11 +61,16 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted) {
       case dns::ChangeOutcome::Kind::failed:
         acted.troubles.push_back(*outcome.error);
         continue;
+      case dns::ChangeOutcome::Kind::not_sent:
+        ++acted.not_sent;
+        continue;
     }
-    for (auto& owner : work.read->view.owners) {
-      if (owner.owner != outcome.owner) continue;
-      owner.rrset = outcome.after;
-      owner.has_rrsig = outcome.has_rrsig;
+    // Sorted by owner; several asked names may lead to one.
+    auto& views = work.read->view.owners;
+    for (auto view = std::ranges::lower_bound(views, outcome.owner, {}, &OwnerView::owner);
+         view != views.end() && view->owner == outcome.owner; ++view) {
+      view->rrset = outcome.after;
+      view->has_rrsig = outcome.has_rrsig;
     }
   }
 }
@@ -83,12 +90,24 @@ std::optional<dns::RrsetChange> change_of(const RrsetPlan& plan) {
 
 Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) {
   std::vector<ZoneWork> works;
-  std::vector<boost::asio::awaitable<Outcomes>> jobs;
+  std::size_t total = 0;
   for (const auto& zone : plan.zones) {
     auto work = work_of(zone, read);
-    if (work.changes.empty()) continue;
-    jobs.push_back(dns::apply(*work.read->primary, zone.zone, work.changes));
-    works.push_back(std::move(work));
+    total += work.changes.size();
+    if (!work.changes.empty()) works.push_back(std::move(work));
+  }
+  const EndSignals signals;
+  Progress progress("changes sent", total, session.settings().quiet);
+  std::vector<boost::asio::awaitable<Outcomes>> jobs;
+  for (const auto& work : works) {
+    dns::ApplyOptions options;
+    options.transferable_records = work.read->transferred_records;
+    const auto& how = session.settings().primary;
+    if (!how.transfer_key_file.empty())
+      options.transfer_key = session.key(how.transfer_key_file, how.allow_weak_tsig).value_or(nullptr);
+    options.progress = [&progress](std::size_t, std::size_t) { progress.advance(); };
+    options.is_stopped = [&signals] { return signals.has_come(); };
+    jobs.push_back(dns::apply(*work.read->primary, work.plan->zone, work.changes, std::move(options)));
   }
   const auto outcomes = session.run_all(std::move(jobs));
   Acted acted;

@@ -1,4 +1,5 @@
-// Acts on a plan: sends its changes zone by zone and says what became of each. Decides nothing.
+// Acts on a plan: sends the changes of all zones at once and says what became of each. Decides nothing. A
+// signal that means "end" stops it between messages; what was sent by then is still read back and told.
 #pragma once
 
 #include <vector>
@@ -17,7 +18,8 @@ struct Acted {
   Done added;
   Done removed;
   bool changed = false;
-  std::vector<Name> moved;  // asked names whose RRset somebody else changed meanwhile: read and plan again
+  std::size_t not_sent = 0;  // changes: a signal came first
+  std::vector<Name> moved;   // asked names whose RRset somebody else changed meanwhile: read and plan again
   std::vector<Error> troubles;
 };
 

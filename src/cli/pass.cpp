@@ -153,6 +153,14 @@ Findings Pass::carry_out(const LedgerFile& file) {
     all.removed.merge(acted.removed);
     all.changed |= acted.changed;
     append(all.troubles, acted.troubles);
+    if (acted.not_sent > 0) {
+      const auto left = std::to_string(acted.not_sent + acted.moved.size());
+      append(all.troubles, {{ErrorCode::not_yet,
+                             "stopped by a signal: " + left + " RRsets are left as they were",
+                             {},
+                             "run again"}});
+      break;
+    }
     if (acted.moved.empty()) break;
     if (round + 1 == race_rounds) {
       append(all.troubles, {{ErrorCode::not_yet, "others kept changing the RRset in between",

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <map>
 
 #include "findings.hpp"
 #include "tlsa_update/core/report.hpp"
@@ -49,9 +50,9 @@ json::object deleted_object(const TlsaRecord& record) {
 json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
   json::array records;
   for (const auto& step : rrset.steps) records.push_back(step_object(findings, rrset, step));
-  for (const auto& [owner, record] : findings.removed) {
-    if (owner == rrset.owner) records.push_back(deleted_object(record));
-  }
+  for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
+       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
+    records.push_back(deleted_object(gone->second));
   json::object entry{{"owner", rrset.owner.text()}, {"asked", rrset.asked.text()}, {"ttl", rrset.ttl}};
   if (rrset.refused) entry["refused"] = refusal(*rrset.refused, rrset.owner).text();
   entry["records"] = std::move(records);
@@ -61,15 +62,18 @@ json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
 // Does this server serve every record that is wanted, signed if the zone is?
 bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
   if (!server.reachable) return false;
+  std::map<Name, const ServedRrset*> by_owner;
+  for (const auto& served : server.rrsets) by_owner.emplace(served.owner, &served);
   for (const auto& rrset : plan.rrsets) {
-    const auto served = std::find_if(server.rrsets.begin(), server.rrsets.end(),
-                                     [&](const ServedRrset& one) { return one.owner == rrset.owner; });
+    const auto found = by_owner.find(rrset.owner);
+    const Rrset* served = nullptr;
+    if (found != by_owner.end() && found->second->rrset) served = &*found->second->rrset;
     for (const auto& step : rrset.steps) {
       if (step.credential.empty()) continue;  // not a wanted record
-      if (served == server.rrsets.end() || !served->rrset) return false;
-      if (zone.is_signed && (!served->has_rrsig || !served->rrsig_valid.value_or(true))) return false;
-      if (!std::binary_search(served->rrset->records.begin(), served->rrset->records.end(), step.record))
-        return false;
+      if (served == nullptr) return false;
+      const auto& answer = *found->second;
+      if (zone.is_signed && (!answer.has_rrsig || !answer.rrsig_valid.value_or(true))) return false;
+      if (!std::binary_search(served->records.begin(), served->records.end(), step.record)) return false;
     }
   }
   return true;

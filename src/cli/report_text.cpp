@@ -37,9 +37,9 @@ void print_rrset(Output& out, const Findings& findings, const RrsetPlan& rrset) 
     if (!step.credential.empty()) out << " [" << printable(step.credential) << "]";
     out << "\n";
   }
-  for (const auto& [owner, record] : findings.removed) {
-    if (owner == rrset.owner) out << "    " << shortened(record) << "\n      deleted\n";
-  }
+  for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
+       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
+    out << "    " << shortened(gone->second) << "\n      deleted\n";
 }
 
 void print_server(Output& out, const ServerView& server) {

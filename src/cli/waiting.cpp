@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "end_signals.hpp"
 #include "log.hpp"
 #include "session.hpp"
 #include "tlsa_update/core/report.hpp"
@@ -16,31 +16,6 @@ namespace {
 constexpr Seconds soonest{1};
 constexpr Seconds latest{30};  // servers are looked at again at least this often
 constexpr Seconds unknown{5};  // nobody knows when
-
-// Blocks the signals that mean "end", so that they are taken only where this asks for them.
-class EndSignals {
- public:
-  EndSignals() {
-    ::sigemptyset(&ends_);
-    ::sigaddset(&ends_, SIGTERM);
-    ::sigaddset(&ends_, SIGINT);
-    ::sigaddset(&ends_, SIGHUP);
-    ::sigprocmask(SIG_BLOCK, &ends_, &before_);
-  }
-  EndSignals(const EndSignals&) = delete;
-  EndSignals& operator=(const EndSignals&) = delete;
-  ~EndSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
-  // true: one came within that time.
-  [[nodiscard]] bool came_within(Seconds time) const {
-    const timespec timeout{time.count(), 0};
-    return ::sigtimedwait(&ends_, nullptr, &timeout) > 0;
-  }
-
- private:
-  sigset_t ends_{};
-  sigset_t before_{};
-};
 
 bool may_end_by_itself(const Error& trouble) {
   return trouble.code == ErrorCode::not_yet || trouble.code == ErrorCode::no_answer;

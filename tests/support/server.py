@@ -54,6 +54,7 @@ class Server:
     """What all servers have in common. Each kind says how it is configured and when it is ready."""
 
     running = []
+    patience = 20  # seconds until it is ready
 
     def __init__(self, folder, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
@@ -93,7 +94,8 @@ class Server:
                 )
             Server.running.append(self)
             try:
-                wait_until(lambda: self.process.poll() is not None or self.is_ready(), f"{self} ready")
+                is_settled = lambda: self.process.poll() is not None or self.is_ready()  # noqa: E731
+                wait_until(is_settled, f"{self} ready", self.patience)
                 if self.process.poll() is None:
                     return
             except AssertionError:

@@ -78,17 +78,27 @@ class Steps {
   std::map<TlsaRecord, Step> steps_;
 };
 
+// What the operator names. Names that lead to one RRset by CNAME may differ: then the shortest TTL.
+std::optional<std::uint32_t> named_ttl(const OwnerFacts& facts, const Policy& policy) {
+  std::optional<std::uint32_t> named;
+  for (const Desired* wish : facts.desired) {
+    if (wish->ttl) named = std::min(named.value_or(*wish->ttl), *wish->ttl);
+  }
+  return named ? named : policy.ttl;
+}
+
 // RFC 2181 section 5.2: one TTL. An RRset keeps its own unless the operator names another.
 void settle_ttl(RrsetPlan& plan, const OwnerFacts& facts, const Policy& policy) {
+  const auto named = named_ttl(facts, policy);
   if (!plan.observed) {
-    plan.ttl = policy.ttl.value_or(policy.default_ttl);
+    plan.ttl = named.value_or(policy.default_ttl);
     return;
   }
   plan.ttl = plan.observed->ttl;
   const bool may_move = policy.adds && !policy.unpublish && !plan.refused;
-  if (!may_move || !policy.ttl || facts.wanted.empty()) return;
-  plan.moves_ttl = *policy.ttl != plan.ttl || facts.view->mixed_ttl;
-  plan.ttl = *policy.ttl;
+  if (!may_move || !named || facts.wanted.empty()) return;
+  plan.moves_ttl = *named != plan.ttl || facts.view->mixed_ttl;
+  plan.ttl = *named;
 }
 
 }  // namespace

@@ -88,6 +88,13 @@ TEST(Publish, ANewRrsetGetsTheWantedTtlWithoutAMove) {
   EXPECT_FALSE(rrset_of(plan).moves_ttl);
 }
 
+TEST(Publish, EachServiceMayNameATtlOfItsOwn) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a}, 7200).wishes().front().ttl = 600;
+  scene.policy().ttl = 300;
+  EXPECT_EQ(rrset_of(scene.publish_plan()).ttl, 600U);
+}
+
 TEST(Publish, MixedTtlsAreRemarkedAndMendedWhenATtlIsGiven) {  // RFC 2181 section 5.2
   Scene scene;
   scene.want({{"A"}}).publish({a, c}, 300).view().mixed_ttl = true;

@@ -8,6 +8,7 @@
 // A crash between any two of these only costs time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ struct Desired {
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
   bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
+  std::optional<std::uint32_t> ttl;  // --ttl; none: Policy's
   bool operator==(const Desired&) const = default;
 };
 
@@ -53,8 +55,8 @@ struct Desired {
                                      TlsaRecords keep = {});
 
 struct Policy {
-  std::optional<std::uint32_t> ttl;  // --ttl; none: the RRset's own, else default_ttl
-  std::uint32_t default_ttl = 3600;
+  std::optional<std::uint32_t> ttl;  // where Desired names none
+  std::uint32_t default_ttl = 3600;  // of a new RRset that nobody names a TTL for
   unsigned wait_factor = 2;
   Seconds margin{60};
   Seconds grace{3600};

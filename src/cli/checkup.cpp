@@ -61,7 +61,7 @@ awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
   const auto& options = primary.options();
   std::optional<dns::AxfrStream> stream;
   const auto begin = [&](std::uint16_t id, Bytes request_mac) {
-    stream.emplace(zone, id, options.key.get(), std::move(request_mac));
+    stream.emplace(zone, id, options.key_of_transfers(), std::move(request_mac));
   };
   const auto message = [&](ByteView wire) -> Result<bool> {
     const auto taken = stream->next(wire, options.clock());
@@ -177,7 +177,7 @@ class Checkup {
   // Least privilege is no illness: AXFR counts only where it is needed.
   void check_transfer(const dns::ReadZone& zone) {
     const auto done = session_.run(ask_transfer(*zone.primary, zone.view.apex));
-    const auto* key = zone.primary->options().key.get();
+    const auto* key = zone.primary->options().key_of_transfers();
     const std::string who = key != nullptr ? key->label() : "anybody";
     if (done) return pass("transfer", who + " may transfer " + zone.view.apex.text());
     const std::string advice = "allow it: allow-transfer of BIND, an acl with action: transfer of Knot";

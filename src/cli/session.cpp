@@ -92,11 +92,16 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
 }
 
 Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
-  auto& place = exchanges_[{server.text(), key_path(how.key_file)}];
+  auto& place = exchanges_[{server.text(), key_path(how.key_file), how.transfer_key_file}];
   if (!place) {
     auto tsig = key(how.key_file, how.allow_weak_tsig);
     if (!tsig) return tl::unexpected(tsig.error());
     dns::ExchangeOptions options;
+    if (!how.transfer_key_file.empty()) {
+      auto transfer_key = key(how.transfer_key_file, how.allow_weak_tsig);
+      if (!transfer_key) return tl::unexpected(transfer_key.error());
+      options.transfer_key = *transfer_key;
+    }
     options.server = server;
     options.transport = how.transport;
     options.tls = how.tls;

@@ -2,6 +2,7 @@
 // settings name. Opens each only when it is asked for. The wall clock is read here and nowhere below.
 #pragma once
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
@@ -78,8 +79,8 @@ class Session {
   boost::asio::io_context context_{1};
   std::unique_ptr<dns::Resolver> resolver_;
   std::map<std::string, std::shared_ptr<const dns::TsigKey>> keys_;  // by path
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<dns::Exchange>>
-      exchanges_;  // by server and key file
+  // By server, key file and transfer key file.
+  std::map<std::array<std::string, 3>, std::unique_ptr<dns::Exchange>> exchanges_;
 };
 
 }  // namespace tlsa_update::cli

@@ -300,7 +300,7 @@ asio::awaitable<Result<void>> Exchange::State::transfer(Name zone, TransferBegin
     const std::uint16_t id = random_number();
     Bytes wire = make_query(id, {zone, type::axfr}, {.dnssec_ok = false, .edns = false});
     Signed request{wire, {}};
-    if (options.key) request = sign(wire, *options.key, now());
+    if (const auto* key = options.key_of_transfers()) request = sign(wire, *key, now());
     begin(id, std::move(request.mac));
     const auto carried =
         co_await carry_transfer(make_stream(true), to, request.wire, message, options.timeout);

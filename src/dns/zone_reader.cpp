@@ -107,8 +107,8 @@ class ZoneReading {
   }
 
   awaitable<void> read_group(const Presumed& group, std::vector<Name>& left) {
-    auto transferred = co_await transfer_zone(*group.primary, group.zone, options_.transfer_key,
-                                              interesting_names(group.names, group.zone));
+    auto transferred =
+        co_await transfer_zone(*group.primary, group.zone, interesting_names(group.names, group.zone));
     if (!transferred && options_.mode == ReadMode::axfr) {
       for (const auto& name : group.names) result_.failures.emplace_back(name, transferred.error());
       co_return;
@@ -208,25 +208,6 @@ class ZoneReading {
   ReadResult result_;
 };
 
-ExchangeOptions with_key(const ExchangeOptions& options, std::shared_ptr<const TsigKey> key) {
-  auto changed = options;
-  changed.key = std::move(key);
-  return changed;
-}
-
-// `primary` signs with its own key.
-awaitable<Result<TransferredZone>> transfer(Exchange& primary, Name zone, std::set<Name> interesting) {
-  const auto& options = primary.options();
-  std::optional<AxfrStream> stream;
-  const auto begin = [&](std::uint16_t id, Bytes request_mac) {
-    stream.emplace(zone, id, options.key.get(), std::move(request_mac), interesting);
-  };
-  const auto message = [&](ByteView wire) { return stream->next(wire, options.clock()); };
-  const auto ended = co_await primary.transfer(zone, begin, message);
-  if (!ended) co_return tl::unexpected(ended.error());
-  co_return stream->result();
-}
-
 }  // namespace
 
 Result<ReadMode> parse_read_mode(std::string_view text) {
@@ -237,13 +218,16 @@ Result<ReadMode> parse_read_mode(std::string_view text) {
               "use query, axfr or auto");
 }
 
-awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone,
-                                                 std::shared_ptr<const TsigKey> transfer_key,
-                                                 std::set<Name> interesting) {
-  if (!transfer_key) co_return co_await transfer(primary, std::move(zone), std::move(interesting));
-  Exchange with_transfer_key(co_await boost::asio::this_coro::executor,
-                             with_key(primary.options(), std::move(transfer_key)));
-  co_return co_await transfer(with_transfer_key, std::move(zone), std::move(interesting));
+awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone, std::set<Name> interesting) {
+  const auto& options = primary.options();
+  std::optional<AxfrStream> stream;
+  const auto begin = [&](std::uint16_t id, Bytes request_mac) {
+    stream.emplace(zone, id, options.key_of_transfers(), std::move(request_mac), interesting);
+  };
+  const auto message = [&](ByteView wire) { return stream->next(wire, options.clock()); };
+  const auto ended = co_await primary.transfer(zone, begin, message);
+  if (!ended) co_return tl::unexpected(ended.error());
+  co_return stream->result();
 }
 
 awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked, ReadOptions options) {

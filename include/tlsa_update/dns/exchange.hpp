@@ -40,12 +40,17 @@ struct ExchangeOptions {
   Transport transport = Transport::tcp;
   TlsOptions tls;
   std::shared_ptr<const TsigKey> key;           // none: unsigned queries only
+  std::shared_ptr<const TsigKey> transfer_key;  // --transfer-key-file: for AXFR; none: `key`
   bool sign_queries = true;                     // --no-sign-queries
   std::chrono::milliseconds timeout{5000};      // one exchange
   int retries = 2;                              // of every address, after the first try
   bool servfail_is_an_answer = false;           // of a resolver it may mean "bogus": no retry, no error
   std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
   std::function<void(const std::string&)> log;  // debug lines; may be empty
+
+  [[nodiscard]] const TsigKey* key_of_transfers() const {
+    return transfer_key ? transfer_key.get() : key.get();
+  }
 };
 
 // An UPDATE that got no usable answer may have been applied, now or later: read back first.

@@ -30,8 +30,7 @@ inline constexpr std::size_t auto_query_limit = 50;  // owners of one zone; beyo
 
 struct ReadOptions {
   ReadMode mode = ReadMode::automatic;
-  std::optional<Name> zone;                     // --zone
-  std::shared_ptr<const TsigKey> transfer_key;  // --transfer-key-file; else the primary's key
+  std::optional<Name> zone;  // --zone
 };
 
 struct ReadZone {
@@ -53,9 +52,8 @@ struct ReadResult {
 [[nodiscard]] boost::asio::awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked,
                                                              ReadOptions options);
 
-// The whole zone for `list`. Errors: those of Exchange::transfer and AxfrStream.
-[[nodiscard]] boost::asio::awaitable<Result<TransferredZone>> transfer_zone(
-    Exchange& primary, Name zone, std::shared_ptr<const TsigKey> transfer_key,
-    std::set<Name> interesting = {});
+// The whole zone. Errors: those of Exchange::transfer and AxfrStream.
+[[nodiscard]] boost::asio::awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone,
+                                                                            std::set<Name> interesting = {});
 
 }  // namespace tlsa_update::dns

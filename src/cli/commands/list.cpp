@@ -145,14 +145,7 @@ boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zo
                                                        Output& out) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
-  const auto& how = session.server_settings(zone);
-  std::shared_ptr<const dns::TsigKey> transfer_key;
-  if (!how.transfer_key_file.empty()) {
-    auto key = session.key(how.transfer_key_file, how.allow_weak_tsig);
-    if (!key) co_return tl::unexpected(key.error());
-    transfer_key = *key;
-  }
-  const auto transferred = co_await dns::transfer_zone(**primary, zone, transfer_key);
+  const auto transferred = co_await dns::transfer_zone(**primary, zone);
   if (!transferred) co_return tl::unexpected(transferred.error());
   if (session.settings().format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);

@@ -230,9 +230,6 @@ Policy policy_of(const Settings& settings) {
   policy.unpublish = settings.unpublish;
   policy.adopt_all = settings.adopt_all;
   policy.adopt = settings.adopt;
-  for (const auto& service : settings.services) {
-    if (service.ttl) policy.ttl = service.ttl;
-  }
   policy.adds = settings.command != Command::prune;
   policy.removes = settings.command != Command::publish;
   return policy;

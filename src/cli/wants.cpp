@@ -61,6 +61,7 @@ Result<Desired> derive(const WantedService& service, bool force) {
   auto desired = desire({}, service.credentials, parameters_of(*service.settings), service.settings->ta,
                         service.settings->keep);
   if (!desired) return desired;
+  desired->ttl = service.settings->ttl;
   for (const auto& wanted : desired->records) {
     if (const auto sound = check(wanted.record, force); !sound) {
       return fail(sound.error().code, sound.error().what, wanted.credential, sound.error().advice);

@@ -114,3 +114,15 @@ def test_a_transfer_may_have_a_key_of_its_own(bind, tlsa_update):
     run = tlsa_update("list", zone, "example.test", transfer_key_file=reader.path)
 
     assert listed(run) == records(zone.by(reader))
+
+
+def test_each_zone_may_have_a_transfer_key_of_its_own(bind, tlsa_update, tmp_path):
+    zone = bind.zone("example.test", *ZONE)
+    reader = bind.key("reader")
+    zone.readers = [reader]
+    configuration = tmp_path / "tlsa-update.conf"
+    configuration.write_text(f"[zone.example.test]\nserver = {bind.at}\ntransfer-key-file = {reader.path}\n")
+
+    run = tlsa_update("list", zone.key, "example.test", config=configuration)
+
+    assert listed(run) == records(zone.by(reader)) != []

@@ -71,6 +71,13 @@ void RecordSieve::note_existence() {
   }
 }
 
+// RFC 4592 section 4.9: "*.example" is a wildcard too when only names below it own anything.
+void RecordSieve::note_wildcards() {
+  for (auto name = owner_.view(); name.size() > apex_.wire().size(); name = name.subspan(name[0] + 1U)) {
+    if (name[0] == 1 && name[1] == '*') zone_.wildcards.insert(Name::from_wire(name).value());
+  }
+}
+
 bool RecordSieve::is_in_zone(ByteView owner) const {
   const auto apex = apex_.wire();
   while (owner.size() > apex.size()) owner = owner.subspan(owner[0] + 1U);
@@ -78,8 +85,7 @@ bool RecordSieve::is_in_zone(ByteView owner) const {
 }
 
 void RecordSieve::keep(WireReader& reader, const RecordFields& fields) {
-  const auto labels = owner_.view();
-  if (labels[0] == 1 && labels[1] == '*') zone_.wildcards.insert(owner_.name());
+  note_wildcards();
   switch (fields.type) {
     case type::tlsa:
       return keep_tlsa(reader, fields);

@@ -29,6 +29,7 @@ class RecordSieve {
   void open(WireReader& reader, const RecordFields& fields);
   void close(WireReader& reader, const RecordFields& fields);
   void note_existence();
+  void note_wildcards();
   void keep(WireReader& reader, const RecordFields& fields);
   void keep_tlsa(WireReader& reader, const RecordFields& fields);
   [[nodiscard]] bool is_in_zone(ByteView owner) const;

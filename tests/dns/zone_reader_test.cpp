@@ -67,16 +67,26 @@ FakePrimary example(bool is_signed) {
   FakePrimary primary;
   primary.serve(
       "example",
-      {"example. 300 A 192.0.2.1", "mx.example. 300 A 192.0.2.2", "_25._tcp.mx.example. 7200 TLSA 3 1 1 aa",
+      {"example. 300 A 192.0.2.1",
+       "mx.example. 300 A 192.0.2.2",
+       "_25._tcp.mx.example. 7200 TLSA 3 1 1 aa",
        "_25._tcp.mx.example. 7200 TLSA 3 1 1 bb",
-       "*.wild.example. 300 A 192.0.2.3",    // hosts that exist only through a wildcard
-       "own.wild.example. 300 A 192.0.2.3",  // one that does not, with the same address
-       "wt.example. 300 A 192.0.2.4", "*._tcp.wt.example. 300 TLSA 3 1 1 cc",
-       "*.tlsawild.example. 300 TLSA 3 1 1 dd", "alias.example. 300 A 192.0.2.5",
-       "_25._tcp.alias.example. 300 CNAME _25._tcp.mx.example.", "wa.example. 300 A 192.0.2.6",
-       "*._tcp.wa.example. 300 CNAME _25._tcp.mx.example.", "*.hostalias.example. 300 CNAME mx.example.",
-       "old.example. 300 DNAME example.", "_26._tcp.ent.example. 300 TLSA 3 1 1 ee",
-       "mixed.example. 300 A 192.0.2.7", "sub.example. 300 NS ns.elsewhere."},
+       "*.wild.example. 300 A 192.0.2.3",          // hosts that exist only through a wildcard
+       "own.wild.example. 300 A 192.0.2.3",        // one that does not, with the same address
+       "below.ent.wild.example. 300 A 192.0.2.3",  // and one that owns nothing (RFC 4592 section 2.2.2)
+       "below.*.empty.example. 300 A 192.0.2.3",   // a wildcard that owns nothing (RFC 4592 section 4.9)
+       "wt.example. 300 A 192.0.2.4",
+       "*._tcp.wt.example. 300 TLSA 3 1 1 cc",
+       "*.tlsawild.example. 300 TLSA 3 1 1 dd",
+       "alias.example. 300 A 192.0.2.5",
+       "_25._tcp.alias.example. 300 CNAME _25._tcp.mx.example.",
+       "wa.example. 300 A 192.0.2.6",
+       "*._tcp.wa.example. 300 CNAME _25._tcp.mx.example.",
+       "*.hostalias.example. 300 CNAME mx.example.",
+       "old.example. 300 DNAME example.",
+       "_26._tcp.ent.example. 300 TLSA 3 1 1 ee",
+       "mixed.example. 300 A 192.0.2.7",
+       "sub.example. 300 NS ns.elsewhere."},
       is_signed);
   return primary;
 }
@@ -98,6 +108,10 @@ std::vector<OwnerView> expected_views(bool is_signed) {
   views.push_back(view("_443._tcp.example"));    // of the apex
   views.push_back(view("_25._tcp.own.wild.example"));
   views.push_back(view("_25._tcp.ent.example"));  // the host owns nothing, but exists
+  views.push_back(view("_25._tcp.ent.wild.example"));
+  auto empty = view("_25._tcp.a.empty.example");
+  empty.hazards = {Hazard::host_is_wildcard};
+  views.push_back(empty);
   auto wild = view("_25._tcp.a.wild.example");
   wild.hazards = {Hazard::host_is_wildcard};
   views.push_back(wild);

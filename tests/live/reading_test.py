@@ -1,5 +1,7 @@
 """Reading a zone by query or by AXFR: every way gives the same plan."""
 
+import functools
+
 import pytest
 
 FOREIGN = "3 1 1 " + "f0" * 32
@@ -69,3 +71,59 @@ def test_auto_falls_back_to_queries_and_says_so_when_the_transfer_is_refused(bin
 
     assert "AXFR" in run.err
     assert zone.tlsa("_25._tcp.host59").records == {mail.tlsa()}
+
+
+def test_a_plan_is_read_by_a_transfer_with_another_key_than_it_is_written_with(bind, certificate, tlsa_update):
+    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    reader = bind.key("reader")
+    zone.readers = [reader]
+    mail = certificate()
+    publish = functools.partial(
+        tlsa_update, "publish", zone, "mail.example.test:25", cert=mail, read="axfr"
+    )
+
+    publish(exits=77)
+    assert zone.tlsa("_25._tcp.mail") is None
+    publish(transfer_key_file=reader.path)
+
+    assert zone.tlsa("_25._tcp.mail").records == {mail.tlsa()}
+
+
+EMPTY_NON_TERMINALS = [
+    "*.wild A 192.0.2.81",
+    f"*._tcp.mail TLSA {FOREIGN}",
+    "below.host.wild TXT x",
+    "mail A 192.0.2.25",
+    "below._25._tcp.mail TXT x",
+    "below.*.empty TXT x",
+]
+
+
+@pytest.mark.parametrize("read", ["query", "axfr"])
+@pytest.mark.parametrize("signing", ["policy", None])
+def test_no_wildcard_stands_for_a_name_that_has_only_names_below_it(
+    primary, certificate, tlsa_update, read, signing
+):
+    """RFC 4592 section 2.2.2: an empty non-terminal exists. Publishing there hides nothing."""
+    zone = primary.zone("example.test", *EMPTY_NON_TERMINALS, signing=signing)
+    mail = certificate()
+
+    tlsa_update(
+        "publish", zone, "host.wild.example.test:25", "mail.example.test:25", cert=mail, read=read
+    )
+
+    assert zone.tlsa("_25._tcp.host.wild").records == zone.tlsa("_25._tcp.mail").records == {mail.tlsa()}
+
+
+@pytest.mark.parametrize("read", ["query", "axfr"])
+@pytest.mark.parametrize("signing", ["policy", None])
+def test_a_wildcard_that_owns_nothing_covers_and_answers_nothing(
+    primary, certificate, tlsa_update, read, signing
+):
+    """RFC 4592 section 4.9: "below.*.empty" alone makes "*.empty" a source of synthesis without records."""
+    zone = primary.zone("example.test", *EMPTY_NON_TERMINALS, signing=signing)
+
+    run = tlsa_update("publish", zone, "host.empty.example.test:25", cert=certificate(), read=read, exits=2)
+
+    assert "wildcard" in run.err
+    assert zone.tlsa("_25._tcp.host.empty") is None

@@ -50,7 +50,8 @@ Error disproved(const RrsetChange& change, const Seen& seen, const std::string& 
 
 Error never_answered(std::optional<Error> error, const std::string& server) {
   Error result = error.value_or(Error{ErrorCode::no_answer, "no answer to the UPDATE", server, ""});
-  result.advice = "the records are unchanged now, but the server may still apply it: look again later";
+  if (!result.advice.empty()) result.advice += "; ";
+  result.advice += "the records are unchanged now, but the server may still apply it: look again later";
   return result;
 }
 

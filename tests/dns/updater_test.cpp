@@ -274,6 +274,15 @@ TEST_F(Updater, TwoLostRepliesAreNoAnswerAndSaySo) {
   EXPECT_EQ(updates, 2);
 }
 
+TEST_F(Updater, WhatToDoAboutAForwarderIsToldBesides) {
+  on_update([&](int, const Received& request) {
+    return say(tsig_error_answer(request, *tsig_key, 17, rcode::servfail));  // BADKEY
+  });
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.error->code, ErrorCode::no_answer);
+  EXPECT_THAT(outcome.error->advice, AllOf(HasSubstr("--server"), HasSubstr("may still apply it")));
+}
+
 TEST_F(Updater, AForgedNoerrorIsNoSuccess) {  // RFC 8945 section 5.4
   on_update([](int, const Received& request) { return say(encode(answer_to(request))); });
   const auto outcome = apply({first(1)}).at(0);

@@ -41,6 +41,7 @@ Result<void> check_private(int fd, const std::string& path, uid_t keeper) {
   }
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return bad_state(path, "others may write to it", "chmod go-w it");
+  if (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)) return bad_state(path, "is no regular file");
   if (S_ISREG(facts.st_mode) && facts.st_nlink > 1) {
     return bad_state(path, "has several hard links", "remove it; a new one is made");
   }
@@ -74,7 +75,9 @@ Result<Descriptor> open_directory(const std::string& path) {
 }
 
 Result<Descriptor> open_in(int directory, const std::string& path, const char* name, int flags) {
-  Descriptor file(::openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  // O_NONBLOCK: a FIFO in the place of a file is refused, not waited for.
+  constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  Descriptor file(::openat(directory, name, flags | always, S_IRUSR | S_IWUSR));
   const std::string full = path + "/" + name;
   if (!file.is_open()) return bad_state(full, std::strerror(errno));
   const auto keeper = keeper_of(directory);

@@ -48,6 +48,13 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Reads the file a line at a time, because Boost.Program_options does not tell the line of what it refuses.
+// What is no word may be a secret that got into the wrong file: it is not quoted.
+bool is_word(std::string_view key) {
+  constexpr std::size_t longest = 24;
+  return key.size() <= longest &&
+         key.find_first_not_of("abcdefghijklmnopqrstuvwxyz-_ ") == std::string_view::npos;
+}
+
 class Reader {
  public:
   Reader(const std::string& path, Settings& settings) : path_(path), settings_(settings) {}
@@ -128,8 +135,9 @@ class Reader {
     const std::string key(trimmed(line.substr(0, line.find('='))));
     const Option* option = find_option(key);
     if (option == nullptr) {
-      if (line.find('=') == std::string::npos) return bad("\"" + printable(line) + "\" is not KEY = VALUE");
-      return bad("unknown key \"" + printable(key) + "\"", "keys are named as the options in tlsa-update(1)");
+      if (line.find('=') == std::string::npos) return bad("this line is not KEY = VALUE");
+      return bad("unknown key" + (is_word(key) ? " \"" + key + '"' : std::string{}),
+                 "keys are named as the options in tlsa-update(1)");
     }
     if (may_stand_in(*option, section_.kind)) return bad(what);
     switch (option->place) {

@@ -87,6 +87,16 @@ TEST(Config, ASectionStartsFromTheTopAndReplacesItsLists) {
   EXPECT_EQ(settings.services[1].ttl, 60U);
 }
 
+TEST(Config, WhatMayBeASecretInTheWrongFileIsNotQuoted) {
+  for (const std::string line : {"c2VjcmV0IHNlY3JldCBzZWNyZXQ\n", "c2VjcmV0IHNlY3JldCBzZWNyZQ==\n",
+                                 "secret \"c2VjcmV0IHNlY3JldCBzZWNyZQ==\";\n"}) {
+    Settings settings;
+    const auto done = parse_config(line, "x.conf", settings);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().text().find("c2Vj"), std::string::npos) << done.error().text();
+  }
+}
+
 TEST(Config, EveryErrorNamesItsLine) {
   struct Row {
     const char* text;

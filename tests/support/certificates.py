@@ -27,12 +27,15 @@ _serial = itertools.count(1)
 
 
 class Certificate:
-    """A certificate, its key and its issuer. As a string: the path of its PEM chain, leaf first."""
+    """A certificate, its key and its issuer. As a string: the path of its PEM chain, leaf first. `subject`: a
+    common name that is not `name`."""
 
-    def __init__(self, folder, name="mail.example.test", key="ec", issuer=None, is_ca=False, days=90):
+    def __init__(
+        self, folder, name="mail.example.test", key="ec", issuer=None, is_ca=False, days=90, subject=None
+    ):
         self.private_key = KEYS[key]() if isinstance(key, str) else key
         self.issuer = issuer
-        self.x509 = self._signed(name, is_ca, days)
+        self.x509 = self._signed(name, is_ca, days, subject or name)
         stem = f"{name.replace('*', 'any')}-{next(_serial)}"
         self.path = folder / f"{stem}.pem"
         self.path.write_bytes(b"".join(certificate.pem for certificate in self.chain))
@@ -48,8 +51,8 @@ class Certificate:
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
 
-    def _signed(self, name, is_ca, days):
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    def _signed(self, name, is_ca, days, common_name):
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         signer = self.issuer or self
         now = datetime.datetime.utcnow()
         builder = (

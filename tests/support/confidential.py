@@ -6,10 +6,11 @@ _known = []
 
 
 def remember(secret, what):
-    """`secret` is base64; neither it nor its octets in hexadecimal may appear, nor a line of it."""
-    octets = base64.b64decode(secret).hex()
+    """`secret` is base64; neither it nor a line of it may appear, nor its octets, raw (read as Latin-1) or in
+    hexadecimal."""
+    octets = base64.b64decode(secret)
     lines = [secret[start : start + 64] for start in range(0, len(secret), 64)]
-    _known.append((what, [*lines, octets, octets.upper()]))
+    _known.append((what, [*lines, octets.hex(), octets.hex().upper(), octets.decode("latin-1")]))
 
 
 def assert_unspoken(text):

@@ -1,5 +1,5 @@
-"""Targets of an installation that are not as they should be: a clear error that names the file, the old pair whole in its
-place, and every other file as it was."""
+"""Targets of an installation that are not as they should be: a clear error that names the file, the old pair
+whole in its place, and every other file as it was."""
 
 import os
 import socket

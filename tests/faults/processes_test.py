@@ -1,4 +1,5 @@
-"""Signals in the middle of things, and several programs at once: the ledger stays whole, and the next run converges."""
+"""Signals in the middle of things, and several programs at once: the ledger stays whole, and the next run
+converges."""
 
 import concurrent.futures
 import json

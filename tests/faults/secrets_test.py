@@ -1,5 +1,5 @@
-"""TSIG secrets and private keys, looked for everywhere that they could get to: output at every verbosity, command
-lines, environments and descriptors of children, state, temporary files, and what another process may read."""
+"""TSIG secrets and private keys, looked for everywhere that they could get to: output at every verbosity,
+command lines, environments and descriptors of children, state, temporary files, and memory."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def spoken_of(pid):
 def test_no_command_prints_a_secret_at_any_verbosity(
     bind, certificate, presents, tlsa_update, tmp_path, words, form
 ):
-    """Program searches all that it says; here it says all that it can, of what goes well and of what does not."""
+    """Program searches all that it says; here it says all that it can."""
     mail, following = certificate(), certificate()
     service = presents(mail)
     zone = bind.zone("example.test", "mail A 127.0.0.1")
@@ -118,7 +118,7 @@ def test_a_private_key_that_is_broken_or_in_the_wrong_place_is_not_quoted(
 
 
 def test_neither_the_reload_nor_anybody_else_is_given_a_secret(mail_host, bind, certificate, tmp_path):
-    """What the child of a deployment has: its arguments, environment, descriptors, and its parent's command line."""
+    """What the child of a deployment has: arguments, environment, descriptors, and a parent's command line."""
     host, new = mail_host(bind, certificate()), certificate()
     host.settings |= {"wait-factor": 1, "settle": 0}
     host.start()
@@ -130,8 +130,8 @@ def test_neither_the_reload_nor_anybody_else_is_given_a_secret(mail_host, bind, 
     shutil.copy(host.zone.key.path, credentials / "tsig.key")
     seen = tmp_path / "seen"
     host.reload = (
-        f"(tr '\\0' '\\n' </proc/$$/environ; tr '\\0' ' ' </proc/$$/cmdline; tr '\\0' ' ' </proc/$PPID/cmdline; "
-        f"ls -l /proc/$$/fd; cat /proc/$$/limits) >{seen}; cat </dev/stdin >>{seen}"
+        f"(tr '\\0' '\\n' </proc/$$/environ; cat /proc/$$/cmdline; tr '\\0' ' ' </proc/$PPID/cmdline; "
+        f"ls -l /proc/$$/fd) >{seen}; cat </dev/stdin >>{seen}"
     )
 
     host("deploy", exits=2, environment={"CREDENTIALS_DIRECTORY": str(credentials)})

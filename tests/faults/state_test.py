@@ -1,5 +1,5 @@
-"""A state directory that is not as it should be: a clear error that names the file, before anything is sent, and every
-other file as it was."""
+"""A state directory that is not as it should be: a clear error that names the file, before anything is sent,
+and every other file as it was."""
 
 import os
 import stat

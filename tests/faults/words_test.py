@@ -1,5 +1,5 @@
-"""Words that are meant for the terminal, the log or the shell of the administrator: wherever a peer may put them, they are
-printed with their control characters spelled out, and run by nobody."""
+"""Words that are meant for the terminal, the log or the shell of the administrator: wherever a peer may put
+them, they are printed with their control characters spelled out, and run by nobody."""
 
 import itertools
 

@@ -1,5 +1,5 @@
-"""Stands between the program and its server: passes on what it is not asked to spoil, and answers the rest by a
-fault's script. By UDP, TCP or TLS towards the program, always by TCP towards the server."""
+"""Stands between the program and its server: passes on what it is not asked to spoil, and answers the rest by
+a fault's script. By UDP, TCP or TLS towards the program, always by TCP towards the server."""
 
 import contextlib
 import itertools
@@ -17,7 +17,7 @@ UPDATE, QUERY = 5, 0
 SOA, TLSA, AXFR = 6, 52, 252
 
 
-# What a script may do besides sending a message (bytes, with their length before them where there is a stream).
+# What a script may do besides sending a message, which is bytes.
 @dataclass
 class Octets:
     """As they are, in a stream."""
@@ -47,9 +47,10 @@ class Close:
 class Request:
     """One message of the program that a fault was made for."""
 
-    def __init__(self, middleman, wire, number):
+    def __init__(self, middleman, wire, over_udp):
         self.wire = wire
-        self.number = number  # 1: the first that the fault is asked about
+        self.over_udp = over_udp
+        self.number = 0  # 1: the first that the fault is asked about
         self._middleman = middleman
         self.key = middleman.zone.key
 
@@ -100,8 +101,8 @@ class Request:
 
 
 class Middleman:
-    """`fault(request)` gives what to do instead of answering: a list of messages, Octets, Pause, Close. `stops`
-    says which requests it is asked about; by default the UPDATEs."""
+    """`fault(request)` gives what to do instead of answering: messages, Octets, Pause, Close. `stops` says
+    which requests it is asked about; by default the UPDATEs."""
 
     def __init__(self, zone, fault, transport="tcp", certificate=None, stops=lambda r: r.opcode == UPDATE):
         self.zone = zone
@@ -137,8 +138,8 @@ class Middleman:
                 self._datagrams.shutdown(socket.SHUT_RDWR)
             self._datagrams.close()
 
-    def _acts(self, wire):
-        request = Request(self, wire, 0)
+    def _acts(self, wire, over_udp=False):
+        request = Request(self, wire, over_udp)
         if not self._stops(request):
             self.passed += 1
             return [request.pass_on()]
@@ -182,7 +183,7 @@ class Middleman:
 
     def _respond(self, wire, peer):
         with contextlib.suppress(OSError, EOFError):
-            for act in self._acts(wire):
+            for act in self._acts(wire, over_udp=True):
                 if isinstance(act, Pause):
                     self._ended.wait(act.seconds)
                 elif isinstance(act, FromElsewhere):
@@ -215,10 +216,6 @@ def hang_up(peer, abruptly):
     if abruptly:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.close()
-
-
-def one_octet_at_a_time(octets, pause):
-    return itertools.chain.from_iterable((Octets(bytes([octet])), Pause(pause)) for octet in octets)
 
 
 def stopwatch():

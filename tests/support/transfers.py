@@ -1,5 +1,5 @@
-"""Zone transfers (RFC 5936) written down record by record, signed message by message (RFC 8945 section 5.3.1), with what
-is to be wrong about each."""
+"""Zone transfers (RFC 5936) written down record by record, signed message by message (RFC 8945 section
+5.3.1), with what is to be wrong about each."""
 
 import dataclasses
 import struct

@@ -1,4 +1,4 @@
-"""TSIG (RFC 8945) written down a second time, every field within reach of a test: right unless told otherwise."""
+"""TSIG (RFC 8945) written down a second time, every field within reach of a test."""
 
 import base64
 import hmac
@@ -14,7 +14,7 @@ NAME_OF_MD5 = "hmac-md5.sig-alg.reg.int"
 class Seal:
     """What a test may want to be wrong about a signature."""
 
-    time: int = None  # seconds since 1970; None: now
+    skew: int = 0  # Time Signed: seconds from now
     error: int = 0
     other: bytes = b""
     name: str = None  # of the key
@@ -27,7 +27,7 @@ class Seal:
 def sign(message, key, prior=b"", seal=Seal(), between=None):
     """(the message with its TSIG, the whole MAC). `prior`: the request's MAC, or the last one of a stream.
     `between`: in a stream, from its second signature on, the unsigned octets since the last."""
-    now = int(time.time()) if seal.time is None else seal.time
+    now = int(time.time()) + seal.skew
     name = in_wire(seal.name or key.name)
     algorithm = in_wire(NAME_OF_MD5 if key.algorithm == "hmac-md5" else key.algorithm)
     timers = struct.pack("!HIH", now >> 32, now & 0xFFFFFFFF, 300)
@@ -43,6 +43,12 @@ def sign(message, key, prior=b"", seal=Seal(), between=None):
     rdata = algorithm + timers + struct.pack("!H", len(mac)) + mac + message[:2] + errors
     record = name + struct.pack("!HHIH", 250, seal.record_class, 0, len(rdata)) + rdata
     return with_record(message, record), whole
+
+
+def without(message):
+    """The message as if it had never been signed."""
+    (count,) = struct.unpack_from("!H", message, 10)
+    return message[:10] + struct.pack("!H", count - 1) + message[12 : list(records(message))[-1].at]
 
 
 def mac_of(message):

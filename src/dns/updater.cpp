@@ -48,11 +48,29 @@ Error disproved(const RrsetChange& change, const Seen& seen, const std::string& 
           server, "see the log of the server: a policy there, or another writer, may have undone it"};
 }
 
+constexpr const char* unchanged_yet =
+    "the records are unchanged now, but the server may still apply it: look again later";
+
+void advise(Error& error, const char* advice) {
+  error.advice += error.advice.empty() ? advice : std::string("; ") + advice;
+}
+
 Error never_answered(std::optional<Error> error, const std::string& server) {
   Error result = error.value_or(Error{ErrorCode::no_answer, "no answer to the UPDATE", server, ""});
-  if (!result.advice.empty()) result.advice += "; ";
-  result.advice += "the records are unchanged now, but the server may still apply it: look again later";
+  advise(result, unchanged_yet);
   return result;
+}
+
+// Of an answer that does not count: the administrator wants to know what became of the change all the same.
+Error doubtful(Error error, const Result<Seen>& seen) {
+  if (!seen) {
+    advise(error, "whether the change has been made could not be read back: look again later");
+  } else if (seen->effect == Effect::applied) {
+    advise(error, "the change has been made all the same");
+  } else {
+    advise(error, unchanged_yet);
+  }
+  return error;
 }
 
 // Changes that travel in one message, and how often they have.
@@ -187,7 +205,7 @@ class Application {
   awaitable<void> resolve(const Batch& batch, const std::optional<Error>& error, std::deque<Batch>& waiting) {
     if (error && error->code != ErrorCode::no_answer) {
       // Somebody answered, but not so that it counts.
-      for (const auto member : batch.members) settle(member, Kind::failed, {}, error);
+      co_await doubt(batch.members, *error);
       co_return;
     }
     auto same = co_await sort_out(batch.members, time_to_settle);
@@ -198,6 +216,14 @@ class Application {
     }
     for (const auto member : same)
       settle(member, Kind::failed, {}, never_answered(error, primary_.address()));
+  }
+
+  awaitable<void> doubt(const std::vector<std::size_t>& members, const Error& error) {
+    const auto read = [&](std::size_t i) -> awaitable<void> {
+      const auto seen = co_await look(changes_[members[i]]);
+      settle(members[i], Kind::failed, seen ? *seen : Seen{}, doubtful(error, seen));
+    };
+    co_await gather(members.size(), readings_at_once, read);
   }
 
   // Settles members that are applied, moved or cannot be read; what is as observed comes back.

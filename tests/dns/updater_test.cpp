@@ -288,6 +288,18 @@ TEST_F(Updater, AForgedNoerrorIsNoSuccess) {  // RFC 8945 section 5.4
   const auto outcome = apply({first(1)}).at(0);
   EXPECT_EQ(outcome.kind, Kind::failed);
   EXPECT_EQ(outcome.error->code, ErrorCode::protocol);
+  EXPECT_THAT(outcome.error->advice, HasSubstr("unchanged now"));
+}
+
+TEST_F(Updater, WhatBecameOfAChangeBehindAForgedAnswerIsTold) {
+  on_update([&](int, const Received& request) {
+    (void)primary.handle(request);
+    return say(encode(answer_to(request)));
+  });
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::protocol);
+  EXPECT_THAT(outcome.error->advice, HasSubstr("made all the same"));
 }
 
 TEST_F(Updater, AnswersThatLagBehindInlineSigningAreWaitedFor) {

@@ -31,7 +31,6 @@ struct ApplyOptions {
   // How many records the zone has, when it was read by transfer: then a transfer reads many changes back as
   // well, where it costs less than a question for each. 0: questions.
   std::size_t transferable_records = 0;
-  std::shared_ptr<const TsigKey> transfer_key;                        // for that; else the primary's
   std::function<void(std::size_t done, std::size_t total)> progress;  // once a change has its answer
   std::function<bool()> is_stopped;  // asked before each message; what was sent is still read back
 };
@@ -42,8 +41,8 @@ struct ApplyOptions {
 // reported and the rest is sent again; when no mover can be seen, halves are tried. A lost reply is resolved
 // by reading back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with
 // no_answer if that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be
-// trusted is failed with its error, whatever reading back says. NOERROR counts only once every record of the
-// change is read back, which a server has two seconds for (inline signing).
+// trusted is failed with its error, and reading back only adds what became of it. NOERROR counts only once
+// every record of the change is read back, which a server has two seconds for (inline signing).
 [[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
                                                                        std::vector<RrsetChange> changes,
                                                                        ApplyOptions options = {});

@@ -102,9 +102,6 @@ Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) 
   for (const auto& work : works) {
     dns::ApplyOptions options;
     options.transferable_records = work.read->transferred_records;
-    const auto& how = session.settings().primary;
-    if (!how.transfer_key_file.empty())
-      options.transfer_key = session.key(how.transfer_key_file, how.allow_weak_tsig).value_or(nullptr);
     options.progress = [&progress](std::size_t, std::size_t) { progress.advance(); };
     options.is_stopped = [&signals] { return signals.has_come(); };
     jobs.push_back(dns::apply(*work.read->primary, work.plan->zone, work.changes, std::move(options)));

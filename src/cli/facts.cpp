@@ -24,16 +24,6 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   dns::ReadOptions options;
   options.mode = session.settings().read;
   options.zone = session.settings().zone;
-  const auto& how = session.settings().primary;
-  if (!how.transfer_key_file.empty()) {
-    auto key = session.key(how.transfer_key_file, how.allow_weak_tsig);
-    if (!key) {
-      log_error(key.error());
-      facts.troubles.push_back(std::move(key.error()));
-      return;
-    }
-    options.transfer_key = std::move(*key);
-  }
   auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
   for (const auto& note : result.notes) log_warning(note);
   for (auto& [name, error] : result.failures) {

@@ -152,8 +152,7 @@ class Application {
   awaitable<void> confirm_by_transfer() {
     std::vector<Name> owners;
     for (const auto member : accepted_) owners.push_back(changes_[member].owner);
-    const auto zone =
-        co_await transfer_zone(primary_, zone_, options_.transfer_key, interesting_names(owners, zone_));
+    const auto zone = co_await transfer_zone(primary_, zone_, interesting_names(owners, zone_));
     if (!zone) co_return;
     std::erase_if(accepted_, [&](std::size_t member) {
       const auto facts = facts_of(*zone, changes_[member].owner);

@@ -41,21 +41,33 @@ void log_verdicts(const Findings& findings) {
   }
 }
 
-bool has_combination(const RrsetPlan& rrset, TlsaParameters parameters) {
-  return std::ranges::any_of(rrset.observed->records,
-                             [&](const TlsaRecord& record) { return record.parameters == parameters; });
+bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
+  return step.state != RecordState::missing && step.credential.empty();
 }
 
-// Names of RRsets that get a combination of parameters which they do not have.
-std::set<Name> extended_by(const Plan& plan) {
+// A combination of parameters that the RRset does not have.
+bool is_extension(const RrsetPlan& rrset, const Step& added) {
+  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
+         std::ranges::none_of(rrset.steps, [&](const Step& step) {
+           return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
+         });
+}
+
+// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
+// to it one more is no addition but a replacement.
+bool is_replacement(const RrsetPlan& rrset, const Step& added) {
+  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
+           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
+                  step.record.parameters.selector == added.record.parameters.selector;
+         });
+}
+
+template <class Claim>
+std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   std::set<Name> asked;
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {
-      const bool is_extended =
-          rrset.observed && std::ranges::any_of(rrset.steps, [&](const Step& step) {
-            return step.action == Action::add && !has_combination(rrset, step.record.parameters);
-          });
-      if (!is_extended) continue;
+      if (std::ranges::none_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); })) continue;
       asked.insert(rrset.asked);
       asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
     }
@@ -63,15 +75,28 @@ std::set<Name> extended_by(const Plan& plan) {
   return asked;
 }
 
+bool is_silent(const ServiceEvidence& evidence) {
+  return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
+    return presented.outcome == ProbeOutcome::served;
+  });
+}
+
 }  // namespace
 
-// RFC 7671 section 9: a client takes the strongest digest, so that one more combination is no addition to it
-// but a replacement. Even what only adds looks at the chain that is served before it adds one (I3).
+// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3). A
+// service that shows nothing holds up only what would replace its record.
 void Pass::look_around() {
   facts_ = look(session_, wants_, depth_);
   if (depth_ != Depth::primary) return;
-  const auto extended = extended_by(plan_publish(wants_.desired, facts_.views(), policy_));
-  if (!extended.empty()) look_at_services(session_, wants_, extended, facts_);
+  const auto plan = plan_publish(wants_.desired, facts_.views(), policy_);
+  const auto extended = names_with(plan, is_extension);
+  if (extended.empty()) return;
+  look_at_services(session_, wants_, extended, facts_);
+  const auto replaced = names_with(plan, is_replacement);
+  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
+    const auto owner = evidence.service.owner();
+    return is_silent(evidence) && owner && !replaced.contains(*owner);
+  });
 }
 
 Plan Pass::plan(const Ledger& ledger) const {

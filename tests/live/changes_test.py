@@ -91,6 +91,23 @@ def test_publishing_other_parameters_waits_for_a_service_that_does_not_answer(ho
     assert host.records() == host.published | {new.tlsa()}
 
 
+def test_publishing_needs_no_service_where_nothing_can_be_replaced(mail_host, bind, certificate):
+    """More of the same key, and other usages and selectors beside it: what a client relied on is still there."""
+    mail, new = certificate(), certificate()
+    host = mail_host(bind, mail)
+    host.start()
+    host.reload = "true"
+    host.services[0].stop()
+    host.service_settings["tlsa"] = ["3 1 1", "3 1 2"]
+    host("publish")
+    assert host.records() == {mail.tlsa("3 1 1"), mail.tlsa("3 1 2")}
+
+    host.service_settings["tlsa"] = ["3 0 1"]
+    host.renew(new)
+    host("publish")
+    assert host.records() == {mail.tlsa("3 1 1"), mail.tlsa("3 1 2"), new.tlsa("3 0 1")}
+
+
 def test_unpublish_deletes_what_is_ours_and_the_last_record_too(mail_host, bind, certificate):
     foreign = "3 1 1 " + "f0" * 32
     host = mail_host(bind, certificate(), more=[foreign])

@@ -266,6 +266,19 @@ def test_a_denied_policy_is_named_with_what_to_grant(primary, doctor):
     assert ANY in run.json["grants"][0]["bind"]
 
 
+def test_a_transfer_is_asked_for_with_its_own_key(bind, doctor):
+    zone = bind.zone("example.test", MAIL)
+    reader = bind.key("reader")
+    zone.readers = [reader]
+
+    denied = doctor(zone, ANY, read="axfr", exits=77)
+    granted = doctor(zone, ANY, read="axfr", transfer_key_file=reader.path)
+
+    assert "key update-key." in words(failed(denied)["zone"])
+    (transfer,) = [check for check in granted.json["checks"] if check["check"] == "transfer"]
+    assert transfer["ok"] and "key reader." in transfer["detail"]
+
+
 def test_a_transfer_that_is_denied_counts_where_it_is_needed(bind, doctor):
     zone = bind.zone("example.test", MAIL)
     zone.readers = []

@@ -19,7 +19,7 @@ constexpr unsigned desiring = every & ~mask(doctor);
 constexpr unsigned acting = mask(publish, deploy, prune, run);
 constexpr unsigned rolling = mask(status, ready, deploy, prune, run);
 constexpr unsigned waiting = mask(ready, deploy, prune, run);
-constexpr unsigned probing = mask(status, ready, deploy, prune, run, verify, doctor, generate);
+constexpr unsigned probing = mask(status, publish, ready, deploy, prune, run, verify, doctor, generate);
 
 // A parser's own error, said of a command line or a configuration line: its code is decided by who reads it.
 Set keep_error(const Error& error) { return tl::unexpected(error); }

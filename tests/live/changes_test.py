@@ -4,7 +4,7 @@ over foreign records, leaving; and what each command says of it."""
 import pytest
 
 from support.mail_host import NAME
-from support.server import wait_until
+from support.server import free_port, wait_until
 
 
 @pytest.fixture
@@ -89,6 +89,20 @@ def test_publishing_other_parameters_waits_for_a_service_that_does_not_answer(ho
 
     assert "did not show what it serves" in run.out
     assert host.records() == host.published | {new.tlsa()}
+
+
+def test_publishing_looks_at_the_addresses_that_are_given(mail_host, bind, certificate):
+    mail, new = certificate(), certificate()
+    host = mail_host(bind, mail)
+    host.start()
+    nowhere = f"127.0.0.1@{free_port()}"
+
+    host.program(
+        *("publish", host.zone, f"{NAME}:{host.port}"),
+        **{"cert": new, "tlsa": ["3 1 1", "3 1 2"], "address": "127.0.0.1", "starttls": "smtp", "resolver": nowhere},
+    )
+
+    assert host.records() == {mail.tlsa(), new.tlsa(), mail.tlsa("3 1 2"), new.tlsa("3 1 2")}
 
 
 def test_publishing_needs_no_service_where_nothing_can_be_replaced(mail_host, bind, certificate):

@@ -153,9 +153,10 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   const bool names_nothing = settings.arguments.empty() && settings.names_from.empty();
   if (names_nothing && settings.command != Command::generate) chosen = settings.services;
   const bool stands_alone = settings.command == Command::generate || settings.command == Command::doctor;
-  std::erase_if(configured, [&](const ServiceSettings& one) {
-    return stands_alone || std::ranges::find(chosen, one.label, &ServiceSettings::label) != chosen.end();
-  });
+  std::set<std::string> labels;
+  for (const auto& one : chosen) labels.insert(one.label);
+  std::erase_if(configured,
+                [&](const ServiceSettings& one) { return stands_alone || labels.contains(one.label); });
   settings.others = std::move(configured);
   if (!own.names.empty() || (chosen.empty() && stands_alone)) chosen.push_back(own);
   if (chosen.empty()) {

@@ -47,7 +47,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-// Reads the file a line at a time, because Boost.Program_options does not tell the line of what it refuses.
 // What is no word may be a secret that got into the wrong file: it is not quoted.
 bool is_word(std::string_view key) {
   constexpr std::size_t longest = 24;
@@ -55,6 +54,7 @@ bool is_word(std::string_view key) {
          key.find_first_not_of("abcdefghijklmnopqrstuvwxyz-_ ") == std::string_view::npos;
 }
 
+// Reads the file a line at a time, because Boost.Program_options does not tell the line of what it refuses.
 class Reader {
  public:
   Reader(const std::string& path, Settings& settings) : path_(path), settings_(settings) {}

@@ -82,6 +82,20 @@ TEST_F(Deploy, IsRepeatedUntilTheServicePresentsIt) {
   EXPECT_FALSE(prepare()->is_needed());
 }
 
+TEST_F(Deploy, WhatIsConcludedOfAServiceSaysNothingOfAnother) {
+  const auto names = {"mail.a", "mail_a", "mail/a", "mail%2Fa"};
+  for (const auto* name : names) {
+    settings_.label = name;
+    ASSERT_TRUE(prepare()->carry_out());
+  }
+  for (const auto* name : names) {
+    settings_.label = name;
+    EXPECT_TRUE(prepare()->is_needed()) << name;
+    prepare()->conclude();
+    EXPECT_FALSE(prepare()->is_needed()) << name;
+  }
+}
+
 TEST_F(Deploy, AModeThatIsGivenIsKept) {
   settings_.installs.back().mode = 0640;
   ASSERT_TRUE(prepare()->carry_out());

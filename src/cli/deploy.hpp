@@ -24,8 +24,8 @@ class Deployment {
   // A target differs from its source, or the last deployment was not concluded.
   [[nodiscard]] bool is_needed() const;
 
-  // Error unsafe: the reload failed. Error unreadable: a target cannot be written; then no target was changed.
-  // The next run repeats what was not concluded.
+  // Error unsafe: the reload failed. Error unreadable: a target cannot be written; then no target was
+  // changed. The next run repeats what was not concluded.
   [[nodiscard]] Result<void> carry_out() const;
 
   // The service presents what was deployed, or nobody can look.

@@ -11,19 +11,13 @@
 #undef true
 #undef false
 
+#include "tlsa_update/core/freer.hpp"
 #include "tlsa_update/dns/message.hpp"
 
 namespace tlsa_update::dns {
 
-template <auto Free>
-struct LdnsFreer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
-  }
-};
-using LdnsRrPtr = std::unique_ptr<ldns_rr, LdnsFreer<ldns_rr_free>>;
-using LdnsRrListPtr = std::unique_ptr<ldns_rr_list, LdnsFreer<ldns_rr_list_deep_free>>;
+using LdnsRrPtr = std::unique_ptr<ldns_rr, Freer<ldns_rr_free>>;
+using LdnsRrListPtr = std::unique_ptr<ldns_rr_list, Freer<ldns_rr_list_deep_free>>;
 
 // Nothing when ldns cannot read it.
 [[nodiscard]] LdnsRrPtr to_ldns(const Record& record);

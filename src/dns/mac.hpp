@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "tlsa_update/core/freer.hpp"
 #include "tlsa_update/dns/tsig.hpp"
 
 namespace tlsa_update::dns {
@@ -21,13 +22,6 @@ class Mac {
   [[nodiscard]] Bytes finish();
 
  private:
-  template <auto Free>
-  struct Freer {
-    template <class T>
-    void operator()(T* p) const noexcept {
-      Free(p);
-    }
-  };
   std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>> context_;
 };
 

@@ -9,7 +9,7 @@ namespace tlsa_update::dns {
 namespace {
 
 // The list, not what is in it. What ldns cannot read, and left out, would not have verified.
-using BorrowedRrListPtr = std::unique_ptr<ldns_rr_list, LdnsFreer<ldns_rr_list_free>>;
+using BorrowedRrListPtr = std::unique_ptr<ldns_rr_list, Freer<ldns_rr_list_free>>;
 
 // RFC 4035 section 5.3.1: the signer is the zone.
 bool is_signer(const Record& signature, const Name& apex) {

@@ -14,6 +14,7 @@
 
 #include "socket_trouble.hpp"
 #include "stream.hpp"
+#include "tlsa_update/core/freer.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -24,13 +25,6 @@ using asio::ip::tcp;
 
 constexpr std::string_view alpn("\3dot", 4);
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
-  }
-};
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 
 std::string printed(const X509_NAME* name) {

@@ -10,15 +10,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "tlsa_update/core/freer.hpp"
 namespace tlsa_update::x509 {
-
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* p) const noexcept {
-    Free(p);
-  }
-};
 
 using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
 using PubkeyPtr = std::unique_ptr<X509_PUBKEY, Freer<X509_PUBKEY_free>>;

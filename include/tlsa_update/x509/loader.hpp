@@ -16,14 +16,15 @@ struct Loaded {
 };
 
 // PEM with any mixture of blocks and junk, DER, PKCS#8/1 and SEC1 keys (also encrypted), public keys, CSRs,
-// PKCS#12. The passphrase is taken octet for octet. A block that is cut or broken refuses the whole file. `source` goes into Credential::source and
-// errors. Error bad_data says what was found instead: empty, a CRL, a truncated block, wrong passphrase ...
+// PKCS#12. The passphrase is taken octet for octet. A block that is cut or broken refuses the whole file.
+// `source` goes into Credential::source and errors. Error bad_data says what was found instead: empty, a CRL,
+// a truncated block, wrong passphrase ...
 [[nodiscard]] Result<Loaded> load(ByteView file, const std::string& source,
                                   const Secret* passphrase = nullptr);
 
-// What several files bring to one command, chains before bare keys. A bare key that a certificate holds adds no
-// credential of its own; when the octets of the two SPKIs differ though the key is the same, the certificate's
-// are used and a note says so. (Each file on its own has been through this in load.)
+// What several files bring to one command, chains before bare keys. A bare key that a certificate holds adds
+// no credential of its own; when the octets of the two SPKIs differ though the key is the same, the
+// certificate's are used and a note says so. (Each file on its own has been through this in load.)
 [[nodiscard]] Loaded together(std::vector<Loaded> loads);
 
 // Chain facts of DER certificates in any order, the first being the leaf when `first_is_leaf` (TLS).

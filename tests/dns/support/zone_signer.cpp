@@ -5,17 +5,11 @@
 #include <ldns/ldns.h>
 
 #include "support/records.hpp"
+#include "tlsa_update/core/freer.hpp"
 
 namespace tlsa_update::dns::test {
 namespace {
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Free(pointer);
-  }
-};
 using RrListPtr = std::unique_ptr<ldns_rr_list, Freer<ldns_rr_list_deep_free>>;
 using RrPtr = std::unique_ptr<ldns_rr, Freer<ldns_rr_free>>;
 using KeyListPtr = std::unique_ptr<ldns_key_list, Freer<ldns_key_list_free>>;

@@ -29,6 +29,7 @@ namespace {
 
 template <class Claim>
 std::optional<ErrorCode> not_yet_if_any(const Plan& plan, const Claim& claim) {
+  if (plan.changes()) return ErrorCode::not_yet;
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       if (std::ranges::any_of(rrset.steps, claim)) return ErrorCode::not_yet;
@@ -54,12 +55,8 @@ std::optional<ErrorCode> lingering_in(const Plan& plan) {
 }
 
 std::optional<ErrorCode> waiting_in(const Plan& plan) {
-  for (const auto& zone : plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      if (rrset.waits()) return ErrorCode::not_yet;
-    }
-  }
-  return unready_in(plan);
+  const auto waiting = not_yet_if_any(plan, [](const Step& step) { return step.action == Action::wait; });
+  return waiting ? waiting : unready_in(plan);
 }
 
 int finish(const Findings& findings, Format format) {

@@ -41,7 +41,8 @@ void print_json(Output& out, const Findings& findings);
 [[nodiscard]] int exit_status_of(const Findings& findings);
 
 // not_yet while something waits: a record for its addition, a credential for its deployment, a record for its
-// deletion, or anything.
+// deletion, or anything. A change that is still in the plan became due after the pass had acted, and waits
+// for the next one.
 [[nodiscard]] std::optional<ErrorCode> held_back_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> unready_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> lingering_in(const Plan& plan);

@@ -29,7 +29,8 @@ bool is_waiting(const Findings& findings) {
 }
 
 Seconds pause_of(const Findings& findings) {
-  if (findings.changed) return soonest;  // what was just done may be what the rest was waiting for
+  // What was just done may be what the rest was waiting for; and what is due is not waited for.
+  if (findings.changed || findings.plan.changes()) return soonest;
   if (!findings.plan.next_due) return unknown;
   return std::clamp(std::chrono::duration_cast<Seconds>(*findings.plan.next_due - wall_clock()), soonest,
                     latest);

@@ -66,7 +66,6 @@ struct RrsetPlan {
   bool operator==(const RrsetPlan&) const = default;
 
   [[nodiscard]] bool changes() const;         // any add, remove or TTL move
-  [[nodiscard]] bool waits() const;           // any step that waits
   [[nodiscard]] TlsaRecords adds() const;     // for the UPDATE; all that stay, too, when the TTL moves
   [[nodiscard]] TlsaRecords removes() const;  // for the UPDATE; all that were observed, when the TTL moves
 };

@@ -1,0 +1,43 @@
+// What is left to do after a pass, as commands turn it into an exit status.
+#include "findings.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tlsa_update::cli {
+namespace {
+
+Plan plan_with(RecordState state, Action action, Reason reason) {
+  RrsetPlan rrset;
+  rrset.steps = {
+      {.record = {}, .state = state, .action = action, .reason = reason, .credential = {}, .ready_at = {}}};
+  Plan plan;
+  plan.zones = {{Name::parse("example.com").value(), "192.0.2.1@53", {rrset}}};
+  return plan;
+}
+
+TEST(Findings, NothingIsLeftWhenNothingWaits) {
+  const auto plan = plan_with(RecordState::published, Action::none, Reason::wanted);
+  EXPECT_EQ(waiting_in(plan), std::nullopt);
+  EXPECT_EQ(lingering_in(plan), std::nullopt);
+  EXPECT_EQ(held_back_in(plan), std::nullopt);
+}
+
+TEST(Findings, WhatWaitsIsNotYetDone) {
+  const auto stale = plan_with(RecordState::stale, Action::wait, Reason::grace);
+  EXPECT_EQ(waiting_in(stale), ErrorCode::not_yet);
+  EXPECT_EQ(lingering_in(stale), ErrorCode::not_yet);
+  EXPECT_EQ(held_back_in(stale), std::nullopt);
+  const auto held = plan_with(RecordState::missing, Action::wait, Reason::may_go_live);
+  EXPECT_EQ(held_back_in(held), ErrorCode::not_yet);
+}
+
+// A wait may end between the plan that is carried out and the one that is reported: `run --wait` was over
+// then, and the stale record still there.
+TEST(Findings, WhatBecameDueInTheMeantimeIsNotYetDone) {
+  const auto plan = plan_with(RecordState::stale, Action::remove, Reason::superseded);
+  EXPECT_EQ(waiting_in(plan), ErrorCode::not_yet);
+  EXPECT_EQ(lingering_in(plan), ErrorCode::not_yet);
+}
+
+}  // namespace
+}  // namespace tlsa_update::cli

@@ -43,8 +43,8 @@ def presents():
     """Makes live services, and stops them after the test: `presents(certificate).port`."""
     services = []
 
-    def serve(certificate):
-        services.append(Service(certificate))
+    def serve(certificate, **more):
+        services.append(Service(certificate, **more))
         return services[-1]
 
     yield serve

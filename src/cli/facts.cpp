@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
-#include <set>
 #include <time.h>
 
 #include "files.hpp"
+#include "live_services.hpp"
 #include "log.hpp"
 #include "tlsa_update/dns/propagation.hpp"
 #include "tlsa_update/dns/validator.hpp"
-#include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -31,6 +29,7 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
     facts.troubles.push_back(std::move(error));
   }
   facts.read = std::move(result.zones);
+  facts.hosts = std::move(result.hosts);
 }
 
 void read_authoritative_servers(Session& session, Facts& facts) {
@@ -46,86 +45,6 @@ void read_authoritative_servers(Session& session, Facts& facts) {
   }
   auto servers = session.run_all(std::move(jobs));
   for (std::size_t i = 0; i < servers.size(); ++i) facts.read[i].view.servers = std::move(servers[i]);
-}
-
-// One service to probe, and the RRset that its chains are held against.
-struct Probe {
-  const AskedOwner* asked = nullptr;
-  probe::ProbeRequest request;
-  bool addresses_known = true;
-};
-
-using ViewsByName = std::map<Name, const OwnerView*>;
-
-Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
-  Probe probe;
-  probe.asked = &asked;
-  probe.request.service = *asked.service;
-  probe.request.source_domain = asked.source_domain;
-  probe.request.starttls = asked.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
-  if (const auto view = views.find(asked.owner); view != views.end())
-    probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
-  return probe;
-}
-
-std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
-  ViewsByName views;
-  for (const auto& zone : facts.read) {
-    for (const auto& owner : zone.view.owners) views.emplace(owner.asked, &owner);
-  }
-  std::vector<Probe> probes;
-  std::set<Service> known;
-  for (const auto* services : {&wants.services, &wants.unread}) {
-    for (const auto& service : *services) {
-      for (const auto& asked : service.owners) {
-        if (asked.service && known.insert(*asked.service).second) probes.push_back(probe_of(asked, views));
-      }
-    }
-  }
-  return probes;
-}
-
-Result<void> take_configured(const std::vector<std::string>& addresses, probe::ProbeRequest& request) {
-  for (const auto& text : addresses) {
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(text, error);
-    if (error) return fail(ErrorCode::usage, "\"" + printable(text) + "\" is not an IP address", "--address");
-    request.addresses.emplace_back(address, request.service.port);
-  }
-  return {};
-}
-
-awaitable<Result<void>> find_addresses(Session& session, Probe& probe) {
-  const auto& configured = probe.asked->settings->addresses;
-  if (!configured.empty()) co_return take_configured(configured, probe.request);
-  const auto found = co_await session.resolver().addresses(probe.request.service.host);
-  probe.addresses_known = found && found->both_families_answered;
-  if (!found) {
-    log_warning(found.error().text());
-    co_return Result<void>{};
-  }
-  for (const auto& address : found->addresses)
-    probe.request.addresses.emplace_back(address, probe.request.service.port);
-  co_return Result<void>{};
-}
-
-void carry_out(Session& session, std::vector<Probe> probes, Facts& facts) {
-  std::vector<awaitable<Result<void>>> jobs;
-  jobs.reserve(probes.size());
-  for (auto& probe : probes) jobs.push_back(find_addresses(session, probe));
-  for (const auto& done : session.run_all(std::move(jobs))) {
-    if (!done) facts.troubles.push_back(done.error());
-  }
-  std::vector<probe::ProbeRequest> requests;
-  requests.reserve(probes.size());
-  for (auto& probe : probes) {
-    probe.request.timeout = session.settings().timeout;
-    probe.request.now = wall_clock();
-    requests.push_back(probe.request);
-  }
-  facts.evidence = session.run(probe::probe_all(std::move(requests)));
-  for (std::size_t i = 0; i < probes.size(); ++i)
-    facts.evidence[i].addresses_known = probes[i].addresses_known;
 }
 
 // The weakest verdict over all owners that hold records (RFC 6698 section 4.1: only a secure RRset is
@@ -186,16 +105,10 @@ Facts look(Session& session, const Wants& wants, Depth depth) {
   read_primaries(session, wants, facts);
   if (depth >= Depth::servers) read_authoritative_servers(session, facts);
   if (depth >= Depth::live) {
-    carry_out(session, probes_of(wants, facts), facts);
+    look_at_services(session, wants, facts);
     judge_dnssec(session, wants, facts);
   }
   return facts;
-}
-
-void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
-  auto probes = probes_of(wants, facts);
-  std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
-  carry_out(session, std::move(probes), facts);
 }
 
 ClockReading read_clock() {

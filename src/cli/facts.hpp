@@ -2,7 +2,9 @@
 // service. Gathers, judges nothing.
 #pragma once
 
-#include <set>
+#include <boost/asio/ip/address.hpp>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "session.hpp"
@@ -22,7 +24,8 @@ enum class Depth {
 
 struct Facts {
   std::vector<dns::ReadZone> read;
-  std::vector<ServiceEvidence> evidence;  // only with Depth::live
+  std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // as dns::ReadResult::hosts
+  std::vector<ServiceEvidence> evidence;  // with Depth::live, or of what was looked at besides
   std::optional<dns::Dnssec> dnssec;      // only with Depth::live
   std::vector<Error> troubles;            // names that could not be read; not logged yet
 
@@ -33,9 +36,6 @@ struct Facts {
 
 // Whether this RRset is secure: our own validation with --trust-anchor, else the word of a resolver.
 [[nodiscard]] dns::Dnssec verdict_on(Session& session, const dns::Question& question);
-
-// The live services at these owners alone, as `facts.evidence`; names as in Desired::asked.
-void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts);
 
 [[nodiscard]] ClockReading read_clock();
 [[nodiscard]] Policy policy_of(const Settings& settings);

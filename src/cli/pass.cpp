@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "act.hpp"
+#include "live_services.hpp"
 #include "log.hpp"
 #include "tlsa_update/core/report.hpp"
 
@@ -45,6 +46,8 @@ bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tel
   return step.state != RecordState::missing && step.credential.empty();
 }
 
+bool is_addition(const RrsetPlan&, const Step& step) { return step.action == Action::add; }
+
 // A combination of parameters that the RRset does not have.
 bool is_extension(const RrsetPlan& rrset, const Step& added) {
   return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
@@ -83,20 +86,26 @@ bool is_silent(const ServiceEvidence& evidence) {
 
 }  // namespace
 
-// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3). A
-// service that shows nothing holds up only what would replace its record.
 void Pass::look_around() {
   facts_ = look(session_, wants_, depth_);
-  if (depth_ != Depth::primary) return;
+  if (depth_ == Depth::primary) look_before_adding();
+}
+
+// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
+// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
+// only what would replace its record.
+void Pass::look_before_adding() {
   const auto plan = plan_publish(wants_.desired, facts_.views(), policy_);
   const auto extended = names_with(plan, is_extension);
-  if (extended.empty()) return;
-  look_at_services(session_, wants_, extended, facts_);
   const auto replaced = names_with(plan, is_replacement);
+  if (!extended.empty()) look_at_services(session_, wants_, extended, facts_);
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
     const auto owner = evidence.service.owner();
     return is_silent(evidence) && owner && !replaced.contains(*owner);
   });
+  auto others = names_with(plan, is_addition);
+  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
+  if (!others.empty()) look_nearby(session_, wants_, others, facts_);
 }
 
 Plan Pass::plan(const Ledger& ledger) const {

@@ -30,6 +30,7 @@ class Pass {
 
  private:
   void look_around();
+  void look_before_adding();
   [[nodiscard]] Plan plan(const Ledger& ledger) const;
   [[nodiscard]] Ledger observed(Ledger ledger) const;
   [[nodiscard]] Findings findings(Plan plan) const;

@@ -6,6 +6,7 @@ namespace tlsa_update::dns {
 namespace {
 
 using boost::asio::awaitable;
+namespace ip = boost::asio::ip;
 
 constexpr std::uint16_t nsec = 47;  // RFC 4034 section 4
 
@@ -67,9 +68,10 @@ awaitable<Result<Existence>> ask_existence(Exchange& primary, Name name) {
   co_return existence;
 }
 
-awaitable<Result<bool>> ask_answered(Exchange& primary, Name host) {
+awaitable<Result<bool>> ask_answered(Exchange& primary, Name host, std::vector<ip::address>& noted) {
   const auto message = co_await ask(primary, host, type::a);
   if (!message) co_return tl::unexpected(message.error());
+  noted = addresses_in(*message);
   // NXDOMAIN behind a CNAME is about its target (RFC 6604).
   co_return message->rcode == rcode::noerror || is_positive(*message, host);
 }
@@ -120,7 +122,7 @@ awaitable<Result<Existence>> Inquiry::existence(Exchange& primary, Name name) {
 }
 
 awaitable<Result<bool>> Inquiry::is_answered(Exchange& primary, Name host) {
-  return answered_.find({&primary, host}, ask_answered(primary, host));
+  return answered_.find({&primary, host}, ask_answered(primary, host, noted_[host]));
 }
 
 awaitable<Result<Name>> Inquiry::zone_of(Exchange& primary, Name name) {
@@ -129,6 +131,15 @@ awaitable<Result<Name>> Inquiry::zone_of(Exchange& primary, Name name) {
 
 awaitable<Result<ZoneFacts>> Inquiry::zone(Exchange& primary, Name apex) {
   return zone_.find({&primary, apex}, ask_zone(primary, apex));
+}
+
+std::vector<ip::address> addresses_in(const Message& message) {
+  std::vector<ip::address> addresses;
+  for (const auto& record : message.answer) {
+    if (record.type != type::a && record.type != type::aaaa) continue;
+    if (const auto address = address_of(record)) addresses.push_back(*address);
+  }
+  return addresses;
 }
 
 }  // namespace tlsa_update::dns

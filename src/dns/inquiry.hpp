@@ -3,8 +3,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "memo.hpp"
 #include "tlsa_answer.hpp"
@@ -34,8 +37,11 @@ class Inquiry {
   // wildcard that covers NAME covers it as well when NAME does not.
   [[nodiscard]] boost::asio::awaitable<Result<Existence>> existence(Exchange& primary, Name name);
 
-  // Is there any answer at `host`, its own or a wildcard's; that is, not NXDOMAIN?
+  // Is there any answer at `host`, its own or a wildcard's; that is, not NXDOMAIN? Its A records are noted.
   [[nodiscard]] boost::asio::awaitable<Result<bool>> is_answered(Exchange& primary, Name host);
+
+  // The A records of every host that is_answered() was asked about.
+  [[nodiscard]] const std::map<Name, std::vector<boost::asio::ip::address>>& noted() const { return noted_; }
 
   // The apex of the zone that holds `name`, by its SOA: that of the name itself or of an authoritative
   // negative answer, asked upwards only where an alias or a silent server hides it.
@@ -51,6 +57,10 @@ class Inquiry {
   Memo<Place, Result<bool>> answered_;
   Memo<Place, Result<Name>> zone_of_;
   Memo<Place, Result<ZoneFacts>> zone_;
+  std::map<Name, std::vector<boost::asio::ip::address>> noted_;
 };
+
+// The addresses in an answer, at whatever end of a CNAME; what is malformed is left out.
+[[nodiscard]] std::vector<boost::asio::ip::address> addresses_in(const Message& message);
 
 }  // namespace tlsa_update::dns

@@ -1,5 +1,6 @@
 #include "tlsa_update/dns/message.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <memory>
@@ -230,6 +231,20 @@ Result<Name> target_of(const Record& record) {
     default:
       return fail(ErrorCode::internal, "a record of type " + type_text(record.type) + " has no target");
   }
+}
+
+Result<boost::asio::ip::address> address_of(const Record& record) {
+  boost::asio::ip::address_v4::bytes_type v4;
+  boost::asio::ip::address_v6::bytes_type v6;
+  if (record.type == type::a && record.rdata.size() == v4.size()) {
+    std::ranges::copy(record.rdata, v4.begin());
+    return boost::asio::ip::address_v4(v4);
+  }
+  if (record.type == type::aaaa && record.rdata.size() == v6.size()) {
+    std::ranges::copy(record.rdata, v6.begin());
+    return boost::asio::ip::address_v6(v6);
+  }
+  return fail(ErrorCode::protocol, "an address record of another length", record.owner.text());
 }
 
 }  // namespace tlsa_update::dns

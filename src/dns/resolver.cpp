@@ -50,20 +50,6 @@ bool is_loopback(const ServerName& server) {
   return literal && literal->address.is_loopback();
 }
 
-std::optional<ip::address> address_of(const Record& record) {
-  if (record.type == type::a && record.rdata.size() == 4) {
-    ip::address_v4::bytes_type octets;
-    std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
-    return ip::address_v4(octets);
-  }
-  if (record.type == type::aaaa && record.rdata.size() == 16) {
-    ip::address_v6::bytes_type octets;
-    std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
-    return ip::address_v6(octets);
-  }
-  return std::nullopt;
-}
-
 // Takes from `message` what lies at `name` or at the end of its CNAMEs, and nothing that the chain does not
 // lead to. Moves `name` to the end of the chain.
 Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, Found& found) {
@@ -225,7 +211,7 @@ asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
     if (result.aliases.empty()) result.aliases = (*answer)->aliases;
     for (const auto& record : (*answer)->records) {
       const auto address = address_of(record);
-      if (!address) co_return fail(ErrorCode::protocol, "an address record of another length", host.text());
+      if (!address) co_return tl::unexpected(address.error());
       const auto& known = result.addresses;
       if (std::find(known.begin(), known.end(), *address) == known.end())
         result.addresses.push_back(*address);

@@ -183,6 +183,7 @@ class ZoneReading {
     std::sort(result_.failures.begin(), result_.failures.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
     std::sort(result_.notes.begin(), result_.notes.end());
+    result_.hosts = inquiry_.noted();
     return std::move(result_);
   }
 
@@ -228,6 +229,13 @@ awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone, s
   const auto ended = co_await primary.transfer(zone, begin, message);
   if (!ended) co_return tl::unexpected(ended.error());
   co_return stream->result();
+}
+
+awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_at(Exchange& primary, Name host,
+                                                                      std::uint16_t family) {
+  const auto message = co_await primary.query({std::move(host), family});
+  if (!message) co_return tl::unexpected(message.error());
+  co_return addresses_in(*message);
 }
 
 awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked, ReadOptions options) {

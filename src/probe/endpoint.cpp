@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
+#include <optional>
 
 #include "tls_client.hpp"
 
@@ -45,6 +46,21 @@ struct Attempt {
     const auto why = is_end ? "the peer closes the connection" : error.message();
     presented.detail = std::string(phase) + ": " + printable(why);
   }
+};
+
+// OpenSSL's, made for the first peer that agrees to TLS: it takes longer than to be refused by a closed port.
+class Context {
+ public:
+  explicit Context(const std::vector<ProbeRequest>& requests) : requests_(requests) {}
+
+  asio::ssl::context& get() {
+    if (!made_) made_.emplace(looking_context(requests_));
+    return *made_;
+  }
+
+ private:
+  const std::vector<ProbeRequest>& requests_;
+  std::optional<asio::ssl::context> made_;
 };
 
 // RFC 5321 section 4.1.4: a full host name, or else the address as a literal (section 4.1.3).
@@ -86,13 +102,14 @@ asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
   co_return dialogue.state() == Dialogue::State::tls;
 }
 
-asio::awaitable<void> shake_hands(asio::ssl::context& context, Attempt& attempt) {
-  Stream stream(co_await asio::this_coro::executor, context);
-  const auto [connect_error] = co_await stream.lowest_layer().async_connect(attempt.address, as_result);
+asio::awaitable<void> shake_hands(Context& context, Attempt& attempt) {
+  tcp::socket socket(co_await asio::this_coro::executor);
+  const auto [connect_error] = co_await socket.async_connect(attempt.address, as_result);
   if (connect_error) co_return attempt.breaks_off(connect_error);
   attempt.phase = "in the STARTTLS dialogue";
-  if (!co_await talk(stream.next_layer(), attempt)) co_return;
+  if (!co_await talk(socket, attempt)) co_return;
   attempt.phase = "in the TLS handshake";
+  Stream stream(std::move(socket), context.get());
   auto* const ssl = stream.native_handle();
   if (const auto ready = prepare(ssl, attempt.kind, attempt.request); !ready) {
     attempt.presented.detail = ready.error().what;
@@ -104,7 +121,7 @@ asio::awaitable<void> shake_hands(asio::ssl::context& context, Attempt& attempt)
   read_evidence(ssl, attempt.request, attempt.presented);
 }
 
-asio::awaitable<void> run(asio::ssl::context& context, Attempt& attempt) {
+asio::awaitable<void> run(Context& context, Attempt& attempt) {
   using namespace asio::experimental::awaitable_operators;
   if (attempt.request.service.protocol != Protocol::tcp) {
     attempt.presented.detail = "only TCP services can be probed";
@@ -119,12 +136,11 @@ asio::awaitable<void> run(asio::ssl::context& context, Attempt& attempt) {
 }
 
 // Takes the next attempt that nobody has taken until none is left.
-asio::awaitable<void> work(asio::ssl::context& context, std::vector<Attempt>& attempts, std::size_t& next) {
+asio::awaitable<void> work(Context& context, std::vector<Attempt>& attempts, std::size_t& next) {
   while (next < attempts.size()) co_await run(context, attempts[next++]);
 }
 
-asio::awaitable<void> run_all(asio::ssl::context& context, std::vector<Attempt>& attempts,
-                              std::size_t at_once) {
+asio::awaitable<void> run_all(Context& context, std::vector<Attempt>& attempts, std::size_t at_once) {
   if (attempts.empty()) co_return;
   const auto executor = co_await asio::this_coro::executor;
   std::size_t next = 0;
@@ -159,7 +175,7 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
       attempts.emplace_back(request, address, Kind::ecdsa);
     }
   }
-  auto context = looking_context(requests);
+  Context context(requests);
   co_await run_all(context, attempts, at_once);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
     explain(attempts[i], attempts[i + 1]);

@@ -185,6 +185,19 @@ TEST(ZoneReader, ASignedOwnerCostsOneQuestionAndANewOneTwo) {
                                             "mx.example. A", "example. SOA", "example. DNSKEY"));
 }
 
+TEST(ZoneReader, NotesTheAddressesThatItLearntOnTheWay) {
+  auto primary = example(true);
+  Conversation conversation(primary);
+  const auto result = conversation.read({name("_25._tcp.mx.example"), name("_26._tcp.wt2.example")});
+  EXPECT_THAT(result.hosts, ElementsAre(testing::Pair(name("wt2.example"), IsEmpty())));
+  const auto address = boost::asio::ip::make_address("192.0.2.2");
+  const auto other = conversation.read({name("_26._tcp.mx.example")});
+  EXPECT_THAT(other.hosts, ElementsAre(testing::Pair(name("mx.example"), ElementsAre(address))));
+  const auto asked = run(conversation.io, addresses_at(conversation.exchange, name("mx.example"), type::a));
+  ASSERT_TRUE(asked) << asked.error().text();
+  EXPECT_THAT(*asked, ElementsAre(address));
+}
+
 TEST(ZoneReader, ServersThatDenyCompactlyAreReadToo) {  // RFC 9824
   auto primary = example(true);
   primary.denies_compactly = true;

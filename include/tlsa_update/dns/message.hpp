@@ -3,6 +3,7 @@
 // does not parse to its last octet is an error.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -107,5 +108,6 @@ struct Soa {
 };
 [[nodiscard]] Result<Soa> soa_of(const Record& record);
 [[nodiscard]] Result<Name> target_of(const Record& record);  // NS, CNAME, DNAME, MX exchange, SRV target
+[[nodiscard]] Result<boost::asio::ip::address> address_of(const Record& record);  // A, AAAA
 
 }  // namespace tlsa_update::dns

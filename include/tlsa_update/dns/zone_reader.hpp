@@ -9,7 +9,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +46,7 @@ struct ReadResult {
   std::vector<ReadZone> zones;                   // sorted by apex and server; owners by owner and asked
   std::vector<std::pair<Name, Error>> failures;  // asked name and why it could not be read; sorted
   std::vector<std::string> notes;                // "AXFR ... refused: asked by query instead"; sorted
+  std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // A of those that were asked about on the way
 };
 
 // Every distinct name of `asked` ends up in exactly one zone or in `failures`; two names that lead to one
@@ -51,6 +55,11 @@ struct ReadResult {
 // any mode.
 [[nodiscard]] boost::asio::awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked,
                                                              ReadOptions options);
+
+// A or AAAA of `host` (`family`: that type) as this server gives them, at whatever end of a CNAME. Errors:
+// those of Exchange::query.
+[[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_at(
+    Exchange& primary, Name host, std::uint16_t family);
 
 // The whole zone. Errors: those of Exchange::transfer and AxfrStream.
 [[nodiscard]] boost::asio::awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone,

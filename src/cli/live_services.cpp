@@ -1,0 +1,211 @@
+#include "live_services.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <ifaddrs.h>
+#include <map>
+#include <memory>
+#include <netinet/in.h>
+
+#include "log.hpp"
+#include "tlsa_update/probe/endpoint.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+using boost::asio::awaitable;
+namespace ip = boost::asio::ip;
+
+// One service to probe, and the RRset that its chains are held against.
+struct Probe {
+  const AskedOwner* asked = nullptr;
+  probe::ProbeRequest request;
+  bool addresses_known = true;
+};
+
+using ViewsByName = std::map<Name, const OwnerView*>;
+
+Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
+  Probe probe;
+  probe.asked = &asked;
+  probe.request.service = *asked.service;
+  probe.request.source_domain = asked.source_domain;
+  probe.request.starttls = asked.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
+  if (const auto view = views.find(asked.owner); view != views.end())
+    probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
+  return probe;
+}
+
+std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
+  ViewsByName views;
+  for (const auto& zone : facts.read) {
+    for (const auto& owner : zone.view.owners) views.emplace(owner.asked, &owner);
+  }
+  std::vector<Probe> probes;
+  std::set<Service> known;
+  for (const auto* services : {&wants.services, &wants.unread}) {
+    for (const auto& service : *services) {
+      for (const auto& asked : service.owners) {
+        if (asked.service && known.insert(*asked.service).second) probes.push_back(probe_of(asked, views));
+      }
+    }
+  }
+  return probes;
+}
+
+Result<void> take_configured(const std::vector<std::string>& addresses, probe::ProbeRequest& request) {
+  for (const auto& text : addresses) {
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(text, error);
+    if (error) return fail(ErrorCode::usage, "\"" + printable(text) + "\" is not an IP address", "--address");
+    request.addresses.emplace_back(address, request.service.port);
+  }
+  return {};
+}
+
+awaitable<Result<void>> find_addresses(Session& session, Probe& probe) {
+  const auto& configured = probe.asked->settings->addresses;
+  if (!configured.empty()) co_return take_configured(configured, probe.request);
+  const auto found = co_await session.resolver().addresses(probe.request.service.host);
+  probe.addresses_known = found && found->both_families_answered;
+  if (!found) {
+    log_warning(found.error().text());
+    co_return Result<void>{};
+  }
+  for (const auto& address : found->addresses)
+    probe.request.addresses.emplace_back(address, probe.request.service.port);
+  co_return Result<void>{};
+}
+
+std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe>& probes) {
+  std::vector<probe::ProbeRequest> requests;
+  requests.reserve(probes.size());
+  for (const auto& probe : probes) {
+    requests.push_back(probe.request);
+    requests.back().timeout = session.settings().timeout;
+    requests.back().now = wall_clock();
+  }
+  auto evidence = session.run(probe::probe_all(std::move(requests)));
+  for (std::size_t i = 0; i < probes.size(); ++i) evidence[i].addresses_known = probes[i].addresses_known;
+  return evidence;
+}
+
+template <class Find>
+void find_all(Session& session, std::vector<Probe>& probes, Facts& facts, const Find& find) {
+  std::vector<awaitable<Result<void>>> jobs;
+  jobs.reserve(probes.size());
+  for (auto& probe : probes) jobs.push_back(find(probe));
+  for (const auto& done : session.run_all(std::move(jobs))) {
+    if (!done) facts.troubles.push_back(done.error());
+  }
+}
+
+void look_at(Session& session, std::vector<Probe> probes, Facts& facts) {
+  find_all(session, probes, facts, [&](Probe& probe) { return find_addresses(session, probe); });
+  facts.evidence = probe_all(session, probes);
+}
+
+std::vector<Probe> probes_at(const Wants& wants, const Facts& facts, const std::set<Name>& asked) {
+  auto probes = probes_of(wants, facts);
+  std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
+  return probes;
+}
+
+// Without those of loopback: to each client that reads them in DNS they mean itself.
+std::set<ip::address> own_addresses() {
+  std::set<ip::address> own;
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return own;
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, &::freeifaddrs);
+  for (const auto* at = first; at != nullptr; at = at->ifa_next) {
+    if (at->ifa_addr == nullptr) continue;
+    if (at->ifa_addr->sa_family == AF_INET) {
+      const auto* const v4 = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
+      own.insert(ip::address_v4(ntohl(v4->sin_addr.s_addr)));
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+      const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(at->ifa_addr);
+      ip::address_v6::bytes_type octets;
+      std::ranges::copy(v6->sin6_addr.s6_addr, octets.begin());
+      own.insert(ip::address_v6(octets));
+    }
+  }
+  std::erase_if(own, [](const ip::address& address) { return address.is_loopback(); });
+  return own;
+}
+
+// Which of the services run on this machine.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(const Facts& facts) : hosts_(facts.hosts), own_(own_addresses()) {
+    for (const auto& zone : facts.read) {
+      for (const auto& owner : zone.view.owners) primaries_.emplace(owner.asked, zone.primary);
+    }
+  }
+
+  // Leaves out what is elsewhere. A host whose A records are elsewhere has no AAAA records here.
+  awaitable<Result<void>> find_addresses(Probe& probe) const {
+    const auto& configured = probe.asked->settings->addresses;
+    if (!configured.empty()) co_return take_configured(configured, probe.request);
+    const auto primary = primaries_.find(probe.asked->owner);
+    if (primary == primaries_.end()) co_return Result<void>{};
+    const auto v4 = co_await known_or_asked(*primary->second, probe.request.service.host);
+    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return is_here(address); }))
+      co_return Result<void>{};
+    add(v4, probe.request);
+    add(co_await ask(*primary->second, probe.request.service.host, dns::type::aaaa), probe.request);
+    co_return Result<void>{};
+  }
+
+ private:
+  using Addresses = std::vector<ip::address>;
+
+  [[nodiscard]] bool is_here(const ip::address& address) const { return own_.contains(address); }
+
+  awaitable<Addresses> known_or_asked(dns::Exchange& primary, Name host) const {
+    const auto known = hosts_.find(host);
+    if (known != hosts_.end()) co_return known->second;
+    co_return co_await ask(primary, std::move(host), dns::type::a);
+  }
+
+  // Whatever is wrong with the answer, the service is then not known to be here.
+  static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
+    auto found = co_await dns::addresses_at(primary, std::move(host), family);
+    if (!found) co_return Addresses{};
+    co_return std::move(*found);
+  }
+
+  void add(const Addresses& addresses, probe::ProbeRequest& request) const {
+    for (const auto& address : addresses) {
+      if (is_here(address)) request.addresses.emplace_back(address, request.service.port);
+    }
+  }
+
+  const std::map<Name, Addresses>& hosts_;
+  std::set<ip::address> own_;
+  std::map<Name, dns::Exchange*> primaries_;
+};
+
+}  // namespace
+
+void look_at_services(Session& session, const Wants& wants, Facts& facts) {
+  look_at(session, probes_of(wants, facts), facts);
+}
+
+void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
+  look_at(session, probes_at(wants, facts, asked), facts);
+}
+
+void look_nearby(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
+  auto probes = probes_at(wants, facts, asked);
+  const Neighbourhood neighbourhood(facts);
+  find_all(session, probes, facts, [&](Probe& probe) { return neighbourhood.find_addresses(probe); });
+  std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
+  for (auto& evidence : probe_all(session, probes)) {
+    std::erase_if(evidence.presented, [](const Presented& presented) {
+      return presented.outcome == ProbeOutcome::unreachable || presented.outcome == ProbeOutcome::no_tls;
+    });
+    if (!evidence.presented.empty()) facts.evidence.push_back(std::move(evidence));
+  }
+}
+
+}  // namespace tlsa_update::cli

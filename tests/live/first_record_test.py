@@ -1,0 +1,107 @@
+"""With its first record a service starts to be refused for a wrong one. Before publish adds a record, it looks at
+what the service presents where it is told to look, and on its own machine; what does not answer holds up nothing."""
+
+import socket
+from dataclasses import dataclass
+
+import pytest
+
+
+def own_address():
+    """One that others know this machine by, if there is any."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+@dataclass
+class Mail:
+    program: object
+    zone: object
+    port: int
+    options: dict
+
+    def publish(self, *certificates, exits=0, **more):
+        certs = [word for certificate in certificates for word in ("--cert", str(certificate))]
+        name = f"mail.example.test:{self.port}"
+        return self.program("publish", self.zone, name, *certs, exits=exits, **self.options, **more)
+
+    @property
+    def records(self):
+        rrset = self.zone.tlsa(f"_{self.port}._tcp.mail")
+        return rrset.records if rrset else set()
+
+
+@pytest.fixture
+def old(certificate):
+    """What the service presents."""
+    return certificate()
+
+
+@pytest.fixture(params=["told", "here"])
+def mail(request, tlsa_update, bind, presents, old):
+    """A service at an address that is told, or that is one of this machine."""
+    address = "127.0.0.1" if request.param == "told" else own_address()
+    if address is None:
+        pytest.skip("this machine has no address but those of loopback")
+    zone = bind.zone("example.test", f"mail A {address}")
+    options = {"address": address} if request.param == "told" else {}
+    return Mail(tlsa_update, zone, presents(old, address=address).port, options)
+
+
+def test_it_is_not_one_that_the_service_does_not_present(mail, old, certificate):
+    new = certificate()
+
+    run = mail.publish(new, exits=2)
+    assert "would match nothing that is served now: not added" in run.err
+    assert "--force" in run.err
+    mail.publish(new, dry_run=True, exits=2)
+    assert mail.records == set()
+
+    mail.publish(old, new)
+    assert mail.records == {old.tlsa(), new.tlsa()}
+
+
+def test_your_word_stands_against_the_look(mail, certificate):
+    new = certificate()
+
+    mail.publish(new, force=True, exits=2)
+
+    assert mail.records == {new.tlsa()}
+
+
+def test_an_outage_is_said_and_the_record_is_added_all_the_same(mail, old, certificate):
+    foreign, new = certificate(), certificate()
+    mail.publish(foreign, force=True, exits=2)
+
+    run = mail.publish(new, exits=2)
+    assert "presents a certificate that matches no published record" in run.err
+    assert mail.records == {foreign.tlsa(), new.tlsa()}
+
+    mail.publish(old)
+    assert mail.records == {foreign.tlsa(), new.tlsa(), old.tlsa()}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.25"])
+def test_what_others_cannot_reach_or_is_elsewhere_is_not_looked_at(
+    tlsa_update, bind, presents, old, certificate, address
+):
+    """In DNS an address of loopback means whoever reads it."""
+    zone, new = bind.zone("example.test", f"mail A {address}"), certificate()
+    mail = Mail(tlsa_update, zone, presents(old).port, {})
+
+    mail.publish(new)
+
+    assert mail.records == {new.tlsa()}
+
+
+def test_what_does_not_answer_holds_up_nothing(tlsa_update, bind, certificate):
+    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
+    mail = Mail(tlsa_update, zone, 1, {"address": "127.0.0.1"})
+
+    mail.publish(new)
+
+    assert mail.records == {new.tlsa()}

@@ -43,6 +43,19 @@ tl::unexpected<Error> usage(const std::string& what, const std::string& advice) 
 
 std::string see_help(Command command) { return "see tlsa-update " + std::string(text(command)) + " --help"; }
 
+// Boost's what() puts the words of the command line into a template until no placeholder is left in it:
+// without end for one that holds a placeholder, such as "--%original_token%".
+std::string in_words(const po::error_with_option_name& error) {
+  const std::string option = "option '" + error.get_option_name() + "'";
+  if (dynamic_cast<const po::unknown_option*>(&error) != nullptr) return "unrecognised " + option;
+  const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
+  if (syntax != nullptr && syntax->kind() == po::invalid_syntax::missing_parameter)
+    return option + " needs a value";
+  if (syntax != nullptr && syntax->kind() == po::invalid_syntax::empty_adjacent_parameter)
+    return option + " needs a value behind the equals sign";
+  return option + " takes no value";
+}
+
 // Boost splits the words; what they mean is the table's business.
 Result<std::vector<po::option>> split(Command command, const std::vector<std::string>& words) {
   po::options_description known;
@@ -67,6 +80,8 @@ Result<std::vector<po::option>> split(Command command, const std::vector<std::st
         .style(style::unix_style & ~style::allow_guessing)
         .run()
         .options;
+  } catch (const po::error_with_option_name& error) {
+    return usage(in_words(error), see_help(command));
   } catch (const po::error& error) {
     return usage(error.what(), see_help(command));
   }

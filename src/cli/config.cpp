@@ -115,8 +115,8 @@ class Reader {
     try {
       std::istringstream one(line);
       parsed = po::parse_config_file(one, keys_of(section_.kind));
-    } catch (const po::error& error) {
-      return refuse(line, error.what());
+    } catch (const po::error&) {  // its what() is not safe to call: see command_line.cpp
+      return refuse(line);
     }
     for (const auto& given : parsed.options) {
       const Option* option = find_option(given.string_key);
@@ -131,15 +131,16 @@ class Reader {
   }
 
   // Boost knows only that the key is not one of this section; we know more.
-  Result<void> refuse(const std::string& line, const std::string& what) const {
+  Result<void> refuse(const std::string& line) const {
     const std::string key(trimmed(line.substr(0, line.find('='))));
     const Option* option = find_option(key);
+    const bool has_value = line.find('=') != std::string::npos;
+    if (!has_value && (option == nullptr || may_stand_in(*option, section_.kind)))
+      return bad("this line is not KEY = VALUE");
     if (option == nullptr) {
-      if (line.find('=') == std::string::npos) return bad("this line is not KEY = VALUE");
       return bad("unknown key" + (is_word(key) ? " \"" + key + '"' : std::string{}),
                  "keys are named as the options in tlsa-update(1)");
     }
-    if (may_stand_in(*option, section_.kind)) return bad(what);
     switch (option->place) {
       case Place::command_line:
         return bad(key + " is for the command line only");
@@ -150,7 +151,7 @@ class Reader {
       case Place::service:
         return bad(key + " stands in a [service.NAME] section");
     }
-    return bad(what);
+    return bad("this line cannot be read");
   }
 
   Scope scope() {

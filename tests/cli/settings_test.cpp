@@ -106,6 +106,9 @@ TEST(Config, EveryErrorNamesItsLine) {
   for (const auto& row :
        std::initializer_list<Row>{{"serve = x\n", "x.conf line 1", "unknown key \"serve\""},
                                   {"\n# c\nbanana\n", "x.conf line 3", "KEY = VALUE"},
+                                  {"server\n", "x.conf line 1", "KEY = VALUE"},
+                                  {"%original_token%=x\n", "x.conf line 1", "unknown key"},
+                                  {"server %invalid_line%\n", "x.conf line 1", "KEY = VALUE"},
                                   {"[service.a]\nserver = x\n", "x.conf line 2", "[zone.NAME]"},
                                   {"[zone.a]\ncert = x\n", "x.conf line 2", "[service.NAME]"},
                                   {"[zone.a]\nmargin = 1\n", "x.conf line 2", "top of the file"},
@@ -171,6 +174,27 @@ TEST_F(CommandLine, SaysWhatIsWrongAndHowToSeeTheHelp) {
     ASSERT_FALSE(invocation) << testing::PrintToString(words);
     EXPECT_EQ(invocation.error().code, ErrorCode::usage) << testing::PrintToString(words);
     EXPECT_FALSE(invocation.error().what.empty());
+  }
+}
+
+// Boost.Program_options never ends over the text of such an error.
+TEST_F(CommandLine, APlaceholderOfItsParserIsAWordLikeAnyOther) {
+  struct Row {
+    Words words;
+    const char* says;
+  };
+  for (const auto& row : std::initializer_list<Row>{
+           {{"publish", "--%original_token%"}, "unrecognised option '--%original_token%'"},
+           {{"publish", "--%canonical_option%=x"}, "unrecognised option"},
+           {{"publish", "-%option%"}, "unrecognised option"},
+           {{"publish", "--dry-run=%original_token%"}, "option '--dry-run' takes no value"},
+           {{"publish", "--cert"}, "option '--cert' needs a value"},
+           {{"publish", "--cert="}, "option '--cert' needs a value"},
+           {{"publish", "--cert", "%option%", "--frobnicate"}, "unrecognised option '--frobnicate'"}}) {
+    const auto invocation = parse(row.words);
+    ASSERT_FALSE(invocation) << testing::PrintToString(row.words);
+    EXPECT_EQ(invocation.error().code, ErrorCode::usage);
+    EXPECT_TRUE(invocation.error().what.starts_with(row.says)) << invocation.error().what;
   }
 }
 

@@ -160,7 +160,8 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
       own.names.push_back(argument);
     }
   }
-  if (!settings.names_from.empty()) {
+  const bool has_more = !settings.names_from.empty() && settings.command == Command::generate;
+  if (!settings.names_from.empty() && !has_more) {
     auto names = read_names(settings.names_from);
     if (!names) return tl::unexpected(names.error());
     std::move(names->begin(), names->end(), std::back_inserter(own.names));
@@ -173,7 +174,7 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   std::erase_if(configured,
                 [&](const ServiceSettings& one) { return stands_alone || labels.contains(one.label); });
   settings.others = std::move(configured);
-  if (!own.names.empty() || (chosen.empty() && stands_alone)) chosen.push_back(own);
+  if (!own.names.empty() || has_more || (chosen.empty() && stands_alone)) chosen.push_back(own);
   if (chosen.empty()) {
     return usage("no NAME such as mail.example.com:25 is given and no service is configured",
                  see_help(settings.command));

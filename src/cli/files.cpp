@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t passphrase_limit = 4096;   // octets
 constexpr std::size_t names_limit = 256U << 20;  // octets: some millions of names
+constexpr std::size_t longest_line = 1U << 20;   // octets: a NAME may list many ports
+
+std::string in_kib(std::size_t limit) { return std::to_string(limit >> 10) + " KiB"; }
 
 tl::unexpected<Error> unreadable(const std::string& path, const std::string& what,
                                  const std::string& advice = {}) {
@@ -63,8 +66,7 @@ Result<Bytes> read_open_file(int fd, const std::string& path, std::size_t limit,
     if (got < 0) return unreadable(path, std::strerror(errno));
     if (got == 0) break;
     if (content.size() + static_cast<std::size_t>(got) > limit) {
-      return unreadable(
-          path, "is larger than " + std::to_string(limit >> 10) + " KiB, so it is not what belongs here");
+      return unreadable(path, "is larger than " + in_kib(limit) + ", so it is not what belongs here");
     }
     content.insert(content.end(), chunk.begin(), chunk.begin() + got);
   }
@@ -134,27 +136,57 @@ Result<std::optional<Secret>> read_passphrase(const std::string& path) {
   return Secret(std::move(line));
 }
 
-Result<std::vector<std::string>> read_names(const std::string& path) {
-  const auto content = read_file(path, names_limit);
-  if (!content) return tl::unexpected(content.error());
-  std::vector<std::string> names;
-  std::string line;
-  const auto finish_line = [&] {
-    line.resize(std::min(line.size(), line.find('#')));
-    const auto first = line.find_first_not_of(" \t\r");
-    if (first != std::string::npos)
-      names.push_back(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
-    line.clear();
-  };
-  for (const auto octet : *content) {
-    if (octet == '\n') {
-      finish_line();
-    } else {
-      line += static_cast<char>(octet);
+Result<NameLines> NameLines::open(const std::string& path) {
+  auto opened = open_file(path);
+  if (!opened) return tl::unexpected(opened.error());
+  return NameLines(std::move(opened->descriptor), path);
+}
+
+Result<std::optional<std::string>> NameLines::next_line() {
+  while (true) {
+    const auto end = ahead_.find('\n', place_);
+    if (end != std::string::npos || is_at_end_) {
+      if (place_ >= ahead_.size()) return std::nullopt;
+      auto line = ahead_.substr(place_, end - place_);
+      place_ = end == std::string::npos ? ahead_.size() : end + 1;
+      return line;
     }
+    ahead_.erase(0, place_);
+    place_ = 0;
+    if (ahead_.size() > longest_line)
+      return unreadable(path_, "has a line of more than " + in_kib(longest_line));
+    std::array<char, 1U << 16> chunk;
+    const ssize_t got = ::read(descriptor_.value(), chunk.data(), chunk.size());
+    if (got < 0 && errno != EINTR) return unreadable(path_, std::strerror(errno));
+    if (got > 0) ahead_.append(chunk.data(), static_cast<std::size_t>(got));
+    is_at_end_ = got == 0;
   }
-  finish_line();
-  return names;
+}
+
+Result<std::optional<std::string>> NameLines::next() {
+  while (true) {
+    auto line = next_line();
+    if (!line || !*line) return line;
+    std::string& name = **line;
+    name.resize(std::min(name.size(), name.find('#')));
+    const auto first = name.find_first_not_of(" \t\r");
+    if (first == std::string::npos) continue;
+    return name.substr(first, name.find_last_not_of(" \t\r") - first + 1);
+  }
+}
+
+Result<std::vector<std::string>> read_names(const std::string& path) {
+  auto lines = NameLines::open(path);
+  if (!lines) return tl::unexpected(lines.error());
+  std::vector<std::string> names;
+  for (std::size_t size = 0; size <= names_limit;) {
+    auto name = lines->next();
+    if (!name) return tl::unexpected(name.error());
+    if (!*name) return names;
+    size += (*name)->size();
+    names.push_back(std::move(**name));
+  }
+  return unreadable(path, "holds more than " + in_kib(names_limit) + " of names");
 }
 
 }  // namespace tlsa_update::cli

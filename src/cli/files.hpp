@@ -49,7 +49,26 @@ class Descriptor {
 // All of `content`, then fsync. Error unreadable: a full disk, a limit.
 [[nodiscard]] Result<void> write_open_file(int fd, const std::string& path, ByteView content);
 
-// One NAME a line; blank lines and what follows # are skipped.
-[[nodiscard]] Result<std::vector<std::string>> read_names(const std::string& path);
+// NAMEs, one a line, read as they are asked for; blank lines and what follows # are skipped.
+class NameLines {
+ public:
+  [[nodiscard]] static Result<NameLines> open(const std::string& path);  // "-" is standard input
+
+  // Nothing at the end. Error unreadable, also for a line that is too long to hold names.
+  [[nodiscard]] Result<std::optional<std::string>> next();
+
+ private:
+  NameLines(Descriptor descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  [[nodiscard]] Result<std::optional<std::string>> next_line();
+
+  Descriptor descriptor_;
+  std::string path_;
+  std::string ahead_;      // read, and not yet given
+  std::size_t place_ = 0;  // in `ahead_`
+  bool is_at_end_ = false;
+};
+
+[[nodiscard]] Result<std::vector<std::string>> read_names(const std::string& path);  // all of them
 
 }  // namespace tlsa_update::cli

@@ -88,7 +88,7 @@ struct Settings {
   std::vector<ServiceSettings> services;  // what this run is about; never empty
   std::vector<ServiceSettings> others;    // configured besides, as the configuration has them
   std::vector<std::string> arguments;     // NAMEs as given
-  std::string names_from;
+  std::string names_from;  // read already; but `generate` reads as it prints, for the last of `services`
   std::optional<Name> zone;
 
   dns::ReadMode read = dns::ReadMode::automatic;

@@ -17,17 +17,11 @@ namespace {
 constexpr std::size_t credential_limit = 16U << 20;  // octets
 
 // The same remark on a hundred thousand names is one remark.
-class Remarks {
- public:
-  void say(const std::vector<std::string>& remarks) {
-    for (const auto& remark : remarks) {
-      if (said_.insert(remark).second) log_warning(remark);
-    }
+void say(const std::vector<std::string>& remarks, std::set<std::string>& said) {
+  for (const auto& remark : remarks) {
+    if (said.insert(remark).second) log_warning(remark);
   }
-
- private:
-  std::set<std::string> said_;
-};
+}
 
 // getservbyname(3): what the built-in table does not know.
 std::optional<std::uint16_t> system_port(std::string_view service, Protocol protocol) {
@@ -151,15 +145,14 @@ boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& 
   co_return Result<void>{};
 }
 
-void remark(const WantedService& service, Remarks& remarks) {
+void remark(const WantedService& service, std::set<std::string>& said) {
   const Time now = wall_clock();
   for (const auto& given : service.credentials) {
     if (given.role == Role::next) continue;  // nothing but its key counts yet
     for (const auto parameters : service.desired.parameters) {
-      if (service.owners.empty())
-        remarks.say(tlsa_update::remarks(*given.credential, parameters, std::nullopt, now));
+      if (service.owners.empty()) say(remarks(*given.credential, parameters, std::nullopt, now), said);
       for (const auto& owner : service.owners) {
-        remarks.say(tlsa_update::remarks(*given.credential, parameters, owner.service, now));
+        say(remarks(*given.credential, parameters, owner.service, now), said);
       }
     }
   }
@@ -215,7 +208,7 @@ class Gathering {
       wants_.failures.push_back(named.error());
       all_are_partial_ = true;
     } else if (loaded) {
-      remark(service, remarks_);
+      remark(service, said_);
       wants_.services.push_back(std::move(service));
     } else {
       service.credentials.clear();
@@ -247,7 +240,7 @@ class Gathering {
 
  private:
   Session& session_;
-  Remarks remarks_;
+  std::set<std::string> said_;
   Wants wants_;
   std::vector<Desired> others_;
   bool all_are_partial_ = false;  // of some service not even the names are known
@@ -270,6 +263,25 @@ boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
   auto wants = co_await gather_sound_wants(session);
   if (wants && !wants->failures.empty()) co_return tl::unexpected(wants->failures.front());
   co_return wants;
+}
+
+Result<bool> OwnerStream::next() {
+  constexpr std::size_t at_once = 1000;
+  std::vector<std::string> names;
+  while (names.size() < at_once) {
+    auto name = lines_.next();
+    if (!name) return tl::unexpected(name.error());
+    if (!*name) break;
+    names.push_back(std::move(**name));
+  }
+  service_.owners.clear();
+  const auto targets = parse_names(names);
+  if (!targets) return tl::unexpected(targets.error());
+  Wants unused;  // whether MX and SRV RRsets are secure has been said
+  const auto done = session_.run(expand_names(session_, *targets, service_, unused));
+  if (!done) return tl::unexpected(done.error());
+  remark(service_, said_);
+  return !names.empty();
 }
 
 Result<void> check_credentials(const Wants& wants) {

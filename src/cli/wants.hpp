@@ -4,9 +4,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "files.hpp"
 #include "session.hpp"
 #include "tlsa_update/core/planner.hpp"
 
@@ -43,6 +45,25 @@ struct Wants {
 // found is left out. Where it may want something nothing is deleted meanwhile: there `desired` is partial.
 // Errors: a NAME that is none, or no service left.
 [[nodiscard]] boost::asio::awaitable<Result<Wants>> gather_sound_wants(Session& session);
+
+// The owners of NAMEs that come one after the other, in the place of those of `service`: memory does not grow
+// with their number.
+class OwnerStream {
+ public:
+  OwnerStream(Session& session, WantedService service, NameLines lines)
+      : session_(session), service_(std::move(service)), lines_(std::move(lines)) {}
+
+  // The next thousand, or fewer; false at the end. Errors: NameLines', a NAME that is none, an MX or SRV
+  // RRset that cannot be found. Remarks are logged as warnings, each once.
+  [[nodiscard]] Result<bool> next();
+  [[nodiscard]] const WantedService& service() const { return service_; }
+
+ private:
+  Session& session_;
+  WantedService service_;
+  NameLines lines_;
+  std::set<std::string> said_;
+};
 
 // Error usage: a service without any credential.
 [[nodiscard]] Result<void> check_credentials(const Wants& wants);

@@ -20,3 +20,4 @@ def run(track):
     what = f"generate for {many} names"
     track.bound(what, "wall", figures["many"], 1)
     track.compare(what, "cpu", figures["many"], f"{few} names", figures["few"], ROOM * many / few)
+    track.compare(what, "memory", figures["many"], f"{few} names", figures["few"], ROOM)

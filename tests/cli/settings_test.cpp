@@ -244,7 +244,7 @@ TEST_F(CommandLine, WhatIsNotNamedStaysAsItIsConfigured) {
 
 TEST_F(CommandLine, NamesComeFromAFileAsWell) {
   const auto names = folder_.write("names", "# all\n a:25 # one\n\nb:25\r\nc:25");
-  EXPECT_EQ(settings({"generate", "--names-from", names}).services.front().names,
+  EXPECT_EQ(settings({"publish", "--names-from", names}).services.front().names,
             (Words{"a:25", "b:25", "c:25"}));
 }
 

@@ -167,7 +167,13 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongPlanner,
                                            forgets_a_secondary, ignores_the_other_address,
                                            takes_silence_for_consent, sees_the_rsa_half, never_probes,
                                            believes_the_wall_clock, forgets_what_it_released,
-                                           forgets_the_ttl_before));
+                                           forgets_the_ttl_before),
+                         [](const auto& one) {
+                           std::string name = one.param().name;
+                           std::ranges::replace_if(
+                               name, [](char c) { return c < 'A' || c > 'z'; }, '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace tlsa_update::model

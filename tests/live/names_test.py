@@ -1,5 +1,7 @@
 """Names: what is followed, what is refused since it would break another name, and what is no name at all."""
 
+import subprocess
+
 import pytest
 
 from support.dns import Rrset
@@ -186,6 +188,31 @@ def test_names_come_from_a_file_or_from_standard_input(primary, certificate, tls
 
     assert zone.transfer().keys() == {"_25._tcp.mail.example.test.", "_465._tcp.mail.example.test."}
     assert zone.serial() == serial
+
+
+def test_generate_prints_what_it_has_read_before_the_last_name_comes(certificate, tlsa_update):
+    names = [f"host{number}.example.test:25" for number in range(2500)]
+    words = [tlsa_update.path, "generate", "first.example.test:25", "--cert", str(certificate())]
+    words += ["--names-from", "-"]
+    with subprocess.Popen(words, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        program.stdin.write("\n".join(names) + "\n")
+        program.stdin.flush()
+        lines = [program.stdout.readline() for _ in range(600)]
+        program.stdin.write("last.example.test:25")
+        program.stdin.close()
+        lines += program.stdout
+
+    owners = [f"_25._tcp.{name.removesuffix(':25')}." for name in ["first.example.test:25", *names]]
+    assert [line.split()[0] for line in lines] == [*owners, "_25._tcp.last.example.test."]
+    assert program.returncode == 0
+
+
+def test_generate_stops_at_what_is_no_name(certificate, tlsa_update):
+    run = tlsa_update(
+        "generate", cert=certificate(), names_from="-", stdin="mail.example.test:25\nmail..test:25\n", exits=64
+    )
+
+    assert "mail..test:25" in run.err and run.out == ""
 
 
 @pytest.fixture

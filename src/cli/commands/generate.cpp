@@ -87,23 +87,55 @@ class Printer {
   bool is_first_ = true;
 };
 
+std::uint32_t ttl_of(const WantedService& service) { return service.settings->ttl.value_or(default_ttl); }
+
 // Each record once an owner, in the order in which the credentials were given.
-void print_service(Printer& printer, const WantedService& service) {
-  const auto ttl = service.settings->ttl.value_or(default_ttl);
-  if (service.owners.empty() && service.settings->names.empty()) {
-    for (const auto& wanted : service.desired.records) printer.print({nullptr, ttl, &wanted});
-  }
+void print_owners(Printer& printer, const WantedService& service) {
   for (const auto& asked : service.owners) {
-    for (const auto& wanted : service.desired.records) printer.print({&asked.owner, ttl, &wanted});
+    for (const auto& wanted : service.desired.records)
+      printer.print({&asked.owner, ttl_of(service), &wanted});
   }
 }
 
-Result<void> check_format(const Wants& wants, Format format) {
-  for (const auto& service : wants.services) {
-    if (service.settings->names.empty() && format != Format::text && format != Format::json) {
-      return fail(ErrorCode::usage, "this format needs a NAME", {}, "give one such as mail.example.com:25");
-    }
+void print_bare(Printer& printer, const WantedService& service) {
+  for (const auto& wanted : service.desired.records) printer.print({nullptr, ttl_of(service), &wanted});
+}
+
+Result<void> print_stream(Printer& printer, Session& session, const WantedService& service) {
+  auto lines = NameLines::open(session.settings().names_from);
+  if (!lines) return tl::unexpected(lines.error());
+  OwnerStream stream(session, service, std::move(*lines));
+  while (true) {
+    const auto more = stream.next();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    print_owners(printer, stream.service());
   }
+}
+
+bool has_names(const WantedService& service, const Settings& settings) {
+  return !service.settings->names.empty() || !settings.names_from.empty();
+}
+
+Result<void> check_format(const Wants& wants, const Settings& settings) {
+  if (settings.format == Format::text || settings.format == Format::json) return {};
+  for (const auto& service : wants.services) {
+    if (has_names(service, settings)) continue;
+    return fail(ErrorCode::usage, "this format needs a NAME", {}, "give one such as mail.example.com:25");
+  }
+  return {};
+}
+
+Result<void> print_all(Printer& printer, Session& session, const Wants& wants) {
+  printer.begin();
+  for (const auto& service : wants.services) {
+    has_names(service, session.settings()) ? print_owners(printer, service) : print_bare(printer, service);
+  }
+  if (!session.settings().names_from.empty()) {
+    const auto done = print_stream(printer, session, wants.services.back());
+    if (!done) return done;
+  }
+  printer.end();
   return {};
 }
 
@@ -114,12 +146,11 @@ int generate(const Settings& settings) {
   const auto wants = session.run(gather_wants(session));
   if (!wants) return failure(wants.error());
   if (const auto sound = check_credentials(*wants); !sound) return failure(sound.error());
-  if (const auto sound = check_format(*wants, settings.format); !sound) return failure(sound.error());
+  if (const auto sound = check_format(*wants, settings); !sound) return failure(sound.error());
   Output out;
   Printer printer(out, settings.format);
-  printer.begin();
-  for (const auto& service : wants->services) print_service(printer, service);
-  printer.end();
+  const auto printed = print_all(printer, session, *wants);
+  if (!printed) return failure(printed.error());
   const auto done = out.finish();
   return done ? 0 : failure(done.error());
 }

@@ -12,7 +12,7 @@ struct TransferCarried {
   bool started = false;  // a message came
 };
 
-// `timeout`: for the connection, and then for each message.
+// `timeout`: for the connection, and then for each message; 120 times that for all of them.
 [[nodiscard]] boost::asio::awaitable<TransferCarried> carry_transfer(std::unique_ptr<Stream> stream,
                                                                      Endpoint peer, ByteView request,
                                                                      const Exchange::TransferMessage& message,

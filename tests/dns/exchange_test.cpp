@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <thread>
 
 #include "support/scripted_server.hpp"
 
@@ -702,6 +703,23 @@ TEST_F(ExchangeTest, WhatBecomesOfABrokenTransfer) {
     EXPECT_EQ(done.error().code, row.code);
     EXPECT_THAT(done.error().text(), HasSubstr(row.text));
   }
+}
+
+TEST_F(ExchangeTest, ATransferThatNeverEndsIsEnded) {
+  const Reply messages(4'000, {Act::Kind::message, Bytes(2'000, 1)});
+  ScriptedServer server(io_, [&](const Received&) { return messages; });
+  auto hasty = options(server);
+  hasty.timeout = 10ms;
+  Exchange to(io_.get_executor(), hasty);
+  const auto slow_reader = [](ByteView) -> Result<bool> {
+    std::this_thread::sleep_for(1ms);
+    return false;
+  };
+  const auto done = run(io_, to.transfer(
+                                 name("example.test"), [](std::uint16_t, Bytes) {}, slow_reader));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::no_answer);
+  EXPECT_THAT(done.error().text(), HasSubstr("the transfer broke off: no end in 1200 ms"));
 }
 
 TEST_F(ExchangeTest, ATransferEndsWithTheErrorOfWhoReadsIt) {

@@ -80,10 +80,13 @@ class ScriptedServer {
   std::shared_ptr<State> state_;
 };
 
+// A deadline for thousands of messages, also in the slow motion of a sanitizer.
+inline constexpr std::chrono::seconds long_enough{60};
+
 // Runs one conversation to its end. Fails the test after `limit`, which no test may need.
 template <class T>
 T run(boost::asio::io_context& io, boost::asio::awaitable<T> conversation,
-      std::chrono::seconds limit = std::chrono::seconds(20));
+      std::chrono::seconds limit = 2 * long_enough);
 
 }  // namespace tlsa_update::dns::test
 

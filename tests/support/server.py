@@ -61,6 +61,7 @@ class Server:
         self.folder.mkdir(parents=True)
         self.address = address
         self.process = None
+        self.is_stopped = False
         self.reserved_port = free_port(address)
         self._first_word = threading.RLock()
 
@@ -76,7 +77,7 @@ class Server:
     @property
     def port(self):
         with self._first_word:
-            if not self.process:
+            if not self.process and not self.is_stopped:
                 self.start()
         return self.reserved_port
 
@@ -97,6 +98,7 @@ class Server:
                 is_settled = lambda: self.process.poll() is not None or self.is_ready()  # noqa: E731
                 wait_until(is_settled, f"{self} ready", self.patience)
                 if self.process.poll() is None:
+                    self.is_stopped = False
                     return
             except AssertionError:
                 pass
@@ -107,7 +109,8 @@ class Server:
         raise AssertionError(f"{self} found no free port")
 
     def stop(self):
-        """The port is kept, so that a later start() is the same server again."""
+        """From here on it is away, whoever speaks to it. The port is kept: start() makes it the same server."""
+        self.is_stopped = True
         if not self.process:
             return
         self.process.terminate()

@@ -70,7 +70,7 @@ def test_all_is_well_and_nothing_is_changed(primary, world, certificate, present
         "nameserver", "service"}  # fmt: skip
     assert run.json["changed"] is False
     assert zone.serial() == serial
-    assert "agree to the second" in detail(run, "clock")
+    assert "agree to a second" in detail(run, "clock")
     assert "publishes a DS record of its key" in detail(run, "chain-of-trust")
     assert "FAIL" not in doctor(zone, name, resolver=resolver, format="text").out
 

@@ -84,7 +84,7 @@ std::string Error::text() const {
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
-  static constexpr char digits[] = "0123456789abcdef";
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
     if (out.size() >= limit) return out + "...";

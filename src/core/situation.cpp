@@ -21,7 +21,8 @@ bool Situation::is_owned(const TlsaRecord& record) const {
 }
 
 bool Situation::is_newer(const Served& served, Time release) const {
-  bool has_record = false, all_younger = true;
+  bool has_record = false;
+  bool all_younger = true;
   for (const auto& entry : memory.records) {
     if (!served.is_matched_by(entry.record)) continue;
     // A trust anchor's record says nothing about which key was deployed.
@@ -70,6 +71,7 @@ std::vector<Situation::Known> Situation::known_to_clients() const {
     for (const auto& record : at.served->rrset->records) known[record] = std::nullopt;
   }
   std::vector<Known> sorted;
+  sorted.reserve(known.size());
   for (auto& [record, gone_at] : known) sorted.push_back({record, gone_at});
   return sorted;
 }

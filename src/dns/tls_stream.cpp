@@ -1,6 +1,7 @@
 // DNS over TLS (RFC 7858, RFC 9103): TLS 1.3, ALPN "dot", and a peer that is either certified for the name or
 // address we asked for, or has one of the pinned keys. Whoever is not ends the handshake before a request is
 // sent.
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -37,18 +38,18 @@ std::string printed(const X509_NAME* name) {
 
 // Base64 of the SHA-256 of the SubjectPublicKeyInfo, as RFC 7858 section 4.2 pins it (RFC 7469 section 2.4).
 std::string pin_of(X509* certificate) {
-  std::uint8_t digest[EVP_MAX_MD_SIZE];
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
   unsigned char* spki = nullptr;
   const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
   if (length < 0) return {};
   const bool hashed =
-      EVP_Digest(spki, static_cast<std::size_t>(length), digest, &size, EVP_sha256(), nullptr) == 1;
+      EVP_Digest(spki, static_cast<std::size_t>(length), digest.data(), &size, EVP_sha256(), nullptr) == 1;
   OPENSSL_free(spki);
   if (!hashed) return {};
   std::string text(static_cast<std::size_t>(4 * ((size + 2) / 3)) + 1, '\0');
   text.resize(static_cast<std::size_t>(
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest, static_cast<int>(size))));
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(), static_cast<int>(size))));
   return text;
 }
 

@@ -42,7 +42,7 @@ std::string pin_of(const Bytes& spki) {
 int choose_dot(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
                unsigned length, void*) {
   unsigned char* chosen = nullptr;
-  const unsigned char dot[] = "\3dot";
+  static constexpr unsigned char dot[] = "\3dot";  // OpenSSL keeps a pointer into it
   if (SSL_select_next_proto(&chosen, size, dot, 4, offered, length) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;

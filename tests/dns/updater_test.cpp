@@ -122,6 +122,7 @@ TEST_F(Updater, AMessageStaysSmallEnoughForBind) {
 }
 
 TEST_F(Updater, ManyChangesOfATransferredZoneAreReadBackByATransfer) {
+  timeout = long_enough;
   how.transferable_records = 200;
   const auto outcomes = apply(many(60));
   EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(60), Each(Kind::applied)));
@@ -131,12 +132,14 @@ TEST_F(Updater, ManyChangesOfATransferredZoneAreReadBackByATransfer) {
 }
 
 TEST_F(Updater, FewChangesOfALargeZoneAreAskedFor) {
+  timeout = long_enough;
   how.transferable_records = 1'000'000;
   EXPECT_THAT(kinds(apply(many(60))), Each(Kind::applied));
   EXPECT_EQ(questions, 60);
 }
 
 TEST_F(Updater, ATransferThatIsRefusedMeanwhileIsNoFailure) {
+  timeout = long_enough;
   how.transferable_records = 200;
   primary.refused_types = {type::axfr};
   EXPECT_THAT(kinds(apply(many(60))), AllOf(SizeIs(60), Each(Kind::applied)));
@@ -144,6 +147,7 @@ TEST_F(Updater, ATransferThatIsRefusedMeanwhileIsNoFailure) {
 }
 
 TEST_F(Updater, WhatATransferDoesNotShowIsDisproved) {
+  timeout = long_enough;
   how.transferable_records = 200;
   primary.add(owner_text(7) + " 300 CNAME mx.example.");
   const auto outcomes = apply(many(60));

@@ -12,7 +12,7 @@ struct Idn2Free {
   void operator()(std::uint8_t* text) const noexcept { idn2_free(text); }
 };
 
-constexpr std::size_t max_text = 4 * 255;  // no name is longer in UTF-8
+constexpr std::size_t max_text = 1020;  // 4 times 255: no name is longer in UTF-8
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<std::uint8_t>(c) < 0x80; });

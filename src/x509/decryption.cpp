@@ -31,7 +31,8 @@ bool an_algorithm_is_missing() {
     const char* reason = ERR_reason_error_string(code);
     if (reason == nullptr) continue;
     const std::string_view text(reason);
-    missing = missing || text.find("unsupported") != text.npos || text.find("unknown") != text.npos;
+    constexpr auto npos = std::string_view::npos;
+    missing = missing || text.find("unsupported") != npos || text.find("unknown") != npos;
   }
   return missing;
 }

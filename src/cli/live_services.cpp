@@ -138,7 +138,7 @@ class Neighbourhood {
  public:
   explicit Neighbourhood(const Facts& facts) : hosts_(facts.hosts), own_(own_addresses()) {
     for (const auto& zone : facts.read) {
-      for (const auto& owner : zone.view.owners) primaries_.emplace(owner.asked, zone.primary);
+      for (const auto& owner : zone.view.owners) zones_.emplace(owner.asked, &zone);
     }
   }
 
@@ -146,13 +146,23 @@ class Neighbourhood {
   awaitable<Result<void>> find_addresses(Probe& probe) const {
     const auto& configured = probe.asked->settings->addresses;
     if (!configured.empty()) co_return take_configured(configured, probe.request);
-    const auto primary = primaries_.find(probe.asked->owner);
-    if (primary == primaries_.end()) co_return Result<void>{};
-    const auto v4 = co_await known_or_asked(*primary->second, probe.request.service.host);
+    const auto zone = zones_.find(probe.asked->owner);
+    if (zone == zones_.end()) co_return Result<void>{};
+    const auto& host = probe.request.service.host;
+    const bool is_known = hosts_.contains(host);
+    // Where a transfer brought no address, thousands of questions are not worth it.
+    if (!is_known && zone->second->transferred_records > 0) co_return Result<void>{};
+    auto& primary = *zone->second->primary;
+    Addresses v4;
+    if (is_known) {
+      v4 = hosts_.at(host);
+    } else {
+      v4 = co_await ask(primary, host, dns::type::a);
+    }
     if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return is_here(address); }))
       co_return Result<void>{};
     add(v4, probe.request);
-    add(co_await ask(*primary->second, probe.request.service.host, dns::type::aaaa), probe.request);
+    add(co_await ask(primary, host, dns::type::aaaa), probe.request);
     co_return Result<void>{};
   }
 
@@ -160,12 +170,6 @@ class Neighbourhood {
   using Addresses = std::vector<ip::address>;
 
   [[nodiscard]] bool is_here(const ip::address& address) const { return own_.contains(address); }
-
-  awaitable<Addresses> known_or_asked(dns::Exchange& primary, Name host) const {
-    const auto known = hosts_.find(host);
-    if (known != hosts_.end()) co_return known->second;
-    co_return co_await ask(primary, std::move(host), dns::type::a);
-  }
 
   // Whatever is wrong with the answer, the service is then not known to be here.
   static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
@@ -182,7 +186,7 @@ class Neighbourhood {
 
   const std::map<Name, Addresses>& hosts_;
   std::set<ip::address> own_;
-  std::map<Name, dns::Exchange*> primaries_;
+  std::map<Name, const dns::ReadZone*> zones_;
 };
 
 }  // namespace

@@ -15,9 +15,10 @@ RecordSieve::RecordSieve(Name apex, std::set<Name> interesting)
     : apex_(std::move(apex)), interesting_(std::move(interesting)) {
   zone_.apex = apex_;
   for (const auto& name : interesting_) {
-    unmet_.emplace(key_of(name.wire()), &name);
-    unmet_sizes_.set(name.wire().size());
+    by_wire_.emplace(key_of(name.wire()), &name);
+    sizes_.set(name.wire().size());
   }
+  unmet_ = by_wire_;
 }
 
 void RecordSieve::take(WireReader& reader) {
@@ -64,7 +65,7 @@ void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
 // The owner exists, and with it every name between it and the apex (RFC 4592 section 2.2.2).
 void RecordSieve::note_existence() {
   for (auto name = owner_.view(); name.size() >= apex_.wire().size(); name = name.subspan(name[0] + 1U)) {
-    if (unmet_sizes_.test(name.size())) {
+    if (sizes_.test(name.size())) {
       if (const auto met = unmet_.extract(key_of(name))) zone_.existing.insert(*met.mapped());
     }
     if (name.size() == 1) break;
@@ -102,6 +103,8 @@ void RecordSieve::keep(WireReader& reader, const RecordFields& fields) {
       targets.insert_or_assign(owner_.name(), Name::from_wire(target).value());
       return;
     }
+    case type::a:
+      return keep_address(reader, fields);
     case type::ns:
       if (!is_at_apex()) zone_.cuts.insert(owner_.name());
       break;
@@ -125,6 +128,16 @@ void RecordSieve::keep_tlsa(WireReader& reader, const RecordFields& fields) {
   if (rrset.ttl != fields.ttl) zone_.mixed_ttl.insert(owner);
   rrset.ttl = std::min(rrset.ttl, fields.ttl);  // RFC 2181 section 5.2
   rrset.records.push_back(*std::move(record));
+}
+
+void RecordSieve::keep_address(WireReader& reader, const RecordFields& fields) {
+  const auto rdata = reader.octets(fields.rdata_size);
+  boost::asio::ip::address_v4::bytes_type octets;
+  if (!sizes_.test(owner_.view().size()) || rdata.size() != octets.size()) return;
+  const auto place = by_wire_.find(key_of(owner_.view()));
+  if (place == by_wire_.end()) return;
+  std::ranges::copy(rdata, octets.begin());
+  zone_.addresses[*place->second].emplace_back(boost::asio::ip::address_v4(octets));
 }
 
 TransferredZone RecordSieve::finish() && {

@@ -32,6 +32,7 @@ class RecordSieve {
   void note_wildcards();
   void keep(WireReader& reader, const RecordFields& fields);
   void keep_tlsa(WireReader& reader, const RecordFields& fields);
+  void keep_address(WireReader& reader, const RecordFields& fields);
   [[nodiscard]] bool is_in_zone(ByteView owner) const;
   [[nodiscard]] bool is_at_apex() const { return owner_.view().size() == apex_.wire().size(); }
 
@@ -40,9 +41,10 @@ class RecordSieve {
   std::optional<Record> opening_soa_;
   bool is_closed_ = false;
   std::set<Name> interesting_;
-  // Those of them not yet met, by their wire form, and which sizes those have.
+  // By their wire form, those of them not yet met, and which sizes they have.
+  std::unordered_map<std::string_view, const Name*> by_wire_;
   std::unordered_map<std::string_view, const Name*> unmet_;
-  std::bitset<WireName::max_size + 1> unmet_sizes_;
+  std::bitset<WireName::max_size + 1> sizes_;
   TransferredZone zone_;
 };
 

@@ -124,6 +124,7 @@ class ZoneReading {
                            .negative_ttl = std::min(transferred->soa_ttl, transferred->soa_minimum),
                            .is_signed = transferred->is_signed};
     zone.transferred_records = transferred->records;
+    result_.hosts.merge(transferred->addresses);
     for (const auto& name : group.names) {
       if (const auto facts = facts_of(*transferred, name)) {
         zone.owners.push_back(view_of(*facts));
@@ -183,7 +184,7 @@ class ZoneReading {
     std::sort(result_.failures.begin(), result_.failures.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
     std::sort(result_.notes.begin(), result_.notes.end());
-    result_.hosts = inquiry_.noted();
+    result_.hosts.insert(inquiry_.noted().begin(), inquiry_.noted().end());
     return std::move(result_);
   }
 

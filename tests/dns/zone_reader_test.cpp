@@ -196,6 +196,8 @@ TEST(ZoneReader, NotesTheAddressesThatItLearntOnTheWay) {
   const auto asked = run(conversation.io, addresses_at(conversation.exchange, name("mx.example"), type::a));
   ASSERT_TRUE(asked) << asked.error().text();
   EXPECT_THAT(*asked, ElementsAre(address));
+  const auto transferred = conversation.read({name("_26._tcp.mx.example")}, ReadMode::axfr);
+  EXPECT_THAT(transferred.hosts, ElementsAre(testing::Pair(name("mx.example"), ElementsAre(address))));
 }
 
 TEST(ZoneReader, ServersThatDenyCompactlyAreReadToo) {  // RFC 9824

@@ -46,7 +46,7 @@ struct ReadResult {
   std::vector<ReadZone> zones;                   // sorted by apex and server; owners by owner and asked
   std::vector<std::pair<Name, Error>> failures;  // asked name and why it could not be read; sorted
   std::vector<std::string> notes;                // "AXFR ... refused: asked by query instead"; sorted
-  std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // A of those that were asked about on the way
+  std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // A, where reading brought them along
 };
 
 // Every distinct name of `asked` ends up in exactly one zone or in `failures`; two names that lead to one

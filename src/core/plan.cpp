@@ -23,7 +23,6 @@ bool RrsetPlan::changes() const {
   return moves_ttl || any_with(steps, Action::add) || any_with(steps, Action::remove);
 }
 
-
 // RFC 2181 section 5.2, and what Knot makes of re-adding a record: an RRset moves to another TTL by deleting
 // and adding its records in one message.
 TlsaRecords RrsetPlan::adds() const {

@@ -431,8 +431,7 @@ TEST_F(Endpoint, AChainWithoutEndIsNotRead) {
   chain.resize(400, chain.back());
   auto request = request_to({});
   request.timeout = 60s;  // a sanitizer is slow
-  EXPECT_THAT(judged(chain, request).detail,
-              StartsWith("in the TLS handshake: excessive message size"));
+  EXPECT_THAT(judged(chain, request).detail, StartsWith("in the TLS handshake: excessive message size"));
 }
 
 TEST_F(Endpoint, OnlyTcpServicesAreProbed) {

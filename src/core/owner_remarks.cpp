@@ -54,10 +54,10 @@ bool is_switched(const OwnerFacts& facts) {
 void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, bool may_wait) {
   for (const auto& [parameters, reason] : additions.held) {
     if (reason != Reason::combination_would_break || (may_wait && !is_switched(facts))) continue;
-    plan.critical.push_back(
-        "records " + parameters.text() + " at " + facts.owner().text() +
-        " would match nothing that is served now: not added; give the certificate in use as "
-        "well (or --force)");
+    plan.critical.push_back("records " + parameters.text() + " at " + facts.owner().text() +
+                            " would match nothing that is served now: not added; each combination has to "
+                            "match the certificate in "
+                            "use (RFC 7671 section 8), or --force");
   }
 }
 

@@ -157,7 +157,7 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
     if (service != settings.services.end()) {
       chosen.push_back(*service);
     } else {
-      own.names.push_back(argument);
+      own.names.push_back({argument});
     }
   }
   const bool has_more = !settings.names_from.empty() && settings.command == Command::generate;

@@ -139,7 +139,7 @@ void sync_directory(const std::string& file) {
 
 std::string marker_path(const ServiceSettings& settings, const std::string& state_directory) {
   const std::string label =
-      settings.label.empty() ? settings.names.empty() ? "" : settings.names.front() : settings.label;
+      settings.label.empty() ? settings.names.empty() ? "" : settings.names.front().text : settings.label;
   std::string file;  // no two labels have the same
   for (const char c : label) file += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
   return state_directory + "/reload-" + file + ".pending";

@@ -149,6 +149,7 @@ Result<std::optional<std::string>> NameLines::next_line() {
       if (place_ >= ahead_.size()) return std::nullopt;
       auto line = ahead_.substr(place_, end - place_);
       place_ = end == std::string::npos ? ahead_.size() : end + 1;
+      ++lines_;
       return line;
     }
     ahead_.erase(0, place_);
@@ -163,27 +164,28 @@ Result<std::optional<std::string>> NameLines::next_line() {
   }
 }
 
-Result<std::optional<std::string>> NameLines::next() {
+Result<std::optional<NameText>> NameLines::next() {
   while (true) {
     auto line = next_line();
-    if (!line || !*line) return line;
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return std::nullopt;
     std::string& name = **line;
     name.resize(std::min(name.size(), name.find('#')));
     const auto first = name.find_first_not_of(" \t\r");
     if (first == std::string::npos) continue;
-    return name.substr(first, name.find_last_not_of(" \t\r") - first + 1);
+    return NameText{name.substr(first, name.find_last_not_of(" \t\r") - first + 1), lines_};
   }
 }
 
-Result<std::vector<std::string>> read_names(const std::string& path) {
+Result<std::vector<NameText>> read_names(const std::string& path) {
   auto lines = NameLines::open(path);
   if (!lines) return tl::unexpected(lines.error());
-  std::vector<std::string> names;
+  std::vector<NameText> names;
   for (std::size_t size = 0; size <= names_limit;) {
     auto name = lines->next();
     if (!name) return tl::unexpected(name.error());
     if (!*name) return names;
-    size += (*name)->size();
+    size += (*name)->text.size();
     names.push_back(std::move(**name));
   }
   return unreadable(path, "holds more than " + in_kib(names_limit) + " of names");

@@ -49,13 +49,19 @@ class Descriptor {
 // All of `content`, then fsync. Error unreadable: a full disk, a limit.
 [[nodiscard]] Result<void> write_open_file(int fd, const std::string& path, ByteView content);
 
+// A NAME before it is parsed, and where it stands.
+struct NameText {
+  std::string text;
+  std::size_t line = 0;  // of --names-from, from 1 on; 0: in the command line or the configuration
+};
+
 // NAMEs, one a line, read as they are asked for; blank lines and what follows # are skipped.
 class NameLines {
  public:
   [[nodiscard]] static Result<NameLines> open(const std::string& path);  // "-" is standard input
 
   // Nothing at the end. Error unreadable, also for a line that is too long to hold names.
-  [[nodiscard]] Result<std::optional<std::string>> next();
+  [[nodiscard]] Result<std::optional<NameText>> next();
 
  private:
   NameLines(Descriptor descriptor, std::string path)
@@ -66,9 +72,10 @@ class NameLines {
   std::string path_;
   std::string ahead_;      // read, and not yet given
   std::size_t place_ = 0;  // in `ahead_`
+  std::size_t lines_ = 0;  // given so far
   bool is_at_end_ = false;
 };
 
-[[nodiscard]] Result<std::vector<std::string>> read_names(const std::string& path);  // all of them
+[[nodiscard]] Result<std::vector<NameText>> read_names(const std::string& path);  // all of them
 
 }  // namespace tlsa_update::cli

@@ -150,7 +150,7 @@ constexpr Option table[] = {
      SET(set_boolean(v, s.settings.force, true)), nullptr},
 
     // Credentials
-    {"name", "NAME", "a NAME of the service", 0, Place::service, SET((s.service.names.push_back(v), Set{})),
+    {"name", "NAME", "a NAME of the service", 0, Place::service, SET((s.service.names.push_back({v}), Set{})),
      RESET(service.names)},
     {"cert", "FILE", "certificate, chain or key that is or will be served; - for standard input (repeatable)",
      desiring, Place::service, SET((s.service.certs.push_back(v), Set{})), RESET(service.certs)},

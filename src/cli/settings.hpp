@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "files.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/planner.hpp"
 #include "tlsa_update/dns/exchange.hpp"
@@ -59,7 +60,7 @@ struct Install {
 // What one service needs: the command line's, or a [service.NAME] section's.
 struct ServiceSettings {
   std::string label;  // the section's name; empty for the command line
-  std::vector<std::string> names;
+  std::vector<NameText> names;
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
   std::string passphrase_file;

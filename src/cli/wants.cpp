@@ -117,12 +117,21 @@ class Expander {
   Wants& wants_;
 };
 
-Result<std::vector<Target>> parse_names(const std::vector<std::string>& names) {
+// A NAME is part of the command line (or of the configuration), whatever is wrong with it. Of a file only the
+// line is named: one that was given by mistake may hold a secret (I11).
+tl::unexpected<Error> no_name(const NameText& name, const std::string& file, const Error& why) {
+  if (name.line == 0) return fail(ErrorCode::usage, why.what, name.text, why.advice);
+  return fail(ErrorCode::usage, "this is no NAME",
+              (file == "-" ? "standard input" : file) + " line " + std::to_string(name.line),
+              "see NAME in tlsa-update(1); the line is not shown here, as a wrong file may hold a secret");
+}
+
+// `file`: --names-from, where the lines stand.
+Result<std::vector<Target>> parse_names(const std::vector<NameText>& names, const std::string& file) {
   std::vector<Target> targets;
   for (const auto& name : names) {
-    auto parsed = parse_target(name, system_port);
-    // A NAME is part of the command line (or of the configuration), whatever is wrong with it.
-    if (!parsed) return fail(ErrorCode::usage, parsed.error().what, name, parsed.error().advice);
+    auto parsed = parse_target(name.text, system_port);
+    if (!parsed) return no_name(name, file, parsed.error());
     std::move(parsed->begin(), parsed->end(), std::back_inserter(targets));
   }
   return targets;
@@ -198,7 +207,7 @@ class Gathering {
   boost::asio::awaitable<Result<void>> add(const ServiceSettings& settings) {
     WantedService service;
     service.settings = &settings;
-    const auto targets = parse_names(settings.names);
+    const auto targets = parse_names(settings.names, session_.settings().names_from);
     if (!targets) co_return tl::unexpected(targets.error());
     const auto loaded = co_await load_credentials(session_, service);
     if (!loaded) wants_.failures.push_back(loaded.error());
@@ -267,7 +276,7 @@ boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
 
 Result<bool> OwnerStream::next() {
   constexpr std::size_t at_once = 1000;
-  std::vector<std::string> names;
+  std::vector<NameText> names;
   while (names.size() < at_once) {
     auto name = lines_.next();
     if (!name) return tl::unexpected(name.error());
@@ -275,7 +284,7 @@ Result<bool> OwnerStream::next() {
     names.push_back(std::move(**name));
   }
   service_.owners.clear();
-  const auto targets = parse_names(names);
+  const auto targets = parse_names(names, session_.settings().names_from);
   if (!targets) return tl::unexpected(targets.error());
   Wants unused;  // whether MX and SRV RRsets are secure has been said
   const auto done = session_.run(expand_names(session_, *targets, service_, unused));

@@ -41,6 +41,12 @@ Settings parsed(const std::string& text) {
 
 using Words = std::vector<std::string>;
 
+Words texts(const std::vector<NameText>& names) {
+  Words texts;
+  for (const auto& name : names) texts.push_back(name.text);
+  return texts;
+}
+
 TEST(Config, TheExampleMeansWhatItSays) {
   const auto settings = parsed(example);
 
@@ -53,7 +59,7 @@ TEST(Config, TheExampleMeansWhatItSays) {
   ASSERT_EQ(settings.services.size(), 1U);
   const auto& mail = settings.services.front();
   EXPECT_EQ(mail.label, "mail");
-  EXPECT_EQ(mail.names, (Words{"mx:example.com", "mail.example.com:465"}));
+  EXPECT_EQ(texts(mail.names), (Words{"mx:example.com", "mail.example.com:465"}));
   EXPECT_EQ(mail.certs, Words{"/etc/letsencrypt/live/mail.example.com/fullchain.pem"});
   EXPECT_EQ(mail.nexts, Words{"/var/lib/dehydrated/certs/mail.example.com/privkey.roll.pem"});
   EXPECT_EQ(mail.parameters, std::vector{TlsaParameters{}});
@@ -231,7 +237,7 @@ TEST_F(CommandLine, AServiceIsPickedByItsName) {
 TEST_F(CommandLine, AnotherNameIsAServiceOfItsOwn) {
   const auto run = settings({"run", "--config", config_, "web", "x.example.com:25"});
   EXPECT_EQ(labels(run), (Words{"web", ""}));
-  EXPECT_EQ(run.services.back().names, Words{"x.example.com:25"});
+  EXPECT_EQ(texts(run.services.back().names), Words{"x.example.com:25"});
 }
 
 TEST_F(CommandLine, WhatIsNotNamedStaysAsItIsConfigured) {
@@ -244,8 +250,9 @@ TEST_F(CommandLine, WhatIsNotNamedStaysAsItIsConfigured) {
 
 TEST_F(CommandLine, NamesComeFromAFileAsWell) {
   const auto names = folder_.write("names", "# all\n a:25 # one\n\nb:25\r\nc:25");
-  EXPECT_EQ(settings({"publish", "--names-from", names}).services.front().names,
-            (Words{"a:25", "b:25", "c:25"}));
+  const auto read = settings({"publish", "--names-from", names}).services.front().names;
+  EXPECT_EQ(texts(read), (Words{"a:25", "b:25", "c:25"}));
+  EXPECT_EQ(read[2].line, 5U);
 }
 
 TEST_F(CommandLine, ASystemsStateIsInOnePlaceAndAUsersAtHome) {

@@ -13,13 +13,18 @@
 namespace tlsa_update::cli {
 namespace {
 
-constexpr int race_rounds = 8;
+using Milliseconds = std::chrono::milliseconds;
 
-// RFC 2136 section 7.20: competing requestors wait for different times, longer at each round.
-void wait_before_round(int round) {
+constexpr int race_rounds = 8;
+constexpr Milliseconds longest_wait{10'000};
+
+// RFC 2136 section 7.20: competing requestors wait for different times, longer at each round. What counts is
+// how many rounds of the others fit in.
+void wait_before_round(int round, Milliseconds length_of_round) {
+  const auto most = std::min(longest_wait, std::max(length_of_round, Milliseconds(20)) * (2 << round));
   std::random_device random;
-  std::uniform_int_distribution<int> milliseconds(10, 40 << round);
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
+  std::uniform_int_distribution<Milliseconds::rep> milliseconds(10, most.count());
+  std::this_thread::sleep_for(Milliseconds(milliseconds(random)));
 }
 
 void append(std::vector<Error>& to, const std::vector<Error>& from) {
@@ -167,6 +172,7 @@ Findings Pass::settle(const LedgerFile& file, Findings so_far) {
 Findings Pass::carry_out(const LedgerFile& file) {
   Findings all;
   for (int round = 0;; ++round) {
+    const auto began = std::chrono::steady_clock::now();
     look_around();
     Plan next;
     // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
@@ -202,7 +208,8 @@ Findings Pass::carry_out(const LedgerFile& file) {
       break;
     }
     log_info(acted.moved.front().text() + ": somebody else changed the RRset meanwhile; reading again");
-    wait_before_round(round);
+    const auto took = std::chrono::steady_clock::now() - began;
+    wait_before_round(round, std::chrono::duration_cast<Milliseconds>(took));
   }
   if (all.changed && depth_ != Depth::primary) look_around();
   return settle(file, std::move(all));

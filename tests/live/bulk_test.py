@@ -127,6 +127,21 @@ def test_writers_of_the_same_three_hundred_names_lose_nothing(primary, certifica
     assert zone.transfer() == {f"_25._tcp.{host}.{zone.name}.": (3600, records) for host in hosts(300)}
 
 
+def test_twelve_far_writers_of_one_name_lose_nothing(bind, far, certificate, tlsa_update, tmp_path):
+    """Between what each of them reads and its UPDATE there is time for all the others."""
+    zone = zone_of(bind, 1)
+    mails = [certificate() for _ in range(12)]
+    options = ["--server", far(bind, 0.3).at, *zone.key.options, "h0.example.test:25"]
+
+    def write(mail):
+        tlsa_update("publish", *options, cert=mail, state_directory=tmp_path / f"state-{mail.path.stem}")
+
+    with concurrent.futures.ThreadPoolExecutor(12) as writers:
+        list(writers.map(write, mails))
+
+    assert zone.tlsa("_25._tcp.h0").records == {mail.tlsa() for mail in mails}
+
+
 def test_only_the_rrset_that_moved_is_planned_again(bind, far, certificate, tlsa_update, tmp_path):
     """Another writer is faster: our UPDATE is on its way, behind what we remember of it (RFC 2136 section 3.2)."""
     zone = zone_of(bind, 20)

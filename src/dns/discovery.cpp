@@ -96,7 +96,7 @@ class Walk {
       location_.primary = *primary;
       const auto answer = co_await inquiry_.tlsa(**primary, location_.owner);
       if (!answer) co_return tl::unexpected(answer.error());
-      const auto found = co_await arrive(*answer);
+      auto found = co_await arrive(*answer);
       if (!found) co_return tl::unexpected(found.error());
       if (*found) co_return std::move(**found);
       if (auto error = follow(answer->target)) co_return tl::unexpected(*error);

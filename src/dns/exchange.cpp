@@ -102,7 +102,7 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
   [[nodiscard]] Request update_request(const Update& change, Bytes encoded);
   asio::awaitable<Result<Message>> query(Question question, QueryFlags flags);
   asio::awaitable<UpdateOutcome> update(Update change);
-  asio::awaitable<void> pause_briefly();
+  asio::awaitable<void> pause_briefly() const;
   asio::awaitable<Result<void>> transfer(Name zone, TransferBegin begin, TransferMessage message);
 
   Attempt make_attempt(Asked asked, Bytes wire);
@@ -282,7 +282,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
   co_return refuse(troubles.fold(options.server));
 }
 
-asio::awaitable<void> Exchange::State::pause_briefly() {
+asio::awaitable<void> Exchange::State::pause_briefly() const {
   asio::steady_timer timer(executor, std::chrono::milliseconds(50 + random_number() % 200));
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

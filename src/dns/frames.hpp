@@ -28,7 +28,7 @@ class Frames {
   static void append(Bytes& octets, ByteView message);
 
  private:
-  static constexpr std::size_t largest = 2 + 65535, capacity = 256 * 1024;
+  static constexpr std::size_t largest = 2 + 65535, capacity = 256U << 10;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<std::uint8_t[]> room_;
   std::size_t begin_ = 0, end_ = 0;

@@ -179,7 +179,7 @@ Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, s
 bool question_fits(const Asked& asked, const Message& message) {
   if (message.questions.empty()) {
     const bool positive = message.rcode == rcode::noerror || message.rcode == rcode::nxdomain;
-    return asked.opcode == opcode::update || !asked.over_udp || asked.key || !positive;
+    return asked.opcode == opcode::update || !asked.over_udp || asked.key != nullptr || !positive;
   }
   return message.questions.size() == 1 && message.questions.front() == asked.question;
 }

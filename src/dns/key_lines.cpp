@@ -157,7 +157,7 @@ WrittenKeys read_key_records(std::string_view text, const std::string& path) {
   return keys;
 }
 
-WrittenKeys read_colon_lines(std::string_view text, const std::string&) {
+WrittenKeys read_colon_lines(std::string_view text, const std::string& /*path*/) {
   std::vector<WrittenKey> keys, in_comments;
   bool is_other = false;
   for_each_line(text, [&](std::string_view line, std::size_t number) {

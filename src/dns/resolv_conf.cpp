@@ -27,7 +27,7 @@ ResolvConf parse_resolv_conf(std::string_view text) {
 }
 
 ResolvConf read_resolv_conf(const std::string& path) {
-  constexpr std::streamsize more_than_enough = 64 * 1024;
+  constexpr std::streamsize more_than_enough = 1 << 16;
   std::ifstream file(path);
   std::string text(more_than_enough, '\0');
   file.read(text.data(), more_than_enough);

@@ -13,7 +13,6 @@ namespace tlsa_update::dns {
 namespace {
 
 namespace asio = boost::asio;
-namespace ip = boost::asio::ip;
 
 constexpr std::size_t most_aliases = 8;
 constexpr std::size_t most_hosts = 100;  // of one MX or SRV RRset

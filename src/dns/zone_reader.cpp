@@ -72,6 +72,7 @@ class ZoneReading {
       }
     }
     std::vector<std::vector<Name>> families;
+    families.reserve(siblings.size());
     for (auto& [place, names] : siblings) families.push_back(std::move(names));
     Groups groups;
     std::vector<Name> strays;

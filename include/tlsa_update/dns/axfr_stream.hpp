@@ -53,8 +53,7 @@ class AxfrStream {
 
  private:
   Result<bool> take(ByteView message, std::uint64_t now);
-  [[nodiscard]] Error refusal(ByteView message, const std::optional<TsigResult>& tsig,
-                              std::uint64_t now) const;
+  [[nodiscard]] Error refusal(ByteView wire, const std::optional<TsigResult>& tsig, std::uint64_t now) const;
 
   Name apex_;
   std::uint16_t id_;

@@ -1,7 +1,9 @@
 #include "session.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <unistd.h>
 
 #include "files.hpp"
@@ -20,6 +22,17 @@ Time wall_clock() { return std::chrono::floor<Seconds>(std::chrono::system_clock
 
 Session::Session(const Settings& settings) : settings_(settings) {}
 Session::~Session() = default;
+
+void Session::run_to_end(std::vector<boost::asio::awaitable<void>> works) {
+  std::size_t unfinished = works.size();
+  const auto finish = [&unfinished](const std::exception_ptr& fault) {
+    if (fault) std::rethrow_exception(fault);
+    --unfinished;
+  };
+  for (auto& work : works) boost::asio::co_spawn(context_, std::move(work), finish);
+  context_.restart();
+  while (unfinished > 0) context_.run_one();
+}
 
 // When no key file is configured: what systemd hands over (LoadCredential= in systemd.exec(5)), or the file
 // that it takes that from, so that a hook of root's needs no other configuration than the unit.

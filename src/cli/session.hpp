@@ -3,9 +3,8 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,17 +32,10 @@ class Session {
   template <class T>
   std::vector<T> run_all(std::vector<boost::asio::awaitable<T>> works) {
     std::vector<std::optional<T>> results(works.size());
-    std::size_t unfinished = works.size();
-    for (std::size_t i = 0; i < works.size(); ++i) {
-      const auto finish = [&results, &unfinished, i](const std::exception_ptr& fault, T value) {
-        if (fault) std::rethrow_exception(fault);
-        results[i] = std::move(value);
-        --unfinished;
-      };
-      boost::asio::co_spawn(context_, std::move(works[i]), finish);
-    }
-    context_.restart();
-    while (unfinished > 0) context_.run_one();
+    std::vector<boost::asio::awaitable<void>> keepers;
+    keepers.reserve(works.size());
+    for (std::size_t i = 0; i < works.size(); ++i) keepers.push_back(keep(std::move(works[i]), results[i]));
+    run_to_end(std::move(keepers));
     std::vector<T> values;
     values.reserve(results.size());
     for (auto& result : results) values.push_back(std::move(*result));
@@ -71,6 +63,12 @@ class Session {
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
  private:
+  template <class T>
+  static boost::asio::awaitable<void> keep(boost::asio::awaitable<T> work, std::optional<T>& result) {
+    result.emplace(co_await std::move(work));
+  }
+  void run_to_end(std::vector<boost::asio::awaitable<void>> works);
+
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
   [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
                                                      const ServerSettings& how);

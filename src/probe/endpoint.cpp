@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -16,6 +14,7 @@
 #include <cctype>
 #include <optional>
 
+#include "gather.hpp"
 #include "tls_client.hpp"
 
 namespace tlsa_update::probe {
@@ -135,27 +134,6 @@ asio::awaitable<void> run(Context& context, Attempt& attempt) {
                              std::to_string(attempt.request.timeout.count()) + " ms";
 }
 
-// Takes the next attempt that nobody has taken until none is left.
-asio::awaitable<void> work(Context& context, std::vector<Attempt>& attempts, std::size_t& next) {
-  while (next < attempts.size()) co_await run(context, attempts[next++]);
-}
-
-asio::awaitable<void> run_all(Context& context, std::vector<Attempt>& attempts, std::size_t at_once) {
-  if (attempts.empty()) co_return;
-  const auto executor = co_await asio::this_coro::executor;
-  std::size_t next = 0;
-  const auto spawn = [&] { return asio::co_spawn(executor, work(context, attempts, next), asio::deferred); };
-  std::vector<decltype(spawn())> workers;
-  for (std::size_t i = 0; i < std::min(std::max<std::size_t>(at_once, 1), attempts.size()); ++i) {
-    workers.push_back(spawn());
-  }
-  auto [order, failures] = co_await asio::experimental::make_parallel_group(std::move(workers))
-                               .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
-  for (const auto& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
-}
-
 // The two handshakes with one address explain each other: an alert of no common algorithm is a clear no only
 // from a peer that serves the other kind.
 void explain(Attempt& one, const Attempt& other) {
@@ -176,7 +154,8 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
     }
   }
   Context context(requests);
-  co_await run_all(context, attempts, at_once);
+  const auto run_one = [&](std::size_t i) { return run(context, attempts[i]); };
+  co_await gather(attempts.size(), std::max<std::size_t>(at_once, 1), run_one);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
     explain(attempts[i], attempts[i + 1]);
     explain(attempts[i + 1], attempts[i]);

@@ -1,25 +1,20 @@
-// Many coroutines at once on one executor, at most `width` of them under way: how thousands of questions keep
-// a connection full without thousands of timers. Starts no thread.
-#pragma once
+#include "gather.hpp"
 
 #include <algorithm>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstddef>
 #include <exception>
 #include <vector>
 
-namespace tlsa_update::dns {
+namespace tlsa_update {
 
-// Runs task(0) ... task(count - 1), each an awaitable<void> that stores its own result, and returns when all
-// have ended. What a task throws is thrown again, once, after the others. `task` outlives the call.
-template <class Task>
-boost::asio::awaitable<void> gather(std::size_t count, std::size_t width, const Task& task) {
-  namespace asio = boost::asio;
+namespace asio = boost::asio;
+
+asio::awaitable<void> gather(std::size_t count, std::size_t width,
+                             std::function<asio::awaitable<void>(std::size_t)> task) {
   std::size_t next = 0;
   const auto worker = [&]() -> asio::awaitable<void> {
     while (next < count) co_await task(next++);
@@ -36,4 +31,4 @@ boost::asio::awaitable<void> gather(std::size_t count, std::size_t width, const 
   }
 }
 
-}  // namespace tlsa_update::dns
+}  // namespace tlsa_update

@@ -1,0 +1,16 @@
+// Many coroutines at once on one executor, at most `width` of them under way: how thousands of questions keep
+// a connection full without thousands of timers. Starts no thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+
+namespace tlsa_update {
+
+// Runs task(0) ... task(count - 1), each of which stores its own result, and returns when all have ended.
+// What a task throws is thrown again, once, after the others.
+[[nodiscard]] boost::asio::awaitable<void> gather(
+    std::size_t count, std::size_t width, std::function<boost::asio::awaitable<void>(std::size_t)> task);
+
+}  // namespace tlsa_update

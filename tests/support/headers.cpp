@@ -1,0 +1,1 @@
+// Precompiles what every unit test includes: see tests/CMakeLists.txt.

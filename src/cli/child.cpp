@@ -16,8 +16,6 @@
 #include "log.hpp"
 #include "tlsa_update/core/time.hpp"
 
-extern char** environ;
-
 namespace tlsa_update::cli {
 namespace {
 
@@ -87,6 +85,7 @@ Result<Child> start(const std::string& command) {
 
   auto words = words_of(command);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;

@@ -51,7 +51,7 @@ bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tel
   return step.state != RecordState::missing && step.credential.empty();
 }
 
-bool is_addition(const RrsetPlan&, const Step& step) { return step.action == Action::add; }
+bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
 
 // A combination of parameters that the RRset does not have.
 bool is_extension(const RrsetPlan& rrset, const Step& added) {

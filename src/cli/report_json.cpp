@@ -28,7 +28,7 @@ json::object record_object(const TlsaRecord& record) {
 
 json::object step_object(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
   auto entry = record_object(step.record);
-  const bool was_added = findings.added.count({rrset.owner, step.record}) != 0;
+  const bool was_added = findings.added.contains({rrset.owner, step.record});
   entry["state"] = text(step.state);
   entry["action"] = text(was_added ? Action::add : step.action);
   entry["reason"] = text(was_added ? Reason::missing : step.reason);

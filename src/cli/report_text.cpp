@@ -19,8 +19,7 @@ std::string shortened(const TlsaRecord& record) {
 
 // What was done to the record, or else what is to be said of it.
 std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
-  const auto key = std::make_pair(rrset.owner, step.record);
-  if (findings.added.count(key) != 0) return "added";
+  if (findings.added.contains({rrset.owner, step.record})) return "added";
   std::string out(text(step.state));
   if (step.action != Action::none) out += ", " + std::string(text(step.action));
   return out + ": " + detail(step, rrset);

@@ -19,7 +19,8 @@ LdnsRrPtr to_ldns(const Record& record) {
 LdnsRrListPtr to_ldns(const std::vector<Record>& records) {
   LdnsRrListPtr list(ldns_rr_list_new());
   for (const auto& record : records)
-    if (auto rr = to_ldns(record); rr && list && ldns_rr_list_push_rr(list.get(), rr.get())) (void)rr.release();
+    if (auto rr = to_ldns(record); rr && list && ldns_rr_list_push_rr(list.get(), rr.get()))
+      (void)rr.release();
   return list;
 }
 

@@ -24,7 +24,7 @@ constexpr const char* ecdsa_schemes =
 constexpr const char* rsa_suites = "aRSA:!eNULL";
 constexpr const char* ecdsa_suites = "aECDSA:!eNULL";
 
-constexpr std::size_t max_certificates = 100 * 1024;  // octets of a peer's Certificate message
+constexpr std::size_t max_certificates = 100U << 10;  // octets of a peer's Certificate message
 
 // SSL_set_tlsext_host_name() and SSL_set1_sigalgs_list() without the casts in their macros.
 bool set_sni(SSL* ssl, std::string name) {

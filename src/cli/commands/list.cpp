@@ -76,7 +76,7 @@ class Judge {
   // RFC 2136 section 7.18, RFC 5936 section 3.5.
   static bool is_occluded(const Name& owner, const dns::TransferredZone& zone) {
     for (Name above = owner; above != zone.apex && !above.is_root(); above = above.parent()) {
-      if (zone.cuts.count(above) != 0 || (above != owner && zone.dname.count(above) != 0)) return true;
+      if (zone.cuts.contains(above) || (above != owner && zone.dname.contains(above))) return true;
     }
     return false;
   }

@@ -36,9 +36,8 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
 int exit_status_of(const Health& health) {
   switch (health.level()) {
     case Level::ok:
-      return 0;
     case Level::warning:
-      return 0;  // warnings do not change it
+      return 0;
     case Level::critical:
       return exit_status(ErrorCode::unsafe);
     case Level::unknown:

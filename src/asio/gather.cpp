@@ -21,7 +21,7 @@ asio::awaitable<void> gather(std::size_t count, std::size_t width,
   };
   const auto executor = co_await asio::this_coro::executor;
   std::vector<decltype(asio::co_spawn(executor, worker(), asio::deferred))> workers;
-  for (std::size_t i = 0; i < std::min(count, width); ++i)
+  for (std::size_t i = 0; i < std::min(count, std::max<std::size_t>(width, 1)); ++i)
     workers.push_back(asio::co_spawn(executor, worker(), asio::deferred));
   if (workers.empty()) co_return;
   const auto ended = co_await asio::experimental::make_parallel_group(std::move(workers))

@@ -1,5 +1,5 @@
-// Many coroutines at once on one executor, at most `width` of them under way: how thousands of questions keep
-// a connection full without thousands of timers. Starts no thread.
+// Many coroutines at once on one executor, at most `width` of them (but one at least) under way: how thousands
+// of questions keep a connection full without thousands of timers. Starts no thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,7 +9,7 @@
 namespace tlsa_update {
 
 // Runs task(0) ... task(count - 1), each of which stores its own result, and returns when all have ended.
-// What a task throws is thrown again, once, after the others.
+// What a task throws is thrown again, once, when none is under way; others may then not have begun.
 [[nodiscard]] boost::asio::awaitable<void> gather(
     std::size_t count, std::size_t width, std::function<boost::asio::awaitable<void>(std::size_t)> task);
 

@@ -155,7 +155,7 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
   }
   Context context(requests);
   const auto run_one = [&](std::size_t i) { return run(context, attempts[i]); };
-  co_await gather(attempts.size(), std::max<std::size_t>(at_once, 1), run_one);
+  co_await gather(attempts.size(), at_once, run_one);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
     explain(attempts[i], attempts[i + 1]);
     explain(attempts[i + 1], attempts[i]);

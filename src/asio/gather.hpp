@@ -1,5 +1,5 @@
-// Many coroutines at once on one executor, at most `width` of them (but one at least) under way: how thousands
-// of questions keep a connection full without thousands of timers. Starts no thread.
+// Many coroutines at once on one executor, at most `width` of them (but one at least) under way: how
+// thousands of questions keep a connection full without thousands of timers. Starts no thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

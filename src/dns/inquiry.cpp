@@ -1,6 +1,9 @@
 #include "inquiry.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "gather.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -93,18 +96,23 @@ awaitable<Result<Name>> ask_zone_of(Exchange& primary, Name name) {
 }
 
 awaitable<Result<ZoneFacts>> ask_zone(Exchange& primary, Name apex) {
-  const auto message = co_await ask(primary, apex, type::soa);
-  if (!message) co_return tl::unexpected(message.error());
+  constexpr std::array wanted{type::soa, type::dnskey};
+  std::array<Result<Message>, wanted.size()> answers;
+  const auto ask_one = [&](std::size_t i) -> awaitable<void> {
+    answers[i] = co_await ask(primary, apex, wanted[i]);
+  };
+  co_await gather(wanted.size(), wanted.size(), ask_one);
+  const auto& [authority, keys] = answers;
+  if (!authority) co_return tl::unexpected(authority.error());
   const auto record = std::find_if(
-      message->answer.begin(), message->answer.end(),
+      authority->answer.begin(), authority->answer.end(),
       [&](const Record& candidate) { return candidate.owner == apex && candidate.type == type::soa; });
-  if (record == message->answer.end() || !message->authoritative) {
+  if (record == authority->answer.end() || !authority->authoritative) {
     co_return fail(ErrorCode::refused, "this server does not hold a zone " + apex.text(), primary.address(),
                    "check --zone and --server");
   }
   const auto soa = soa_of(*record);
   if (!soa) co_return tl::unexpected(soa.error());
-  const auto keys = co_await ask(primary, apex, type::dnskey);
   if (!keys) co_return tl::unexpected(keys.error());
   co_return ZoneFacts{.serial = soa->serial,
                       .negative_ttl = std::min(record->ttl, soa->minimum),  // RFC 2308 section 5

@@ -69,11 +69,13 @@ asio::awaitable<ServerAddresses> addresses_of(Exchange& primary, Resolver& resol
   if (host.is_at_or_below(apex)) {
     for (const auto family : {type::a, type::aaaa}) {
       const auto answer = co_await primary.query(Question(host, family));
-      if (!answer || answer->rcode != rcode::noerror) continue;
+      const bool is_told = answer && (answer->rcode == rcode::noerror || answer->rcode == rcode::nxdomain);
+      found.is_whole = found.is_whole && is_told;
+      if (!is_told) continue;
       collect(answer->answer, host, found.addresses);
       collect(answer->additional, host, found.addresses);
     }
-    if (!found.addresses.empty()) co_return found;
+    if (found.is_whole && !found.addresses.empty()) co_return found;
   }
   const auto resolved = co_await resolver.addresses(host);
   found.is_whole = resolved && resolved->both_families_answered;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <set>
 
 #include "support/scripted_server.hpp"
 #include "support/zone_signer.hpp"
@@ -20,6 +21,7 @@ constexpr std::uint32_t noon = 1'795'300'000, day = 86'400;
 struct Authority {
   std::map<Question, std::vector<Record>> data;
   std::map<Question, std::vector<Record>> additional;
+  std::set<Question> unanswerable = {};  // SERVFAIL
   std::uint16_t rcode = rcode::noerror;
   bool is_authoritative = true;
 
@@ -29,6 +31,7 @@ struct Authority {
     Message message = answer_to(request, rcode, found == data.end() ? std::vector<Record>() : found->second);
     if (const auto more = additional.find(question); more != additional.end())
       message.additional = more->second;
+    if (unanswerable.contains(question)) message.rcode = rcode::servfail;
     message.authoritative = is_authoritative;
     return say(encode(message));
   }
@@ -217,6 +220,27 @@ TEST_F(PropagationTest, ANsWhoseAddressesAreHalfKnownIsInTrouble) {
   ASSERT_EQ(servers.size(), 2U);
   EXPECT_TRUE(servers[0].reachable) << servers[0].trouble;
   EXPECT_FALSE(servers[1].reachable);
+}
+
+// The primary fails to say whether its name server has an IPv6 address; the resolver may know.
+TEST_F(PropagationTest, AnAddressThatThePrimaryDoesNotTellIsNotTakenForNone) {
+  ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });
+  const Question aaaa(name("ns1.example"), type::aaaa);
+  primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns1.example."});
+  primary_data_.data[{aaaa.name, type::a}] = rrs({"ns1.example. 300 A 127.0.0.1"});
+  primary_data_.unanswerable = {aaaa};
+  resolver_data_.unanswerable = {aaaa};
+  const auto servers = read({}, server.name().port);
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_TRUE(servers[0].reachable) << servers[0].trouble;
+  EXPECT_FALSE(servers[1].reachable);
+  EXPECT_EQ(servers[1].trouble, "its other addresses could not be found");
+
+  resolver_data_.unanswerable.clear();
+  resolver_data_.data[aaaa] = rrs({"ns1.example. 300 AAAA ::ffff:127.0.0.1"});
+  const auto both = read({}, server.name().port);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_TRUE(both[1].reachable) << both[1].trouble;
 }
 
 TEST_F(PropagationTest, ThousandsOfOwnersAreReadOverOneConnection) {

@@ -11,21 +11,21 @@ namespace {
 
 using Outcomes = std::vector<dns::ChangeOutcome>;
 
-// One zone's part of the work: the plan, and where it is sent.
+// What is sent to one primary: it must be the one that was read.
 struct ZoneWork {
-  const ZonePlan* plan = nullptr;
   dns::ReadZone* read = nullptr;
   std::vector<const RrsetPlan*> rrsets;  // those that change, as `changes`
   std::vector<dns::RrsetChange> changes;
 };
 
-ZoneWork work_of(const ZonePlan& plan, std::vector<dns::ReadZone>& read) {
+// A zone is read more than once when sections of the configuration name different primaries, or keys, for
+// names in it.
+ZoneWork work_of(const ZonePlan& plan, dns::ReadZone& read) {
   ZoneWork work;
-  work.plan = &plan;
-  const auto zone =
-      std::find_if(read.begin(), read.end(), [&](const auto& one) { return one.view.apex == plan.zone; });
-  work.read = zone == read.end() ? nullptr : &*zone;
+  work.read = &read;
+  if (read.view.apex != plan.zone || read.view.server != plan.server) return work;
   for (const auto& rrset : plan.rrsets) {
+    if (!std::ranges::binary_search(read.view.owners, rrset.owner, {}, &OwnerView::owner)) continue;
     auto change = change_of(rrset);
     if (!change) continue;
     work.rrsets.push_back(&rrset);
@@ -92,9 +92,11 @@ Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) 
   std::vector<ZoneWork> works;
   std::size_t total = 0;
   for (const auto& zone : plan.zones) {
-    auto work = work_of(zone, read);
-    total += work.changes.size();
-    if (!work.changes.empty()) works.push_back(std::move(work));
+    for (auto& place : read) {
+      auto work = work_of(zone, place);
+      total += work.changes.size();
+      if (!work.changes.empty()) works.push_back(std::move(work));
+    }
   }
   const EndSignals signals;
   Progress progress("changes sent", total, session.settings().quiet);
@@ -104,7 +106,7 @@ Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) 
     options.transferable_records = work.read->transferred_records;
     options.progress = [&progress](std::size_t, std::size_t) { progress.advance(); };
     options.is_stopped = [&signals] { return signals.has_come(); };
-    jobs.push_back(dns::apply(*work.read->primary, work.plan->zone, work.changes, std::move(options)));
+    jobs.push_back(dns::apply(*work.read->primary, work.read->view.apex, work.changes, std::move(options)));
   }
   const auto outcomes = session.run_all(std::move(jobs));
   Acted acted;

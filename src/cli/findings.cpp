@@ -6,6 +6,13 @@
 
 namespace tlsa_update::cli {
 
+const ZoneView* view_of(const Findings& findings, const ZonePlan& plan) {
+  const auto view = std::ranges::find_if(findings.zones, [&](const ZoneView& zone) {
+    return zone.apex == plan.zone && zone.server == plan.server;
+  });
+  return view == findings.zones.end() ? nullptr : &*view;
+}
+
 int exit_status_of(const Findings& findings) {
   auto worst = findings.remaining;
   const auto count = [&](ErrorCode code) { worst = worst ? more_severe(*worst, code) : code; };

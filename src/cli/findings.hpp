@@ -34,6 +34,9 @@ struct Findings {
   std::optional<Diagnosis> diagnosis;  // doctor's
 };
 
+// The view of a zone that the plan is about; nothing when it was not read.
+[[nodiscard]] const ZoneView* view_of(const Findings& findings, const ZonePlan& plan);
+
 void print_text(Output& out, const Findings& findings);
 void print_json(Output& out, const Findings& findings);
 

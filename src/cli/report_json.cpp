@@ -90,13 +90,12 @@ json::object server_object(const ServerView& server, const ZoneView& zone, const
 
 json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   json::object entry{{"zone", plan.zone.text()}};
-  for (const auto& view : findings.zones) {
-    if (view.apex != plan.zone) continue;
-    entry["server"] = printable(view.server);
-    entry["serial"] = view.serial;
-    entry["signed"] = view.is_signed;
+  if (const auto* const view = view_of(findings, plan)) {
+    entry["server"] = printable(view->server);
+    entry["serial"] = view->serial;
+    entry["signed"] = view->is_signed;
     json::array servers;
-    for (const auto& server : view.servers) servers.push_back(server_object(server, view, plan));
+    for (const auto& server : view->servers) servers.push_back(server_object(server, *view, plan));
     if (!servers.empty()) entry["servers"] = std::move(servers);
   }
   json::array rrsets;

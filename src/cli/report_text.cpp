@@ -92,11 +92,10 @@ void print_diagnosis(Output& out, const Diagnosis& diagnosis) {
 void print_text(Output& out, const Findings& findings) {
   if (findings.diagnosis) return print_diagnosis(out, *findings.diagnosis);
   for (const auto& plan : findings.plan.zones) {
-    for (const auto& view : findings.zones) {
-      if (view.apex != plan.zone) continue;
-      out << view.apex.text() << " at " << printable(view.server) << ", serial " << view.serial
-          << (view.is_signed ? ", signed" : ", not signed") << "\n";
-      for (const auto& server : view.servers) print_server(out, server);
+    if (const auto* const view = view_of(findings, plan)) {
+      out << view->apex.text() << " at " << printable(view->server) << ", serial " << view->serial
+          << (view->is_signed ? ", signed" : ", not signed") << "\n";
+      for (const auto& server : view->servers) print_server(out, server);
     }
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }

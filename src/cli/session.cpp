@@ -72,15 +72,15 @@ const ServerSettings& Session::server_settings(const Name& name) const {
 Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_file, bool allow_weak) {
   const std::string path = key_path(key_file);
   if (path.empty()) return nullptr;
-  if (const auto known = keys_.find(path); known != keys_.end()) return known->second;
+  auto& known = keys_[{path, allow_weak}];
+  if (known) return known;
   const auto content = read_secret_file(path, key_file_limit);
   if (!content) return tl::unexpected(content.error());
   auto parsed = dns::parse_key_file(*content, path, {allow_weak, {}});
   if (!parsed) return tl::unexpected(parsed.error());
   for (const auto& note : parsed->notes) log_warning(path + ": " + note);
-  auto key = std::make_shared<const dns::TsigKey>(std::move(parsed->key));
-  keys_.emplace(path, key);
-  return key;
+  known = std::make_shared<const dns::TsigKey>(std::move(parsed->key));
+  return known;
 }
 
 boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
@@ -105,7 +105,13 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
 }
 
 Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
-  auto& place = exchanges_[{server.text(), key_path(how.key_file), how.transfer_key_file}];
+  auto& place = exchanges_[Peer{.server = server,
+                                .key_file = key_path(how.key_file),
+                                .transfer_key_file = how.transfer_key_file,
+                                .allow_weak_tsig = how.allow_weak_tsig,
+                                .sign_queries = how.sign_queries,
+                                .transport = how.transport,
+                                .tls = how.tls}];
   if (!place) {
     auto tsig = key(how.key_file, how.allow_weak_tsig);
     if (!tsig) return tl::unexpected(tsig.error());

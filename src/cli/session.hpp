@@ -2,13 +2,13 @@
 // settings name. Opens each only when it is asked for. The wall clock is read here and nowhere below.
 #pragma once
 
-#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "settings.hpp"
@@ -69,6 +69,18 @@ class Session {
   }
   void run_to_end(std::vector<boost::asio::awaitable<void>> works);
 
+  // Names that agree in all of this share a connection.
+  struct Peer {
+    dns::ServerName server;
+    std::string key_file;
+    std::string transfer_key_file;
+    bool allow_weak_tsig = false;
+    bool sign_queries = true;
+    dns::Transport transport = dns::Transport::tcp;
+    dns::TlsOptions tls;
+    auto operator<=>(const Peer&) const = default;
+  };
+
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
   [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
                                                      const ServerSettings& how);
@@ -76,9 +88,9 @@ class Session {
   const Settings& settings_;
   boost::asio::io_context context_{1};
   std::unique_ptr<dns::Resolver> resolver_;
-  std::map<std::string, std::shared_ptr<const dns::TsigKey>> keys_;  // by path
-  // By server, key file and transfer key file.
-  std::map<std::array<std::string, 3>, std::unique_ptr<dns::Exchange>> exchanges_;
+  // By path, and whether weak algorithms are allowed.
+  std::map<std::pair<std::string, bool>, std::shared_ptr<const dns::TsigKey>> keys_;
+  std::map<Peer, std::unique_ptr<dns::Exchange>> exchanges_;
 };
 
 }  // namespace tlsa_update::cli

@@ -136,6 +136,29 @@ def test_names_of_two_zones_go_to_their_own(primary, certificate, tlsa_update):
     assert parent.transfer().keys() == {"_25._tcp.mail.example.test."}
 
 
+def test_each_name_of_a_zone_goes_to_the_primary_that_it_was_read_at(
+    bind, knot, certificate, tlsa_update, tmp_path
+):
+    """As while a zone moves from one primary to another."""
+    old, new = (
+        server.zone("example.test", "mail A 192.0.2.25", "www A 192.0.2.80", signing=None)
+        for server in (bind, knot)
+    )
+    mail = certificate()
+    sections = tmp_path / "tlsa-update.conf"
+    sections.write_text(
+        f"server = {bind.at}\nkey-file = {old.key.path}\n"
+        f"[zone.mail.example.test]\nserver = {knot.at}\nkey-file = {new.key.path}\n"
+    )
+    old.serial(), new.serial()  # both run
+
+    run = tlsa_update("publish", MAIL, "www.example.test:443", config=sections, cert=mail)
+
+    assert new.transfer().keys() == {"_25._tcp.mail.example.test."}
+    assert old.transfer().keys() == {"_443._tcp.www.example.test."}
+    assert run.out.count("example.test. at ") == 2
+
+
 def test_a_zone_signed_inline_by_bind_is_read_back_as_it_is_served(bind, certificate, tlsa_update):
     zone = bind.zone("example.test", "mail A 192.0.2.25", signing="inline")
     mail = certificate()

@@ -92,3 +92,21 @@ def test_a_port_that_speaks_no_tls_is_waited_for_no_longer_than_told(zone, root,
     tlsa_update("publish", zone, MAIL, cert=certificate(), **options, exits=69)
 
     assert zone.tlsa(OWNER) is None
+
+
+def test_one_zone_asks_for_tls_and_another_of_the_same_server_does_not(zone, certificate, tlsa_update, tmp_path):
+    """The second does not go over the connection of the first; and its own port speaks no TLS."""
+    other = zone.server.zone("example.net", "mail A 192.0.2.26", key=zone.key)
+    sections = tmp_path / "tlsa-update.conf"
+    sections.write_text(
+        f"server = {zone.server.at}\nkey-file = {zone.key.path}\n[zone.example.net]\ntransport = tls\n"
+    )
+    mail = certificate()
+    other.serial()  # the server runs
+
+    tlsa_update(
+        "publish", MAIL, "mail.example.net:25", config=sections, cert=mail, timeout=1, retries=0, exits=69
+    )
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+    assert other.tlsa(OWNER) is None

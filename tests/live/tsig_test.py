@@ -32,6 +32,23 @@ def test_a_weak_algorithm_is_used_only_when_allowed(primary, certificate, tlsa_u
     assert zone.tlsa(OWNER) is None
 
 
+def test_a_weak_algorithm_that_one_zone_allows_is_not_allowed_to_another(
+    bind, certificate, tlsa_update, tmp_path
+):
+    key = bind.key("update-key", WEAK[0])
+    allowed, other = (bind.zone(name, "mail A 192.0.2.25", key=key) for name in ("example.test", "example.net"))
+    sections = tmp_path / "tlsa-update.conf"
+    sections.write_text(
+        f"server = {bind.at}\nkey-file = {key.path}\n[zone.example.test]\nallow-weak-tsig = yes\n"
+    )
+    allowed.serial()  # the server runs
+
+    run = tlsa_update("publish", MAIL, "mail.example.net:25", config=sections, cert=certificate(), exits=77)
+
+    assert "--allow-weak-tsig" in run.err
+    assert other.tlsa(OWNER) is None
+
+
 FORMS = {
     "clause inside a larger file": 'include "x"; # ours\n{clause}\nzone "a.test" {{ type primary; }};\n',
     "clause on one line": 'key "{name}" {{ secret "{secret}"; algorithm {algorithm}; }};',

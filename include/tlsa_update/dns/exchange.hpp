@@ -33,6 +33,7 @@ struct TlsOptions {
   std::string ca_file;            // --tls-ca; empty: the system's
   std::string hostname;           // --tls-hostname; empty: the server's host
   std::vector<std::string> pins;  // --tls-pin: base64 SHA-256 of the SPKI; then no CA is asked
+  auto operator<=>(const TlsOptions&) const = default;
 };
 
 struct ExchangeOptions {

@@ -37,6 +37,7 @@ struct Facts {
 // Whether this RRset is secure: our own validation with --trust-anchor, else the word of a resolver.
 [[nodiscard]] dns::Dnssec verdict_on(Session& session, const dns::Question& question);
 
+// Not confirmed: that is for who knows what was answered meanwhile.
 [[nodiscard]] ClockReading read_clock();
 [[nodiscard]] Policy policy_of(const Settings& settings);
 

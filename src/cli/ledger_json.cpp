@@ -177,6 +177,8 @@ Result<std::optional<ClockReading>> clock_from(const json::object& document) {
   const auto uptime = integer_at(**object, "uptime", std::numeric_limits<std::int64_t>::max());
   if (!uptime) return tl::unexpected(uptime.error());
   reading.uptime = Seconds(*uptime);
+  const auto* const confirmed = (*object)->if_contains("confirmed");
+  reading.is_confirmed = confirmed != nullptr && confirmed->is_bool() && confirmed->get_bool();
   return reading;
 }
 
@@ -189,7 +191,8 @@ std::string to_json(const Ledger& ledger) {
   if (ledger.last_run) {
     document["last_run"] = {{"wall", rfc3339(ledger.last_run->wall)},
                             {"boot_id", ledger.last_run->boot_id},
-                            {"uptime", ledger.last_run->uptime.count()}};
+                            {"uptime", ledger.last_run->uptime.count()},
+                            {"confirmed", ledger.last_run->is_confirmed}};
   }
   document["owners"] = std::move(owners);
   return json::serialize(document) + "\n";

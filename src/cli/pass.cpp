@@ -120,7 +120,11 @@ Plan Pass::plan(const Ledger& ledger) const {
 }
 
 Ledger Pass::observed(Ledger ledger) const {
-  return observe(std::move(ledger), wants_.desired, facts_.views(), facts_.evidence, policy_, read_clock());
+  auto clock = read_clock();
+  clock.is_confirmed = std::ranges::any_of(facts_.read, [](const dns::ReadZone& zone) {
+    return zone.primary->options().key != nullptr && zone.primary->options().sign_queries;
+  });
+  return observe(std::move(ledger), wants_.desired, facts_.views(), facts_.evidence, policy_, clock);
 }
 
 Findings Pass::findings(Plan plan) const {

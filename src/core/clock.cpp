@@ -7,10 +7,21 @@ namespace {
 
 constexpr Seconds rounding{1};  // two readings in whole seconds differ by this much without any step
 
-// How far the wall clock was set, as seen from the uptime of one boot; zero across boots: nobody knows.
+// What has passed at least. A machine may begin a boot with any time of day, so that of what went before it
+// the wall clock tells only as much as signed answers have confirmed at both ends.
+Seconds passed_since(const ClockReading& last, const ClockReading& now) {
+  const bool is_named = !last.boot_id.empty() && !now.boot_id.empty();
+  if (is_named && last.boot_id == now.boot_id) return now.uptime - last.uptime;
+  const Seconds by_wall = std::max(now.wall - last.wall, Seconds{0});
+  const bool may_be_one_boot = !is_named && now.uptime >= last.uptime;
+  const Seconds certain = std::min(by_wall, may_be_one_boot ? now.uptime - last.uptime : now.uptime);
+  if (!last.is_confirmed || !now.is_confirmed) return certain;
+  return std::max(certain, by_wall - 2 * clock_tolerance);
+}
+
+// By how much the wall clock went further than that.
 Seconds step_since(const ClockReading& last, const ClockReading& now) {
-  if (last.boot_id.empty() || last.boot_id != now.boot_id) return Seconds{0};
-  const Seconds step = (now.wall - last.wall) - (now.uptime - last.uptime);
+  const Seconds step = now.wall - last.wall - passed_since(last, now);
   return std::chrono::abs(step) <= rounding ? Seconds{0} : step;
 }
 

@@ -40,7 +40,8 @@ Ledger some_ledger() {
   }
   if (*rc::gen::arbitrary<bool>()) {
     const Time wall{Seconds(*rc::gen::inRange<std::int64_t>(0, 4'000'000'000))};
-    ledger.last_run = ClockReading{wall, "boot", Seconds(*rc::gen::inRange(0, 1'000'000))};
+    ledger.last_run =
+        ClockReading{wall, "boot", Seconds(*rc::gen::inRange(0, 1'000'000)), *rc::gen::arbitrary<bool>()};
   }
   return ledger;
 }

@@ -122,7 +122,10 @@ Brain never_probes() {
 
 Brain believes_the_wall_clock() {
   Brain brain{"believes the wall clock"};
-  brain.tell_time = [](ClockReading& clock) { clock.boot_id.clear(); };
+  brain.tell_time = [](ClockReading& clock) {
+    clock.boot_id.clear();
+    clock.is_confirmed = true;
+  };
   return brain;
 }
 

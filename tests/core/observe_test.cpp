@@ -10,12 +10,13 @@ using std::chrono::hours;
 
 const TlsaRecord a = record("3 1 1", "A"), b = record("3 1 1", "B");
 
-// Looks with a wall clock that is wrong by `error`.
-void look(Scene& scene, Seconds error, const std::string& boot_id = "boot") {
-  const ClockReading clock{scene.now() + error, boot_id, scene.now() - issued};
+void look(Scene& scene, const ClockReading& clock) {
   scene.ledger() =
       observe(scene.ledger(), scene.wishes(), {scene.zone()}, scene.evidence(), scene.policy(), clock);
 }
+
+// Looks with a wall clock that is wrong by `error`.
+void look(Scene& scene, Seconds error) { look(scene, {scene.now() + error, "boot", scene.now() - issued}); }
 
 Plan plan(const Scene& scene, Seconds error) {
   Scene later = scene;
@@ -133,9 +134,43 @@ TEST(Observe, StampsOfTheFutureStartAgain) {  // the clock was wrong, and the ma
   scene.want({{"A"}}).publish({a});
   look(scene, hours(1000));
   scene.pass(hours(1));
-  look(scene, Seconds(0), "another boot");
+  look(scene, {scene.now(), "another boot", hours(0)});
   EXPECT_EQ(scene.remembered(a).seen_everywhere_at, scene.now());
   EXPECT_FALSE(scene.plan().readiness.at(0).ready);
+}
+
+// A machine whose clock begins each boot with a time of its own.
+TEST(Observe, AClockThatNothingConfirmsCountsOnlyFromTheBoot) {
+  for (const bool last_is_confirmed : {false, true}) {
+    for (const bool is_confirmed : {false, true}) {
+      Scene scene;
+      scene.want({{"A"}}).publish({a});
+      look(scene, {noon, "boot", hours(1000), last_is_confirmed});
+      look(scene, {noon + hours(30), "another boot", Seconds(90), is_confirmed});
+      const auto waited = noon + hours(30) - *scene.remembered(a).seen_everywhere_at;
+      const bool counts = last_is_confirmed && is_confirmed;
+      EXPECT_EQ(waited, counts ? hours(30) - 2 * clock_tolerance : Seconds(90));
+    }
+  }
+}
+
+// The clock is put right after the boot, and nothing of what it said before counts.
+TEST(Observe, AClockThatWasAheadAtTheBootShortensNoWait) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a});
+  look(scene, {noon, "boot", hours(1000), true});
+  look(scene, {noon + hours(3), "another boot", Seconds(90), false});  // two hours ahead
+  look(scene, {noon + hours(1), "another boot", Seconds(100), true});
+  EXPECT_EQ(noon + hours(1) - *scene.remembered(a).seen_everywhere_at, Seconds(100));
+}
+
+// The ledger was carried to a machine that has run for longer.
+TEST(Observe, TheUptimeOfAnotherMachineIsNoWait) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a});
+  look(scene, {noon, "boot", hours(1), false});
+  look(scene, {noon + Seconds(60), "another machine", hours(5000), false});
+  EXPECT_EQ(noon + Seconds(60) - *scene.remembered(a).seen_everywhere_at, Seconds(60));
 }
 
 }  // namespace

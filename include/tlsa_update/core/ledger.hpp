@@ -46,11 +46,14 @@ struct OwnerLedger {
   [[nodiscard]] LedgerEntry& at(const TlsaRecord& record);  // a new, empty entry when there is none
 };
 
+inline constexpr Seconds clock_tolerance{300};  // of TSIG: the fudge of RFC 8945 section 10
+
 // The wall clock, and how long this boot has lasted: where the two disagree, the wall clock was set.
 struct ClockReading {
   Time wall{};
-  std::string boot_id;  // "" when unknown: nothing to compare with
-  Seconds uptime{};     // since boot, suspension included (CLOCK_BOOTTIME)
+  std::string boot_id;        // "" when unknown: nothing to compare with
+  Seconds uptime{};           // since boot, suspension included (CLOCK_BOOTTIME)
+  bool is_confirmed = false;  // by a signed answer of this pass: right to within clock_tolerance
   bool operator==(const ClockReading&) const = default;
 };
 

@@ -82,8 +82,8 @@ struct Policy {
                                  const Policy& policy, Time now);
 
 // What was just observed, folded into what is remembered. `clock` is read after the observation, never
-// before. Notices when the wall clock was set since `ledger.last_run` and moves every stamp by as much, so
-// that what was waited is what was really waited. Records in policy.adopt become ours.
+// before. Notices when the wall clock was set since `ledger.last_run`, or may have been, and moves every
+// stamp by as much, so that what was waited was really waited. Records in policy.adopt become ours.
 [[nodiscard]] Ledger observe(Ledger ledger, const std::vector<Desired>& desired,
                              const std::vector<ZoneView>& observed,
                              const std::vector<ServiceEvidence>& evidence, const Policy& policy,

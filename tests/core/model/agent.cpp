@@ -138,10 +138,10 @@ void Agent::think() {
 }
 
 void Agent::observe_and_plan() {
-  seen_.clock = {world_.now() + wall_error_, std::to_string(boots_), world_.now() - booted_};
+  // An answer signed with TSIG would not be believed by a clock that is further off.
+  const bool is_confirmed = std::chrono::abs(wall_error_) <= clock_tolerance;
+  seen_.clock = {wall(), std::to_string(boots_), world_.now() - booted_, is_confirmed};
   brain_.tell_time(seen_.clock);
-  seen_error_ = wall_error_;
-  seen_boots_ = boots_;
   ledger_ = observe(ledger_, desired_, seen_.zones, seen_.evidence, policy_, seen_.clock);
   brain_.recall(ledger_, seen_);
   plan_ = plan_rollover(desired_, seen_.zones, ledger_, seen_.evidence, policy_, seen_.clock.wall);

@@ -64,8 +64,6 @@ class Agent {
   void set_wall_clock(Seconds error) { wall_error_ = error; }
   void reboot();
   [[nodiscard]] bool is_idle() const { return phase_ == Phase::look; }
-  [[nodiscard]] bool knows_the_clock() const { return wall_error_ == seen_error_; }
-  [[nodiscard]] bool knows_the_boot() const { return boots_ == seen_boots_; }
   [[nodiscard]] const Plan& last_plan() const { return plan_; }
   [[nodiscard]] const std::optional<std::string>& breach() const { return breach_; }
 
@@ -87,9 +85,9 @@ class Agent {
   World& world_;
   Brain brain_;
   bool installs_;  // deploys itself; otherwise a hook does, once `ready` says so
-  Seconds wall_error_{0}, seen_error_{0};
+  Seconds wall_error_{0};
   Time booted_ = testing::issued;
-  int boots_ = 0, seen_boots_ = 0;
+  int boots_ = 0;
   Ledger ledger_;
 
   Phase phase_ = Phase::look;

@@ -5,6 +5,12 @@
 namespace tlsa_update {
 namespace {
 
+// What is to be deployed: the current credentials; where only a next key is given, that.
+bool is_to_go_live(const OwnerFacts& facts, const Wanted& want) {
+  const auto is_current = [](const Wanted& other) { return other.role == Role::current; };
+  return is_current(want) || std::ranges::none_of(facts.wanted, is_current);
+}
+
 class Gate {
  public:
   Gate(const Situation& situation, const Additions& additions)
@@ -17,7 +23,7 @@ class Gate {
   std::vector<Blocker> close() {
     if (facts_.servers.empty()) return {Blocker{first_wanted(), {}, Reason::unread, std::nullopt}};
     for (const auto& want : facts_.wanted) {
-      if (want.role == Role::current) await(want);
+      if (is_to_go_live(facts_, want)) await(want);
     }
     TlsaRecords known;
     for (const auto& one : known_) insert(known, one.record);
@@ -114,7 +120,8 @@ std::optional<Time> ready_at(const Situation& situation, const std::vector<Block
     latest = std::max(latest, blocker.ready_at);
   }
   for (const auto& want : situation.facts.wanted) {
-    if (want.role == Role::current) latest = std::max(latest, situation.reliance(want.record).ready_at);
+    if (is_to_go_live(situation.facts, want))
+      latest = std::max(latest, situation.reliance(want.record).ready_at);
   }
   return latest;
 }

@@ -23,6 +23,12 @@ TEST(Readiness, NotBeforeTheRecordIsPublished) {
   EXPECT_EQ(verdict(scene.plan()).blockers, waits(a, "A.pem", Reason::missing));
 }
 
+TEST(Readiness, ANextKeyThatIsGivenAloneIsWhatIsToBeDeployed) {
+  Scene scene;
+  scene.want({{}, {"A"}}).look();
+  EXPECT_EQ(verdict(scene.plan()).blockers, waits(a, "A.pem", Reason::missing));
+}
+
 TEST(Readiness, TwoTtlsAndTheMarginAfterItIsEverywhere) {  // RFC 7671 section 8.1
   Scene scene;
   scene.want({{"B"}}).publish({a}, 300).serve({"A", "A"}).run();

@@ -28,6 +28,14 @@ bool Served::is_matched_by_any(const TlsaRecords& records) const {
   return std::ranges::any_of(records, [&](const TlsaRecord& record) { return is_matched_by(record); });
 }
 
+bool Served::is_accepted_by(const TlsaRecord& record, Time now) const {
+  if (!is_matched_by(record)) return false;
+  if (record.parameters.usage == Usage::dane_ee || chain == nullptr) return true;
+  const bool is_usable_here = !is_smtp || record.parameters.usage == Usage::dane_ta;
+  const auto& leaf = chain->front();
+  return is_usable_here && names_fit && leaf.not_before <= now && now <= leaf.not_after;
+}
+
 const Selected& key_of(const Credential& credential) {
   return credential.bare_key ? *credential.bare_key : credential.chain.front().spki;
 }

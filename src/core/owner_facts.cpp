@@ -8,6 +8,8 @@
 namespace tlsa_update {
 namespace {
 
+constexpr std::uint16_t smtp = 25;
+
 template <class T>
 using ByName = std::vector<std::pair<Name, const T*>>;  // sorted by name
 
@@ -91,6 +93,8 @@ void add_chain(LiveView& live, Served served) {
   for (auto& known : live.chains) {
     if (known.chain == nullptr || served.chain == nullptr || *known.chain != *served.chain) continue;
     known.dane_ok = known.dane_ok || served.dane_ok;
+    known.names_fit = known.names_fit && served.names_fit;
+    known.is_smtp = known.is_smtp || served.is_smtp;
     return;
   }
   live.chains.push_back(std::move(served));
@@ -114,7 +118,11 @@ LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool eve
     collect_gaps(live, *proof);
     for (const auto& one : proof->presented) {
       if (one.outcome != ProbeOutcome::served || one.chain.empty()) continue;
-      add_chain(live, {&one.chain, nullptr, proof->service.host.text() + " at " + one.address, one.dane_ok});
+      const auto& leaf = one.chain.front();
+      const bool names_fit =
+          covers(leaf, proof->service.host) || (proof->source_domain && covers(leaf, *proof->source_domain));
+      add_chain(live, {&one.chain, nullptr, proof->service.host.text() + " at " + one.address, one.dane_ok,
+                       names_fit, proof->service.port == smtp});
     }
   }
   live.sight = complete ? Sight::complete : live.chains.empty() ? Sight::nothing_reached : Sight::partial;

@@ -64,9 +64,7 @@ class Removals {
     }
     if (live.sight != Sight::complete) return because(Reason::not_probed);
     // RFC 7671 section 8.1: only after the new chain is deployed and seen to work, everywhere.
-    for (const auto& served : live.chains) {
-      if (!served.is_matched_by_any(relied_on_)) return because(Reason::not_deployed);
-    }
+    if (!every_chain_is_accepted()) return because(Reason::not_deployed);
     const LedgerEntry& entry = *situation_.memory.find(record);
     if (situation_.may_go_live(entry)) return because(Reason::may_go_live);
     return grace_of(entry);
@@ -88,7 +86,7 @@ class Removals {
       if (contains(facts_.parameters, parameters)) continue;
       const auto leaving = of_combination(left, parameters);
       if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_matched(r); })) continue;
-      if (facts_.live.sight != Sight::complete || !every_chain_matches(relied_on_)) continue;
+      if (facts_.live.sight != Sight::complete || !every_chain_is_accepted()) continue;
       for (const auto& record : leaving) {
         verdicts_[record] = {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};
       }
@@ -101,9 +99,23 @@ class Removals {
            (place->second.reason == Reason::still_served || place->second.reason == Reason::transitional);
   }
 
-  bool every_chain_matches(const TlsaRecords& records) const {
-    return std::ranges::all_of(facts_.live.chains,
-                               [&](const Served& served) { return served.is_matched_by_any(records); });
+  bool is_accepted_by_any(const Served& served, const TlsaRecords& records) const {
+    return std::ranges::any_of(
+        records, [&](const TlsaRecord& record) { return served.is_accepted_by(record, situation_.now); });
+  }
+
+  // What is wanted has shown itself, and whatever else is served, as by other machines of one name, is known
+  // to clients by a record that stays.
+  bool every_chain_is_accepted() const {
+    TlsaRecords staying = relied_on_;
+    for (const auto& record : facts_.published()) {
+      const bool stays = facts_.is_kept(record) || !situation_.is_owned(record);
+      if (stays && situation_.reliance(record).is_given()) insert(staying, record);
+    }
+    const auto& chains = facts_.live.chains;
+    return std::ranges::any_of(chains,
+                               [&](const auto& one) { return is_accepted_by_any(one, relied_on_); }) &&
+           std::ranges::all_of(chains, [&](const auto& one) { return is_accepted_by_any(one, staying); });
   }
 
   // I3, whatever the reasoning above came to.

@@ -33,8 +33,9 @@ struct Presented {
 // All handshakes with one service.
 struct ServiceEvidence {
   Service service;
-  std::vector<Presented> presented;  // one per address and key type
-  bool addresses_known = false;      // A and AAAA were both answered (or --address given)
+  std::vector<Presented> presented;        // one per address and key type
+  bool addresses_known = false;            // A and AAAA were both answered (or --address given)
+  std::optional<Name> source_domain = {};  // whose MX or SRV led here: a second name for certificates
   bool operator==(const ServiceEvidence&) const = default;
 
   // Every address answered every handshake one way or the other, and served at least one chain.

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
 #include <thread>
 
 #include "act.hpp"
 #include "live_services.hpp"
 #include "log.hpp"
+#include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 
 namespace tlsa_update::cli {
@@ -43,6 +45,33 @@ void log_verdicts(const Findings& findings) {
     for (const auto& owner : zone.owners) {
       if (!owner.host_exists)
         log_warning(owner.asked.text() + ": the host has no records, and no wildcard stands for it");
+    }
+  }
+}
+
+TlsaRecords records_after(const RrsetPlan& rrset) {
+  TlsaRecords records;
+  for (const auto& step : rrset.steps) {
+    const bool is_there = step.state != RecordState::missing;
+    if (is_there ? step.action != Action::remove : step.action == Action::add) records.push_back(step.record);
+  }
+  return records;
+}
+
+// What is worth a warning in the RRsets that are about to change, as they will be then.
+void log_remarks(const Plan& plan, const std::vector<Desired>& desired) {
+  if (!plan.changes()) return;
+  std::map<Name, std::vector<Credential>> given;
+  for (const auto& wish : desired) {
+    for (const auto& one : wish.credentials) given[wish.asked].push_back(*one.credential);
+  }
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (!rrset.changes()) continue;
+      const auto records = records_after(rrset);
+      if (records.empty()) log_warning("the last TLSA record at " + rrset.owner.text() + " is deleted");
+      for (const auto& remark : remarks(rrset.owner, given[rrset.asked], records, rrset.ttl))
+        log_warning(remark);
     }
   }
 }
@@ -145,6 +174,7 @@ Findings Pass::examine() {
 
 Findings Pass::look_only() {
   auto found = examine();
+  log_remarks(found.plan, wants_.desired);
   count_verdicts(found);
   log_verdicts(found);
   return found;
@@ -192,6 +222,7 @@ Findings Pass::carry_out(const LedgerFile& file) {
       log_verdicts(all);
       return all;
     }
+    if (round == 0) log_remarks(next, wants_.desired);
     auto acted = act(session_, facts_.read, next);
     all.added.merge(acted.added);
     all.removed.merge(acted.removed);

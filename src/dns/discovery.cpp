@@ -54,7 +54,11 @@ class Stop {
   // After NXDOMAIN nothing covers the name, nor any ancestor that does not exist: a plain question tells.
   awaitable<Result<bool>> exists(Name name) {
     if (answer_.zone && answer_.zone->is_at_or_below(name)) co_return true;
-    if (answer_.kind == Kind::no_name) co_return co_await inquiry_.is_answered(primary_, name);
+    if (answer_.kind == Kind::no_name) {
+      const auto host = co_await inquiry_.host(primary_, name);
+      if (!host) co_return tl::unexpected(host.error());
+      co_return host->is_answered;
+    }
     const auto existence = co_await inquiry_.existence(primary_, name);
     if (!existence) co_return tl::unexpected(existence.error());
     if (!answer_.zone) answer_.zone = existence->zone;
@@ -96,6 +100,10 @@ class Walk {
       location_.primary = *primary;
       const auto answer = co_await inquiry_.tlsa(**primary, location_.owner);
       if (!answer) co_return tl::unexpected(answer.error());
+      if (const auto expanded = co_await expanded_owner(*answer)) {
+        if (auto error = follow(*expanded)) co_return tl::unexpected(*error);
+        continue;
+      }
       auto found = co_await arrive(*answer);
       if (!found) co_return tl::unexpected(found.error());
       if (*found) co_return std::move(**found);
@@ -104,6 +112,47 @@ class Walk {
   }
 
  private:
+  // RFC 7671 section 7: where the host itself is an alias, its fully expanded name is the base domain if it
+  // has TLSA records, else the name as it was given. Nothing: it stays as it is.
+  awaitable<std::optional<Name>> expanded_owner(const TlsaAnswer& answer) {
+    const Name host = host_of(location_.owner);
+    const bool is_first = location_.aliases.empty();
+    if (!is_first || host == location_.owner || answer.kind == Kind::delegated) co_return std::nullopt;
+    const Name end = co_await end_of_aliases(host);
+    if (end == host) co_return std::nullopt;
+    const auto expanded = location_.owner.rebased(host, end);
+    const std::string is_alias = host.text() + " is an alias of " + end.text();
+    const auto kind = expanded ? co_await kind_at(*expanded) : std::nullopt;
+    if (kind == Kind::data || kind == Kind::alias) {
+      notes_.push_back(is_alias + ", whose TLSA records count (RFC 7671 section 7): " + expanded->text());
+      co_return *expanded;
+    }
+    if (!answer.by_dname)
+      notes_.push_back(is_alias + (kind ? ", which has no TLSA records" : ", whose TLSA could not be asked") +
+                       ": the name given is used (RFC 7671 section 7), " + location_.owner.text());
+    co_return std::nullopt;
+  }
+
+  // As far as primaries are known on the way.
+  awaitable<Name> end_of_aliases(Name host) {
+    for (std::size_t passed = 0; passed < max_aliases; ++passed) {
+      const auto primary = co_await primary_for_(host);
+      if (!primary) break;
+      const auto answer = co_await inquiry_.host(**primary, host);
+      if (!answer || answer->end == host) break;
+      host = answer->end;
+    }
+    co_return host;
+  }
+
+  awaitable<std::optional<Kind>> kind_at(Name owner) {
+    const auto primary = co_await primary_for_(owner);
+    if (!primary) co_return std::nullopt;
+    const auto answer = co_await inquiry_.tlsa(**primary, std::move(owner));
+    if (!answer) co_return std::nullopt;
+    co_return answer->kind;
+  }
+
   // Nothing: the name is an alias that is to be followed.
   awaitable<Result<std::optional<Found>>> arrive(TlsaAnswer answer) {
     const auto nowhere = std::optional<Found>();
@@ -146,7 +195,7 @@ class Walk {
       // The records of the child zone are not the parent's.
       facts = OwnerFacts{.asked = facts.asked, .owner = facts.owner, .below_cut = true};
     }
-    co_return std::optional(Found{location_, std::move(facts)});
+    co_return std::optional(Found{location_, std::move(facts), notes_});
   }
 
   std::optional<Error> follow(const Name& target) {
@@ -167,6 +216,7 @@ class Walk {
   const PrimaryFor& primary_for_;
   std::optional<Name> forced_zone_;
   Location location_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace

@@ -71,12 +71,27 @@ awaitable<Result<Existence>> ask_existence(Exchange& primary, Name name) {
   co_return existence;
 }
 
-awaitable<Result<bool>> ask_answered(Exchange& primary, Name host, std::vector<ip::address>& noted) {
+// Where the CNAMEs of an answer lead from `name`, through at most as many as there are.
+Name end_of_aliases(const Message& message, Name name) {
+  for (std::size_t passed = 0; passed < message.answer.size(); ++passed) {
+    const auto alias = std::find_if(message.answer.begin(), message.answer.end(), [&](const Record& record) {
+      return record.type == type::cname && record.owner == name;
+    });
+    if (alias == message.answer.end()) break;
+    const auto target = target_of(*alias);
+    if (!target) break;
+    name = *target;
+  }
+  return name;
+}
+
+awaitable<Result<HostAnswer>> ask_host(Exchange& primary, Name host, std::vector<ip::address>& noted) {
   const auto message = co_await ask(primary, host, type::a);
   if (!message) co_return tl::unexpected(message.error());
   noted = addresses_in(*message);
   // NXDOMAIN behind a CNAME is about its target (RFC 6604).
-  co_return message->rcode == rcode::noerror || is_positive(*message, host);
+  co_return HostAnswer{.is_answered = message->rcode == rcode::noerror || is_positive(*message, host),
+                       .end = end_of_aliases(*message, host)};
 }
 
 awaitable<Result<Name>> ask_zone_of(Exchange& primary, Name name) {
@@ -129,8 +144,8 @@ awaitable<Result<Existence>> Inquiry::existence(Exchange& primary, Name name) {
   return existence_.find({&primary, name}, ask_existence(primary, name));
 }
 
-awaitable<Result<bool>> Inquiry::is_answered(Exchange& primary, Name host) {
-  return answered_.find({&primary, host}, ask_answered(primary, host, noted_[host]));
+awaitable<Result<HostAnswer>> Inquiry::host(Exchange& primary, Name host) {
+  return host_.find({&primary, host}, ask_host(primary, host, noted_[host]));
 }
 
 awaitable<Result<Name>> Inquiry::zone_of(Exchange& primary, Name name) {

@@ -20,6 +20,11 @@ struct Existence {
   std::optional<Name> zone;  // when the answer tells
 };
 
+struct HostAnswer {
+  bool is_answered = true;  // by a record of its own or a wildcard's; that is, not NXDOMAIN
+  Name end;                 // of its CNAMEs, as far as this server knows them; the host itself without any
+};
+
 // Of a whole zone, as its primary answers.
 struct ZoneFacts {
   std::uint32_t serial = 0, negative_ttl = 0;
@@ -37,10 +42,10 @@ class Inquiry {
   // wildcard that covers NAME covers it as well when NAME does not.
   [[nodiscard]] boost::asio::awaitable<Result<Existence>> existence(Exchange& primary, Name name);
 
-  // Is there any answer at `host`, its own or a wildcard's; that is, not NXDOMAIN? Its A records are noted.
-  [[nodiscard]] boost::asio::awaitable<Result<bool>> is_answered(Exchange& primary, Name host);
+  // What A says of `host`; the addresses are noted.
+  [[nodiscard]] boost::asio::awaitable<Result<HostAnswer>> host(Exchange& primary, Name host);
 
-  // The A records of every host that is_answered() was asked about.
+  // The A records of every host that was asked about.
   [[nodiscard]] const std::map<Name, std::vector<boost::asio::ip::address>>& noted() const { return noted_; }
 
   // The apex of the zone that holds `name`, by its SOA: that of the name itself or of an authoritative
@@ -54,7 +59,7 @@ class Inquiry {
   using Place = std::pair<Exchange*, Name>;
   Memo<Place, Result<TlsaAnswer>> tlsa_;
   Memo<Place, Result<Existence>> existence_;
-  Memo<Place, Result<bool>> answered_;
+  Memo<Place, Result<HostAnswer>> host_;
   Memo<Place, Result<Name>> zone_of_;
   Memo<Place, Result<ZoneFacts>> zone_;
   std::map<Name, std::vector<boost::asio::ip::address>> noted_;

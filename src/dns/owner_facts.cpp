@@ -26,8 +26,9 @@ Encloser place_of(const Name& encloser, const Name& owner) {
   return encloser.is_at_or_below(host) ? Encloser::below_host : Encloser::above_host;
 }
 
+// Also where only the host is an alias: its target may hold the records that count (RFC 7671 section 7).
 bool is_occluded_or_alias(const TransferredZone& zone, const Name& owner) {
-  if (zone.cname.contains(owner)) return true;
+  if (zone.cname.contains(owner) || zone.cname.contains(host_of(owner))) return true;
   for (const auto& name : names_below(zone.apex, owner)) {
     // RFC 2136 section 7.18: a cut hides its own name too, a DNAME only what is below it.
     if (zone.cuts.contains(name) || (name != owner && zone.dname.contains(name))) return true;
@@ -95,8 +96,7 @@ std::optional<OwnerFacts> facts_of(const TransferredZone& zone, const Name& aske
   if (!wildcard || !zone.wildcards.contains(*wildcard)) return facts;
   facts.covered = true;
   if (zone.cname.contains(*wildcard)) {
-    if (is_followed(facts.encloser)) return {};
-    facts.covered_by_alias = true;
+    return {};
   }
   take_rrset(zone, *wildcard, facts);
   return facts;

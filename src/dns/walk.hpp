@@ -11,6 +11,7 @@ namespace tlsa_update::dns {
 struct Found {
   Location location;
   OwnerFacts facts;
+  std::vector<std::string> notes;  // for people
 };
 
 // Errors as locate(). `primary_for` is asked for the name and for each target of an alias.

@@ -138,6 +138,7 @@ class ZoneReading {
   awaitable<void> read_by_query(const Name& name) {
     const auto found = co_await walk(inquiry_, primary_for_, name, options_.zone);
     if (found) {
+      result_.notes.insert(result_.notes.end(), found->notes.begin(), found->notes.end());
       zone_at(found->location.primary, found->location.zone).owners.push_back(view_of(found->facts));
     } else {
       result_.failures.emplace_back(name, found.error());

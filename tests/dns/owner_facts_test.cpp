@@ -168,15 +168,18 @@ TEST(TransferredFacts, AliasesAndNamesBelowCutsAreToBeAskedFor) {
   EXPECT_EQ(facts_of(zone, name("_25._tcp.mx.test")), std::nullopt);
 }
 
-TEST(TransferredFacts, AWildcardAliasIsFollowedWhenItIsOfThisHostOnly) {
+// Of the owner by itself, or of its host (RFC 7671 section 7).
+TEST(TransferredFacts, AliasesByWildcardAreToBeAskedFor) {
   auto zone = zone_with({name("mx.example"), owner.parent()});
   zone.wildcards = {name("*._tcp.mx.example"), name("*.example")};
   zone.cname = {{name("*._tcp.mx.example"), name("dane.example")}, {name("*.example"), name("www.example")}};
   EXPECT_EQ(facts_of(zone, owner), std::nullopt);
   zone.existing = {};
-  const auto facts = facts_of(zone, owner);
-  EXPECT_TRUE(facts->covered && facts->covered_by_alias);
-  EXPECT_EQ(facts->owner, owner);
+  EXPECT_EQ(facts_of(zone, owner), std::nullopt);
+  zone.cname = {{name("mx.example"), name("host.example")}};
+  EXPECT_EQ(facts_of(zone, owner), std::nullopt);
+  zone.cname = {};
+  EXPECT_TRUE(facts_of(zone, owner));
 }
 
 }  // namespace

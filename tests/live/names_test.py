@@ -110,14 +110,38 @@ def test_a_host_without_any_record_draws_a_warning(primary, certificate, tlsa_up
     assert zone.tlsa("_25._tcp.typo").records == {mail.tlsa()}
 
 
-def test_a_host_that_is_a_cname_keeps_its_own_name_as_base_domain(primary, certificate, tlsa_update):
+@pytest.mark.parametrize("read", ["query", "axfr"])
+def test_a_host_that_is_a_cname_keeps_its_own_name_as_base_domain(primary, certificate, tlsa_update, read):
     """RFC 7671 section 7: the expanded name is the base domain if it holds TLSA records."""
-    zone = primary.zone("example.test", "www CNAME host", "host A 192.0.2.80")
+    zone = primary.zone("example.test", "www CNAME old", "old CNAME host", "host A 192.0.2.80")
     mail = certificate()
 
-    tlsa_update("publish", zone, "www.example.test:443", cert=mail)
+    run = tlsa_update("publish", zone, "www.example.test:443", cert=mail, read=read)
 
     assert zone.transfer().keys() == {"_443._tcp.www.example.test."}
+    assert "www.example.test. is an alias of host.example.test., which has no TLSA records" in run.err
+
+
+@pytest.mark.parametrize("read", ["query", "axfr"])
+def test_where_the_expanded_name_holds_tlsa_records_it_is_the_base_domain(
+    primary, certificate, tlsa_update, read
+):
+    old, mail = certificate(), certificate()
+    zone = primary.zone(
+        "example.test",
+        "www CNAME middle",
+        "middle CNAME host",
+        "host A 192.0.2.80",
+        f"_443._tcp.host TLSA {old.tlsa()}",
+        f"_443._tcp.www TLSA {old.tlsa()}",
+    )
+
+    run = tlsa_update("publish", zone, "www.example.test:443", cert=mail, read=read)
+
+    assert zone.tlsa("_443._tcp.host").records == {old.tlsa(), mail.tlsa()}
+    assert zone.tlsa("_443._tcp.www").records == {old.tlsa()}
+    assert zone.tlsa("_443._tcp.middle") is None
+    assert "www.example.test. is an alias of host.example.test., whose TLSA records count" in run.err
 
 
 OWNERS = {

@@ -1,11 +1,12 @@
 // Reads TLSA owners at the primary, by pipelined queries or by AXFR; both give the same ZoneView. Never takes
 // a wildcard's answer for the owner's own, and hides no owner's failure behind another's success.
 //
-// By query an owner costs one question when it has signed records, two when it does not exist, three at most.
-// NXDOMAIN rules a wildcard out. Where an answer leaves open whether the name exists, RRSIG Labels tell (RFC
-// 4035 section 5.3.4), and without a signature a question for "ghost.*.NAME", which gets NXDOMAIN exactly
-// when NAME exists (RFC 4592 section 2.2.1); so unsigned zones are read as surely as signed ones. Zones come
-// from the SOA of negative answers and from signers; SOA is asked for only where neither is there.
+// By query an owner costs one question and its host another (is it an alias?), and a third where neither
+// tells whether the owner exists. NXDOMAIN rules a wildcard out. Where an answer leaves open whether the name
+// exists, RRSIG Labels tell (RFC 4035 section 5.3.4), and without a signature a question for "ghost.*.NAME",
+// which gets NXDOMAIN exactly when NAME exists (RFC 4592 section 2.2.1); so unsigned zones are read as surely
+// as signed ones. Zones come from the SOA of negative answers and from signers; SOA is asked for only where
+// neither is there.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -45,7 +46,7 @@ struct ReadZone {
 struct ReadResult {
   std::vector<ReadZone> zones;                   // sorted by apex and server; owners by owner and asked
   std::vector<std::pair<Name, Error>> failures;  // asked name and why it could not be read; sorted
-  std::vector<std::string> notes;                // "AXFR ... refused: asked by query instead"; sorted
+  std::vector<std::string> notes;  // "AXFR ... refused: asked by query instead"; sorted, for people
   std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // A, where reading brought them along
 };
 

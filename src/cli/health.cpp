@@ -48,7 +48,7 @@ void judge_expiry(const ServiceEvidence& evidence, const Presented& presented, c
 }
 
 void judge_endpoint(const Findings& findings, const ServiceEvidence& evidence, const Presented& presented,
-                    bool has_records, const Settings& settings, Time now, Health& health) {
+                    const Settings& settings, Time now, Health& health) {
   if (presented.outcome == ProbeOutcome::not_offered) return;
   if (presented.outcome != ProbeOutcome::served) {
     ++health.unreachable;
@@ -56,7 +56,7 @@ void judge_endpoint(const Findings& findings, const ServiceEvidence& evidence, c
     return;
   }
   judge_expiry(evidence, presented, settings, now, health);
-  if (!has_records) return;
+  if (!evidence.has_records) return;
   ++health.endpoints;
   if (presented.dane_ok) return judge_servers(findings, evidence, presented, health);
   ++health.mismatches;
@@ -75,15 +75,15 @@ void judge_troubles(const Findings& findings, Health& health) {
   }
 }
 
-// What the primary has at the service's name; nothing when that could not be read.
-std::optional<bool> has_records(const Findings& findings, const ServiceEvidence& evidence) {
+// The primary has none at the service's name; false when that could not be read.
+bool is_without_records(const Findings& findings, const ServiceEvidence& evidence) {
   const auto owner = evidence.service.owner();
   for (const auto& zone : findings.zones) {
     for (const auto& view : zone.owners) {
-      if (owner && view.asked == *owner) return view.rrset || view.wildcard_answer;
+      if (owner && view.asked == *owner) return !view.rrset && !view.wildcard_answer;
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 std::string_view level_text(Level level) {
@@ -140,8 +140,7 @@ Level Health::level() const {
 Health judge_health(const Findings& findings, const Settings& settings, Time now) {
   Health health;
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
-    const auto published = has_records(findings, evidence);
-    if (published == false)
+    if (is_without_records(findings, evidence))
       health.remarks.push_back(
           {Level::warning, "no TLSA record is published for " + evidence.service.host.text()});
     if (evidence.presented.empty()) {
@@ -149,7 +148,7 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
       health.remarks.push_back({Level::unknown, evidence.service.host.text() + ": no address is known"});
     }
     for (const auto& presented : evidence.presented) {
-      judge_endpoint(findings, evidence, presented, published.value_or(false), settings, now, health);
+      judge_endpoint(findings, evidence, presented, settings, now, health);
     }
   }
   judge_troubles(findings, health);
@@ -195,7 +194,7 @@ std::string metrics_text(const Findings& findings, Time now) {
       const bool is_served = presented.outcome == ProbeOutcome::served;
       reachable.push_back(labels + (is_served ? " 1" : " 0"));
       if (!is_served) continue;
-      ok.push_back(labels + (presented.dane_ok ? " 1" : " 0"));
+      if (evidence.has_records) ok.push_back(labels + (presented.dane_ok ? " 1" : " 0"));
       expiry.push_back(labels + " " +
                        std::to_string(presented.chain.front().not_after.time_since_epoch().count()));
     }

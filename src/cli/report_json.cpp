@@ -104,9 +104,11 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   return entry;
 }
 
-std::string_view dane_text(const Presented& presented) {
+// Empty: a chain was presented, and there is no record to hold it against.
+std::string_view dane_text(const ServiceEvidence& evidence, const Presented& presented) {
   switch (presented.outcome) {
     case ProbeOutcome::served:
+      if (!evidence.has_records) return "";
       return presented.dane_ok ? "ok" : "mismatch";
     case ProbeOutcome::no_tls:
       return "no-tls";
@@ -126,8 +128,8 @@ void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence) {
     json::object entry{{"name", host},
                        {"address", presented.address},
                        {"port", evidence.service.port},
-                       {"key_type", text(presented.key_type)},
-                       {"dane", dane_text(presented)}};
+                       {"key_type", text(presented.key_type)}};
+    if (const auto dane = dane_text(evidence, presented); !dane.empty()) entry["dane"] = dane;
     if (presented.matched) entry["matched"] = presented.matched->text();
     if (!presented.detail.empty()) entry["detail"] = printable(presented.detail);
     endpoints.push_back(std::move(entry));

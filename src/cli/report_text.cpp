@@ -55,9 +55,10 @@ void print_server(Output& out, const ServerView& server) {
   out << "\n";
 }
 
-std::string_view outcome_text(const Presented& presented) {
+std::string_view outcome_text(const ServiceEvidence& evidence, const Presented& presented) {
   switch (presented.outcome) {
     case ProbeOutcome::served:
+      if (!evidence.has_records) return "presents a certificate, and no TLSA record was read to match it";
       return presented.dane_ok ? "ok" : "mismatch";
     case ProbeOutcome::not_offered:
       return "not offered";
@@ -69,9 +70,10 @@ std::string_view outcome_text(const Presented& presented) {
   return "";
 }
 
-void print_endpoint(Output& out, const Service& service, const Presented& presented) {
+void print_endpoint(Output& out, const ServiceEvidence& evidence, const Presented& presented) {
+  const auto& service = evidence.service;
   out << service.host.text() << " " << presented.address << " port " << service.port << " "
-      << text(presented.key_type) << ": " << outcome_text(presented);
+      << text(presented.key_type) << ": " << outcome_text(evidence, presented);
   if (!presented.detail.empty()) out << " (" << printable(presented.detail) << ")";
   out << "\n";
 }
@@ -101,7 +103,7 @@ void print_text(Output& out, const Findings& findings) {
   }
   if (findings.evidence) {
     for (const auto& evidence : *findings.evidence) {
-      for (const auto& presented : evidence.presented) print_endpoint(out, evidence.service, presented);
+      for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented);
     }
   }
   if (findings.dnssec) out << "dnssec: " << dns::text(*findings.dnssec) << "\n";

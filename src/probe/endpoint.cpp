@@ -163,7 +163,8 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
   std::vector<ServiceEvidence> evidence;
   auto attempt = attempts.begin();
   for (const auto& request : requests) {
-    auto& service = evidence.emplace_back(ServiceEvidence{request.service, {}, false, request.source_domain});
+    auto& service = evidence.emplace_back(
+        ServiceEvidence{request.service, {}, false, request.rrset.has_value(), request.source_domain});
     for (std::size_t i = 0; i < 2 * request.addresses.size(); ++i) {
       service.presented.push_back(std::move((attempt++)->presented));
     }

@@ -45,7 +45,7 @@ Findings found(std::vector<Presented> presented) {
   view.rrset = Rrset{3600, {{{}, Bytes(32, 1)}}};
   zone.owners = {view};
   findings.zones = {zone};
-  findings.evidence = {{{name("mail.example.com"), 25, Protocol::tcp}, std::move(presented), true}};
+  findings.evidence = {{{name("mail.example.com"), 25, Protocol::tcp}, std::move(presented), true, true}};
   findings.dnssec = dns::Dnssec::secure;
   return findings;
 }
@@ -88,10 +88,18 @@ TEST(Health, WhatThePlannerAloneFindsCriticalIsCritical) {
 TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
   auto findings = found({served(noon + 90 * day)});
   findings.zones.clear();
+  findings.evidence->front().has_records = false;
   findings.troubles = {{ErrorCode::no_answer, "connection refused", "192.0.2.1@53", {}}};
   EXPECT_EQ(line_of(findings),
             "TLSA UNKNOWN - 192.0.2.1@53: connection refused | matching=0 mismatching=0 unreachable=0 "
             "days_left=90;14:;3:\n");
+}
+
+TEST(Health, OfAChainThatNoRecordWasHeldAgainstNoMetricSaysHowItFared) {
+  auto findings = found({served(noon + 90 * day, false)});
+  EXPECT_NE(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok{"), std::string::npos);
+  findings.evidence->front().has_records = false;
+  EXPECT_EQ(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok"), std::string::npos);
 }
 
 TEST(Health, WhatAPeerSaysStaysInItsLine) {

@@ -66,6 +66,35 @@ def test_a_chain_that_matches_nothing_is_critical(scene, certificate):
     assert run.out.count("\n") == 1 and run.out.count("|") == 1 and run.out.count("matches no") == 1
 
 
+def assert_unjudged(run, metrics):
+    """An endpoint that answered, and of which nothing is said about DANE: nobody is paged for it."""
+    [endpoint] = run.json["endpoints"]
+    assert "dane" not in endpoint and "matched" not in endpoint
+    assert "tlsa_endpoint_reachable{" in metrics.read_text() and "dane_ok" not in metrics.read_text()
+
+
+def test_without_a_primary_no_chain_is_said_to_mismatch(scene, tmp_path):
+    mail = scene()
+    mail.zone.server.stop()
+
+    run = mail.verify(address="127.0.0.1", format="json", metrics=tmp_path / "m", exits=69)
+    told = mail.verify(address="127.0.0.1", exits=69)
+
+    assert_unjudged(run, tmp_path / "m")
+    assert "mismatch" not in told.out and "no TLSA record was read" in told.out
+
+
+def test_a_name_without_records_is_no_mismatch(scene, tlsa_update, tmp_path):
+    mail = scene()
+    name = f"other.example.test:{mail.service.port}"
+
+    run = tlsa_update("verify", mail.zone, name, nameserver=mail.zone.server.at, resolver=mail.resolver,
+                      address="127.0.0.1", format="json", metrics=tmp_path / "m")  # fmt: skip
+
+    assert_unjudged(run, tmp_path / "m")
+    assert "no TLSA record is published for other.example.test" in run.err
+
+
 def test_a_service_that_does_not_answer_is_unknown(scene):
     mail = scene()
     elsewhere = "127.0.0.9"  # where nothing listens

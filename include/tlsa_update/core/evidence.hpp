@@ -35,6 +35,7 @@ struct ServiceEvidence {
   Service service;
   std::vector<Presented> presented;        // one per address and key type
   bool addresses_known = false;            // A and AAAA were both answered (or --address given)
+  bool has_records = false;                // an RRset was passed to the probe: `dane_ok` is a verdict
   std::optional<Name> source_domain = {};  // whose MX or SRV led here: a second name for certificates
   bool operator==(const ServiceEvidence&) const = default;
 

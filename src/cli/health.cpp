@@ -39,7 +39,7 @@ void judge_expiry(const ServiceEvidence& evidence, const Presented& presented, c
                   Time now, Health& health) {
   const auto days = std::chrono::floor<std::chrono::days>(presented.chain.front().not_after - now).count();
   health.days_left = std::min(health.days_left.value_or(days), static_cast<long>(days));
-  if (days >= settings.warn_days) return;
+  if (days >= settings.warn_days && days >= settings.critical_days) return;
   const auto level = days < settings.critical_days ? Level::critical : Level::warning;
   const std::string when = days < 0 ? "expired " + std::to_string(-days) + " days ago"
                                     : "expires in " + std::to_string(days) + " days";

@@ -122,6 +122,16 @@ TEST(Health, ExpiryCountsWholeDaysDownwards) {
   EXPECT_NE(line_of(found({served(noon - Seconds(1))})).find("expired"), std::string::npos);
 }
 
+TEST(Health, ACriticalLimitAboveTheOneOfTheWarningCounts) {
+  Settings settings;
+  settings.critical_days = 365;
+  const auto level = [&](Seconds left) {
+    return judge_health(found({served(noon + left)}), settings, noon).level();
+  };
+  EXPECT_EQ(level(90 * day), Level::critical);
+  EXPECT_EQ(level(365 * day), Level::ok);
+}
+
 TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
   auto findings = found({served(noon + 90 * day)});
   ServerView server;

@@ -79,8 +79,16 @@ bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan&
   return true;
 }
 
+// The port only where it is another than that of DNS.
+std::string_view without_dns_port(std::string_view address) {
+  constexpr std::string_view dns_port = "@53";
+  if (address.ends_with(dns_port)) address.remove_suffix(dns_port.size());
+  return address;
+}
+
 json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
-  json::object entry{{"name", printable(server.name)}, {"address", printable(server.address)}};
+  json::object entry{{"name", printable(server.name)},
+                     {"address", printable(without_dns_port(server.address))}};
   if (server.serial) entry["serial"] = *server.serial;
   entry["reachable"] = server.reachable;
   entry["complete"] = is_complete(server, zone, plan);

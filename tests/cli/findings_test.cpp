@@ -39,5 +39,28 @@ TEST(Findings, WhatBecameDueInTheMeantimeIsNotYetDone) {
   EXPECT_EQ(lingering_in(plan), ErrorCode::not_yet);
 }
 
+std::string json_of(const Findings& findings) {
+  testing::internal::CaptureStdout();
+  Output out;
+  print_json(out, findings);
+  (void)out.finish();
+  return testing::internal::GetCapturedStdout();
+}
+
+TEST(Json, AnAddressBearsItsPortOnlyWhereThatIsNotTheOneOfDns) {
+  Findings findings;
+  findings.zones.resize(1);
+  findings.plan = plan_with(RecordState::published, Action::none, Reason::wanted);
+  auto& zone = findings.zones.front();
+  zone.apex = findings.plan.zones.front().zone;
+  for (const char* const address : {"192.0.2.2@53", "2001:db8::2@53", "192.0.2.2@5353"}) {
+    zone.servers.emplace_back().address = address;
+  }
+  const auto text = json_of(findings);
+  for (const char* const expected : {"\"192.0.2.2\"", "\"2001:db8::2\"", "\"192.0.2.2@5353\""}) {
+    EXPECT_NE(text.find(std::string("\"address\":") + expected), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace tlsa_update::cli

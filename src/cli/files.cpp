@@ -122,11 +122,7 @@ Result<Secret> read_secret_file(const std::string& path, std::size_t limit) {
 Result<std::optional<Secret>> read_passphrase(const std::string& path) {
   if (path.empty()) return std::nullopt;
   const auto content = read_secret_file(path, passphrase_limit);
-  if (!content) {
-    // A passphrase that is missing is bad credential data, not a missing credential.
-    return fail(ErrorCode::bad_data, "--passphrase-file: " + content.error().what, path,
-                content.error().advice);
-  }
+  if (!content) return tl::unexpected(content.error());
   Bytes line;
   line.reserve(content->size());  // a growing one would leave copies behind
   for (const auto octet : content->view()) {

@@ -39,7 +39,7 @@ class Descriptor {
 // belongs to another user than us or root.
 [[nodiscard]] Result<Secret> read_secret_file(const std::string& path, std::size_t limit);
 
-// The first line of a secret file, without its end; nothing when there is no path. Error bad_data.
+// The first line of a secret file, without its end; nothing when there is no path.
 [[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::string& path);
 
 // The whole of an open file, from where it stands.

@@ -225,7 +225,8 @@ TEST(Passphrase, IsTheFirstLine) {
   ASSERT_TRUE(secret && *secret);
   EXPECT_EQ((*secret)->size(), std::string("open sesame").size());
   EXPECT_FALSE(*read_passphrase(""));
-  EXPECT_EQ(read_passphrase(folder / "missing").error().code, ErrorCode::bad_data);
+  EXPECT_EQ(read_passphrase(folder / "missing").error().code, ErrorCode::unreadable);
+  EXPECT_EQ(read_passphrase(folder.write("open", "x", 0644)).error().code, ErrorCode::unreadable);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """Files that are not what they should be: a clear error that names the file, and nothing sent."""
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from support.dns import TsigKey
 
@@ -114,3 +115,36 @@ def test_a_bad_configuration_is_told_by_its_line(certificate, tlsa_update, tmp_p
     run = tlsa_update("publish", MAIL, config=file, cert=certificate(), exits=78)
 
     assert f"{file} line {line}:" in run.err
+
+
+@pytest.fixture
+def encrypted(certificate, tmp_path):
+    """A key that asks for the passphrase "open sesame"."""
+    path = tmp_path / "encrypted.key"
+    path.write_bytes(
+        certificate().private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"open sesame"),
+        )
+    )
+    return path
+
+
+def passphrase(folder, text, mode=0o600):
+    path = folder / "passphrase"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_a_passphrase_file_that_cannot_be_used_is_no_bad_passphrase(encrypted, tlsa_update, tmp_path):
+    for file in (tmp_path / "missing", passphrase(tmp_path, "open sesame", mode=0o644)):
+        assert str(file) in tlsa_update("generate", cert=encrypted, passphrase_file=file, exits=66).err
+
+
+def test_a_passphrase_that_is_wrong_or_not_given_is_bad_data(encrypted, tlsa_update, tmp_path):
+    tlsa_update("generate", cert=encrypted, passphrase_file=passphrase(tmp_path, "open sesame\n"))
+
+    tlsa_update("generate", cert=encrypted, passphrase_file=passphrase(tmp_path, "close sesame"), exits=65)
+    tlsa_update("generate", cert=encrypted, exits=65)

@@ -1,9 +1,12 @@
 // tlsa-update(1): from argv to an exit status.
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <vector>
 
 #include <openssl/crypto.h>
 
@@ -49,9 +52,19 @@ void guard_secrets() {
   (void)::prctl(PR_SET_DUMPABLE, 0);
 }
 
+// Asked before the command line is understood, and also where it never will be.
+bool is_monitoring(const std::vector<std::string_view>& words) {
+  return !words.empty() && words.front() == text(Command::verify) &&
+         std::ranges::find(words, "--monitor") != words.end();
+}
+
+int failed(int argc, char** argv, const Error& error) {
+  return is_monitoring({argv + 1, argv + argc}) ? monitored_failure(error) : failure(error);
+}
+
 int start(int argc, char** argv) {
   const auto invocation = parse_command_line(argc, argv);
-  if (!invocation) return failure(invocation.error());
+  if (!invocation) return failed(argc, argv, invocation.error());
   if (invocation->print) {
     Output out;
     out << *invocation->print;
@@ -78,7 +91,8 @@ int main(int argc, char** argv) {
   try {
     return cli::start(argc, argv);
   } catch (const std::exception& fault) {
-    return cli::failure(
+    return cli::failed(
+        argc, argv,
         {ErrorCode::internal, fault.what(), {}, "this is a fault in tlsa-update; please report it"});
   }
 }

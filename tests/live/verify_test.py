@@ -157,3 +157,29 @@ def test_metrics_that_cannot_be_written_are_an_error_and_unknown_to_monitoring(s
 
     assert str(nowhere) in mail.verify(metrics=nowhere, exits=66).err
     assert mail.verify(metrics=nowhere, monitor=True, exits=3).out.startswith("TLSA UNKNOWN - ")
+
+
+TOO_EARLY = {
+    "configuration that is not there": {"config": "/nonexistent"},
+    "configuration with an unknown key": {"config": "unknown.conf"},
+    "no NAME": {},
+    "no NAME in a file": {"names_from": "/dev/null"},
+    "unknown option": {"no_such_option": True},
+    "bad value": {"warn_days": "-1|"},
+    "option of another command": {"dry_run": True},
+}
+
+
+@pytest.mark.parametrize("kind", TOO_EARLY)
+def test_monitoring_is_told_in_one_line_what_is_wrong_before_anything_is_looked_at(tlsa_update, tmp_path, kind):
+    (tmp_path / "unknown.conf").write_text("sever = 127.0.0.1\n")
+
+    run = tlsa_update("verify", **TOO_EARLY[kind], monitor=True, exits=3)
+
+    assert run.out.startswith("TLSA UNKNOWN - ") and run.out.count("\n") == 1 and "|" not in run.out
+    assert run.err == ""
+
+
+def test_only_monitoring_makes_unknown_of_a_usage_error(tlsa_update):
+    tlsa_update("verify", exits=64)
+    tlsa_update("status", monitor=True, exits=64)

@@ -46,14 +46,6 @@ int exit_status_of(const Health& health) {
   return exit_status(ErrorCode::internal);
 }
 
-// A monitoring plugin answers in one line whatever happens.
-int monitored_failure(const Error& error) {
-  Output out;
-  out << "TLSA UNKNOWN - " << error.text() << "\n";
-  (void)out.finish();
-  return static_cast<int>(Level::unknown);
-}
-
 // Without a credential nothing replaces what is published: verify looks, and plans nothing.
 void forget_waits(Plan& plan) {
   for (auto& zone : plan.zones) {
@@ -87,7 +79,7 @@ int verify(const Settings& settings) {
     Output out;
     out << monitor_line(health, settings);
     const auto done = out.finish();
-    return done ? static_cast<int>(health.level()) : failure(done.error());
+    return done ? static_cast<int>(health.level()) : monitored_failure(done.error());
   }
   for (const auto& remark : health.remarks) {
     remark.level == Level::critical ? log_error(remark.text) : log_warning(remark.text);

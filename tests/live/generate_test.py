@@ -20,6 +20,15 @@ def test_without_a_name_it_prints_bare_records(certificate, tlsa_update):
     assert run.out == f"{rsa.tlsa()}\n{ecdsa.tlsa()}\n"
 
 
+def test_equal_records_of_one_owner_are_one_record(certificate, tlsa_update):
+    mail = certificate()
+    same = {"cert": [mail, mail], "next": mail.key_path, "tlsa": ["311", "3 1 1"]}
+
+    assert tlsa_update("generate", **same).out == f"{mail.tlsa()}\n"
+    assert tlsa_update("generate", MAIL, MAIL, "_25._tcp.mail.example.test", **same).out.count("\n") == 1
+    assert tlsa_update("generate", names_from="-", stdin=f"{MAIL}\n{MAIL}\n", **same).out.count("\n") == 1
+
+
 PARAMETERS = [f"{usage} {selector} {matching}" for usage in "13" for selector in "01" for matching in "12"]
 
 

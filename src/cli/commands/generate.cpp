@@ -2,6 +2,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <set>
+#include <utility>
 
 #include "commands.hpp"
 #include "failure.hpp"
@@ -89,16 +91,22 @@ class Printer {
 
 std::uint32_t ttl_of(const WantedService& service) { return service.settings->ttl.value_or(default_ttl); }
 
+using Printed = std::set<std::pair<Name, TlsaRecord>>;
+
 // Each record once an owner, in the order in which the credentials were given.
-void print_owners(Printer& printer, const WantedService& service) {
+void print_owners(Printer& printer, const WantedService& service, Printed& printed) {
   for (const auto& asked : service.owners) {
-    for (const auto& wanted : service.desired.records)
-      printer.print({&asked.owner, ttl_of(service), &wanted});
+    for (const auto& wanted : service.desired.records) {
+      if (printed.insert({asked.owner, wanted.record}).second)
+        printer.print({&asked.owner, ttl_of(service), &wanted});
+    }
   }
 }
 
-void print_bare(Printer& printer, const WantedService& service) {
-  for (const auto& wanted : service.desired.records) printer.print({nullptr, ttl_of(service), &wanted});
+void print_bare(Printer& printer, const WantedService& service, Printed& printed) {
+  for (const auto& wanted : service.desired.records) {
+    if (printed.insert({Name(), wanted.record}).second) printer.print({nullptr, ttl_of(service), &wanted});
+  }
 }
 
 Result<void> print_stream(Printer& printer, Session& session, const WantedService& service) {
@@ -109,7 +117,8 @@ Result<void> print_stream(Printer& printer, Session& session, const WantedServic
     const auto more = stream.next();
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
-    print_owners(printer, stream.service());
+    Printed printed;  // of these names alone: memory does not grow with the file
+    print_owners(printer, stream.service(), printed);
   }
 }
 
@@ -128,8 +137,10 @@ Result<void> check_format(const Wants& wants, const Settings& settings) {
 
 Result<void> print_all(Printer& printer, Session& session, const Wants& wants) {
   printer.begin();
+  Printed printed;
   for (const auto& service : wants.services) {
-    has_names(service, session.settings()) ? print_owners(printer, service) : print_bare(printer, service);
+    has_names(service, session.settings()) ? print_owners(printer, service, printed)
+                                           : print_bare(printer, service, printed);
   }
   if (!session.settings().names_from.empty()) {
     const auto done = print_stream(printer, session, wants.services.back());

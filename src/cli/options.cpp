@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include "names.hpp"
+
 namespace tlsa_update::cli {
 namespace {
 
@@ -52,6 +54,31 @@ Result<T> number(std::string_view text, T low, T high) {
 Set non_empty(const std::string& value, std::string& out) {
   if (value.empty()) return fail(ErrorCode::usage, "a value is needed");
   out = value;
+  return {};
+}
+
+Set add_non_empty(const std::string& value, std::vector<std::string>& out) {
+  if (value.empty()) return fail(ErrorCode::usage, "a value is needed");
+  out.push_back(value);
+  return {};
+}
+
+Set add_name(const std::string& value, ServiceSettings& service) {
+  const auto sound = parse_name(value);
+  if (!sound)
+    return fail(ErrorCode::usage, "\"" + printable(value) + "\": " + sound.error().what, {},
+                sound.error().advice);
+  service.names.push_back({value});
+  return {};
+}
+
+// Base64 of the 32 octets of a SHA-256 digest (RFC 7858 section 4.2).
+Set add_pin(const std::string& value, std::vector<std::string>& out) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (value.size() != 44 || value.find_first_not_of(digits) != 43 || value.back() != '=') {
+    return fail(ErrorCode::usage, "\"" + printable(value) + "\" is not the base64 of a SHA-256 digest");
+  }
+  out.push_back(value);
   return {};
 }
 
@@ -150,12 +177,12 @@ constexpr Option table[] = {
      SET(set_boolean(v, s.settings.force, true)), nullptr},
 
     // Credentials
-    {"name", "NAME", "a NAME of the service", 0, Place::service, SET((s.service.names.push_back({v}), Set{})),
+    {"name", "NAME", "a NAME of the service", 0, Place::service, SET(add_name(v, s.service)),
      RESET(service.names)},
     {"cert", "FILE", "certificate, chain or key that is or will be served; - for standard input (repeatable)",
-     desiring, Place::service, SET((s.service.certs.push_back(v), Set{})), RESET(service.certs)},
+     desiring, Place::service, SET(add_non_empty(v, s.service.certs)), RESET(service.certs)},
     {"next", "FILE", "key of the next renewal, published ahead (repeatable)", desiring, Place::service,
-     SET((s.service.nexts.push_back(v), Set{})), RESET(service.nexts)},
+     SET(add_non_empty(v, s.service.nexts)), RESET(service.nexts)},
     {"from-server", "HOST:PORT", "the chains that a live server presents (repeatable)", desiring,
      Place::service, SET(append(probe::parse_live_server(v), s.service.from_servers)),
      RESET(service.from_servers)},
@@ -193,7 +220,7 @@ constexpr Option table[] = {
     {"tls-hostname", "HOST", "name that the primary's TLS certificate must carry", dns_commands,
      Place::server, SET(non_empty(v, s.server.tls.hostname)), nullptr},
     {"tls-pin", "BASE64", "SHA-256 of the primary's TLS public key (repeatable)", dns_commands, Place::server,
-     SET((s.server.tls.pins.push_back(v), Set{})), RESET(server.tls.pins)},
+     SET(add_pin(v, s.server.tls.pins)), RESET(server.tls.pins)},
     {"nameserver", "HOST[@PORT]", "instead of the authoritative servers found by NS (repeatable)",
      dns_commands, Place::server, SET(append(dns::parse_server(v), s.server.nameservers)),
      RESET(server.nameservers)},

@@ -1,11 +1,11 @@
 #include "wants.hpp"
 
 #include <algorithm>
-#include <netdb.h>
 #include <set>
 
 #include "files.hpp"
 #include "log.hpp"
+#include "names.hpp"
 #include "shared_owners.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
@@ -21,13 +21,6 @@ void say(const std::vector<std::string>& remarks, std::set<std::string>& said) {
   for (const auto& remark : remarks) {
     if (said.insert(remark).second) log_warning(remark);
   }
-}
-
-// getservbyname(3): what the built-in table does not know.
-std::optional<std::uint16_t> system_port(std::string_view service, Protocol protocol) {
-  const servent* entry = ::getservbyname(std::string(service).c_str(), std::string(text(protocol)).c_str());
-  if (entry == nullptr) return std::nullopt;
-  return ntohs(static_cast<std::uint16_t>(entry->s_port));
 }
 
 Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase) {
@@ -130,7 +123,7 @@ tl::unexpected<Error> no_name(const NameText& name, const std::string& file, con
 Result<std::vector<Target>> parse_names(const std::vector<NameText>& names, const std::string& file) {
   std::vector<Target> targets;
   for (const auto& name : names) {
-    auto parsed = parse_target(name.text, system_port);
+    auto parsed = parse_name(name.text);
     if (!parsed) return no_name(name, file, parsed.error());
     std::move(parsed->begin(), parsed->end(), std::back_inserter(targets));
   }

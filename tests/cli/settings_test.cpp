@@ -132,6 +132,13 @@ TEST(Config, EveryErrorNamesItsLine) {
                                   {"port = 0\n", "x.conf line 1", "port"},
                                   {"quiet = perhaps\n", "x.conf line 1", "yes nor no"},
                                   {"[service.a]\ninstall = a b\n", "x.conf line 2", "->"},
+                                  {"[service.a]\nname = mail..x:25\n", "x.conf line 2", "mail..x:25"},
+                                  {"[service.a]\nname = nosuch\n", "x.conf line 2", "nosuch"},
+                                  {"[service.a]\nname = mail.x:99999\n", "x.conf line 2", "99999"},
+                                  {"[service.a]\nname =\n", "x.conf line 2", "name"},
+                                  {"[service.a]\n\ncert =\n", "x.conf line 3", "a value is needed"},
+                                  {"next =\n", "x.conf line 1", "a value is needed"},
+                                  {"tls-pin = !!\n", "x.conf line 1", "tls-pin"},
                                   {"[service.a]\ntlsa = 9 9 9\n", "x.conf line 2", "tlsa"}}) {
     Settings settings;
     const auto done = parse_config(row.text, "x.conf", settings);
@@ -175,6 +182,7 @@ TEST_F(CommandLine, SaysWhatIsWrongAndHowToSeeTheHelp) {
                                     {"publish", "--port", "70000", "x:25"},
                                     {"publish", "--format", "zone", "x:25"},
                                     {"publish", "--ttl", "4294967296", "x:25"},
+                                    {"publish", "--tls-pin", "AAAA", "x:25"},
                                     {"publish", "--config", "/dev/null"}}) {
     const auto invocation = parse(words);
     ASSERT_FALSE(invocation) << testing::PrintToString(words);

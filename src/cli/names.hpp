@@ -1,0 +1,14 @@
+// A NAME as the administrator writes it, service names of this system included. Resolves nothing.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "tlsa_update/core/service.hpp"
+
+namespace tlsa_update::cli {
+
+// parse_target with getservbyname(3) behind it. Error usage.
+[[nodiscard]] Result<std::vector<Target>> parse_name(std::string_view text);
+
+}  // namespace tlsa_update::cli

@@ -95,6 +95,66 @@ def test_list_tells_what_a_record_matches_and_what_is_orphaned_or_malformed(
     assert "malformed" in said[f"3 1 1 {'ee' * 31}"]
     assert "malformed" in said["9 8 7 00"]
     assert "orphan" in said[f"2 0 1 {'cd' * 32}"]
+    [below_a_cut] = [line for line in run.out.splitlines() if line.startswith("_25._tcp.mail.sub.")]
+    assert "never answered" in below_a_cut
+
+
+DNAMES = {
+    "in the zone": ["old DNAME new", f"_25._tcp.mail.old TLSA {FOREIGN}"],
+    "at the apex": ["@ DNAME elsewhere.test.", f"_25._tcp.mail TLSA {FOREIGN}"],
+}
+
+
+@pytest.mark.parametrize("kind", DNAMES)
+def test_list_tells_what_a_dname_hides(bind, tlsa_update, kind):
+    zone = bind.zone("example.test", "$ORIGIN example.test.", "$TTL 3600", "@ SOA ns.elsewhere.test. h 1 2 3 4 5",
+                     "@ NS ns.elsewhere.test.", *DNAMES[kind], signing="file")  # fmt: skip
+
+    [line] = tlsa_update("list", zone, "example.test").out.splitlines()
+
+    assert FOREIGN in line and "never answered" in line
+
+
+def states(run):
+    return {line.split(" TLSA ")[1].split(" ;")[0]: line.split("; ")[1].split(":")[0] for line in run.out.splitlines()}
+
+
+def test_list_knows_from_the_ledger_what_is_ours(primary, certificate, tlsa_update, tmp_path):
+    first, second = certificate(), certificate()
+    zone = primary.zone("example.test", "mail A 192.0.2.25", f"_25._tcp.mail 300 TLSA {FOREIGN}")
+    tlsa_update("publish", zone, "mail.example.test:25", cert=[first, second], force=True)
+    configuration = tmp_path / "tlsa-update.conf"
+    configuration.write_text(f"[service.mail]\nname = mail.example.test:25\ncert = {second}\n")
+
+    alone = tlsa_update("list", zone, "example.test")
+    configured = tlsa_update("list", zone, "example.test", config=configuration)
+    kept = tlsa_update("list", zone, "example.test", keep=FOREIGN)
+    forgotten = tlsa_update("list", zone, "example.test", state_directory=tmp_path / "other")
+
+    ours = {first.tlsa(): "published", second.tlsa(): "published"}
+    assert states(alone) == ours | {FOREIGN: "foreign"}
+    assert states(configured) == ours | {first.tlsa(): "stale", FOREIGN: "foreign"}
+    assert states(kept) == ours | {FOREIGN: "kept"}
+    assert set(states(forgotten).values()) == {"foreign"}
+
+
+def test_a_service_that_cannot_be_read_hides_nothing_of_the_list(primary, certificate, tlsa_update, tmp_path):
+    mail = certificate()
+    zone = primary.zone("example.test", f"_25._tcp.mail TLSA {mail.tlsa()}", *ZONE)
+    configuration = tmp_path / "tlsa-update.conf"
+    configuration.write_text(
+        f"[service.mail]\nname = mail.example.test:25\ncert = {mail}\n"
+        "[service.web]\nname = www.example.test:443\ncert = /nonexistent.pem\n"
+    )
+
+    run = tlsa_update("list", zone, "example.test", config=configuration, exits=66)
+
+    assert listed(run) == records(zone) and states(run)[mail.tlsa()] == "published"
+    assert run.err.count("/nonexistent.pem") == 1
+
+
+def test_zones_are_no_names_to_be_read_from_a_file(tlsa_update):
+    tlsa_update("list", "example.test", names_from="-", exits=64)
 
 
 def test_list_without_the_right_to_transfer_is_refused(primary, tlsa_update, tmp_path):

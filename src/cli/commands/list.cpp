@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
+#include "ledger_file.hpp"
 #include "output.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "wants.hpp"
@@ -32,38 +33,72 @@ bool belongs_to(const TlsaRecord& record, const Credential& credential) {
          record.data == credential.bare_key->data(parameters.matching_type);
 }
 
+// Says what status would, as far as the primary and the ledger alone can tell.
 class Judge {
  public:
-  explicit Judge(const Wants& wants) : wants_(wants) {
+  Judge(const Wants& wants, const Ledger& ledger) : wants_(wants), ledger_(ledger) {
     for (const auto& desired : wants.desired) asked_.emplace(desired.asked, &desired);
   }
 
   [[nodiscard]] Verdict on(const Name& owner, const TlsaRecord& record,
                            const dns::TransferredZone& zone) const {
-    if (const auto fault = malformed(record))
-      return {RecordState::foreign, "malformed", "malformed, " + *fault, {}};
-    if (is_occluded(owner, zone)) {
-      return {RecordState::foreign, "occluded", "below a delegation or DNAME: never answered",
-              matched(record)};
-    }
+    const auto* const ours = entry_of(owner, record);
+    const auto whose = ours != nullptr ? RecordState::published : RecordState::foreign;
+    if (const auto fault = malformed(record)) return {whose, "malformed", "malformed, " + *fault, {}};
+    if (is_occluded(owner, zone))
+      return {whose, "occluded", "below a delegation or DNAME: never answered", matched(record)};
+    if (is_kept_everywhere(record)) return {RecordState::kept, "protected", "kept", {}};
     const auto desired = asked_.find(owner);
-    const auto credential = matched(record);
-    if (desired == asked_.end()) {
-      const bool is_orphan = !wants_.desired.empty();
-      const std::string note = is_orphan ? "orphan, nothing configured asks for it" : "nothing is configured";
-      return {credential.empty() ? RecordState::foreign : RecordState::published,
-              is_orphan ? "orphan" : "published",
-              credential.empty() ? note : note + ", matches " + credential, credential};
-    }
-    const auto& keep = desired->second->keep;
-    if (std::find(keep.begin(), keep.end(), record) != keep.end())
-      return {RecordState::kept, "protected", "kept", {}};
-    if (credential.empty())
-      return {RecordState::foreign, "foreign", "matches no credential that is configured", {}};
-    return {RecordState::published, "wanted", "matches " + credential, credential};
+    return desired == asked_.end() ? on_unasked(record, ours) : on_asked(*desired->second, record, ours);
   }
 
  private:
+  [[nodiscard]] Verdict on_unasked(const TlsaRecord& record, const LedgerEntry* ours) const {
+    const bool is_orphan = !wants_.desired.empty();
+    const auto credential = matched(record);
+    std::string note = is_orphan ? "orphan, nothing configured asks for it" : "nothing is configured";
+    if (ours != nullptr) note = "published by us, " + note;
+    if (!credential.empty()) note += ", matches " + credential;
+    auto state = RecordState::published;
+    if (ours == nullptr && credential.empty()) state = RecordState::foreign;
+    if (ours != nullptr && ours->retired_at) state = RecordState::stale;
+    return {state, is_orphan ? "orphan" : "published", note, credential};
+  }
+
+  [[nodiscard]] Verdict on_asked(const Desired& desired, const TlsaRecord& record,
+                                 const LedgerEntry* ours) const {
+    if (std::ranges::find(desired.keep, record) != desired.keep.end())
+      return {RecordState::kept, "protected", "kept", {}};
+    const auto wanted = std::ranges::find(desired.records, record, &Wanted::record);
+    if (wanted != desired.records.end())
+      return {RecordState::published, "wanted", "matches " + wanted->credential, wanted->credential};
+    const auto credential = matched(record);
+    const std::string note = credential.empty() ? "matches no credential that is configured"
+                                                : "not wanted, though it matches " + credential;
+    if (ours == nullptr) return {RecordState::foreign, "foreign", note, credential};
+    if (desired.is_partial) {
+      return {RecordState::published, "unread", "published by us; what is wanted here could not be read",
+              credential};
+    }
+    return {RecordState::stale, "stale", "published by us, " + note, credential};
+  }
+
+  // Invariant I4: what the ledger has as owned is not foreign.
+  [[nodiscard]] const LedgerEntry* entry_of(const Name& owner, const TlsaRecord& record) const {
+    const auto memory = ledger_.owners.find(owner);
+    if (memory == ledger_.owners.end()) return nullptr;
+    const auto* const entry = memory->second.find(record);
+    return entry != nullptr && entry->owned ? entry : nullptr;
+  }
+
+  // --keep of a command line that names no service.
+  [[nodiscard]] bool is_kept_everywhere(const TlsaRecord& record) const {
+    return std::ranges::any_of(wants_.services, [&](const WantedService& service) {
+      const auto& keep = service.settings->keep;
+      return service.settings->names.empty() && std::ranges::find(keep, record) != keep.end();
+    });
+  }
+
   [[nodiscard]] std::string matched(const TlsaRecord& record) const {
     for (const auto& service : wants_.services) {
       for (const auto& given : service.credentials) {
@@ -73,15 +108,16 @@ class Judge {
     return {};
   }
 
-  // RFC 2136 section 7.18, RFC 5936 section 3.5.
+  // RFC 2136 section 7.18, RFC 5936 section 3.5; a DNAME may stand at the apex (RFC 6672 section 2.3).
   static bool is_occluded(const Name& owner, const dns::TransferredZone& zone) {
-    for (Name above = owner; above != zone.apex && !above.is_root(); above = above.parent()) {
-      if (zone.cuts.contains(above) || (above != owner && zone.dname.contains(above))) return true;
+    for (Name at = owner;; at = at.parent()) {
+      if (zone.cuts.contains(at) || (at != owner && zone.dname.contains(at))) return true;
+      if (at == zone.apex || at.is_root()) return false;
     }
-    return false;
   }
 
   const Wants& wants_;
+  const Ledger& ledger_;
   std::map<Name, const Desired*> asked_;
 };
 
@@ -157,24 +193,29 @@ int list(const Settings& settings) {
   const auto zones = zones_of(settings);
   if (!zones) return failure(zones.error());
   Session session(settings);
-  const auto wants = session.run(gather_wants(session));
+  const auto wants = session.run(gather_sound_wants(session));
   if (!wants) return failure(wants.error());
-  const Judge judge(*wants);
+  const auto ledger = LedgerFile::peek(settings.state_directory);
+  const Judge judge(*wants, ledger);
   Output out;
   json::array documents;
-  std::optional<ErrorCode> worst;
+  auto troubles = wants->failures;
   for (const auto& zone : *zones) {
     auto document = session.run(list_zone(session, zone, judge, out));
     if (document) {
       documents.push_back(std::move(*document));
-      continue;
+    } else {
+      troubles.push_back(document.error());
     }
-    log_error(document.error());
-    worst = worst ? more_severe(*worst, document.error().code) : document.error().code;
   }
   if (settings.format == Format::json)
     out << json::serialize(json::object{{"zones", std::move(documents)}}) << "\n";
   if (const auto done = out.finish(); !done) return failure(done.error());
+  std::optional<ErrorCode> worst;
+  for (const auto& trouble : troubles) {
+    log_error(trouble);
+    worst = worst ? more_severe(*worst, trouble.code) : trouble.code;
+  }
   return worst ? exit_status(*worst) : 0;
 }
 

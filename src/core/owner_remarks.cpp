@@ -8,6 +8,7 @@ namespace tlsa_update {
 namespace {
 
 constexpr Seconds expires_soon{std::chrono::days(7)};
+constexpr Seconds expires_shortly{std::chrono::days(1)};  // after a deployment could be done
 
 // The outage that this program exists to prevent: clients refuse this address now.
 void remark_outages(Plan& plan, const OwnerFacts& facts, const Policy& policy) {
@@ -19,34 +20,61 @@ void remark_outages(Plan& plan, const OwnerFacts& facts, const Policy& policy) {
   }
 }
 
+bool is_of(const Served& served, const std::vector<const Credential*>& current) {
+  return std::ranges::any_of(current, [&](const Credential* credential) {
+    return served.chain == nullptr ||
+           (!credential->chain.empty() && credential->chain.front() == served.chain->front());
+  });
+}
+
 // Usage 3 ignores the dates of a certificate (RFC 7671 section 5.1); the others do not.
-void remark_expiry(Plan& plan, const OwnerFacts& facts, Time now) {
+bool depends_on_dates(const OwnerFacts& facts, const Served& served) {
+  bool by_dates = false, by_key = false;
+  for (const auto& record : facts.published()) {
+    if (!served.is_matched_by(record)) continue;
+    (record.parameters.usage == Usage::dane_ee ? by_key : by_dates) = true;
+  }
+  return by_dates && !by_key;
+}
+
+// The new records are there, and all that stands before the deployment is caches and servers that may not
+// know them.
+bool only_waits(const OwnerFacts& facts, const Readiness& readiness) {
+  return !readiness.ready && std::ranges::all_of(readiness.blockers, [&](const Blocker& blocker) {
+    if (blocker.reason == Reason::may_be_cached || blocker.reason == Reason::propagating) return true;
+    return blocker.reason == Reason::unread && contains(facts.published(), blocker.record);
+  });
+}
+
+// The emergency: clients whose caches are old refuse what is deployed too early, but all of them refuse what
+// has expired.
+std::string costs_of_waiting(const OwnerFacts& facts, const Served& served, const Readiness& readiness,
+                             Time now) {
+  if (is_of(served, facts.current_credentials()) || !only_waits(facts, readiness)) return {};
+  if (served.chain->front().not_after - readiness.ready_at.value_or(now) > expires_shortly) return {};
+  const std::string when =
+      readiness.ready_at ? "until " + rfc3339(*readiness.ready_at) : "and nobody knows until when";
+  return "; the deployment of its successor waits " + when +
+         ": waiting now costs more than deploying it by hand";
+}
+
+void remark_expiry(Plan& plan, const OwnerFacts& facts, const Readiness& readiness, Time now) {
   for (const auto& served : facts.live.chains) {
-    if (served.chain == nullptr) continue;
+    if (served.chain == nullptr || !depends_on_dates(facts, served)) continue;
     const auto& leaf = served.chain->front();
-    if (leaf.not_after - now > expires_soon) continue;
-    bool by_dates = false, by_key = false;
-    for (const auto& record : facts.published()) {
-      if (!served.is_matched_by(record)) continue;
-      (record.parameters.usage == Usage::dane_ee ? by_key : by_dates) = true;
-    }
-    if (!by_dates || by_key) continue;
+    const auto costs = costs_of_waiting(facts, served, readiness, now);
+    if (costs.empty() && leaf.not_after - now > expires_soon) continue;
     const bool is_over = leaf.not_after <= now;
     plan.warnings.push_back("the certificate at " + served.where + (is_over ? " expired" : " expires") +
                             " at " + rfc3339(leaf.not_after) + ", and usages 0 to 2 depend on that (" +
-                            facts.owner().text() + ")");
+                            facts.owner().text() + ")" + costs);
   }
 }
 
 bool is_switched(const OwnerFacts& facts) {
   if (facts.live.sight != Sight::complete) return false;
   const auto current = facts.current_credentials();
-  return std::ranges::all_of(facts.live.chains, [&](const Served& served) {
-    return std::ranges::any_of(current, [&](const Credential* credential) {
-      return served.chain == nullptr ||
-             (!credential->chain.empty() && credential->chain.front() == served.chain->front());
-    });
-  });
+  return std::ranges::all_of(facts.live.chains, [&](const Served& served) { return is_of(served, current); });
 }
 
 // A combination that is held back until the switch is waiting; one that what is to be served never matches is
@@ -89,7 +117,7 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
   remark_outages(plan, facts, policy);
   remark_held(plan, facts, additions, now.has_value());
   remark_new_combinations(plan, facts, additions);
-  if (now) remark_expiry(plan, facts, *now);
+  if (now) remark_expiry(plan, facts, plan.readiness.back(), *now);
 }
 
 void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {

@@ -8,7 +8,8 @@
 
 namespace tlsa_update {
 
-// `now`: for certificates about to expire; none: not looked at.
+// `now`: for certificates about to expire, where the plan has the owner's readiness already; none: not looked
+// at.
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now);
 

@@ -21,9 +21,9 @@ class Rollover {
     const auto additions = additions_to(situation, without(facts.published(), removed));
     const auto reliance_of = [&](const TlsaRecord& record) { return situation.reliance(record); };
     append(plan_, facts, plan_of(facts, additions, verdicts, policy_, reliance_of));
+    add_readiness(situation, additions);
     remark(plan_, facts, additions, policy_, now_);
     if (policy_.unpublish) remark_refused_unpublishing(plan_, plan_.zones.back().rrsets.back());
-    add_readiness(situation, additions);
   }
 
   // A name of which nothing could be read may not be deployed for, and shows up all the same.

@@ -337,6 +337,39 @@ TEST(Rollover, ACertificateAboutToExpireMattersWhereTheUsageLooksAtDates) {  // 
   EXPECT_EQ(scene.plan().warnings.size(), 1U);
 }
 
+bool says_what_waiting_costs(const Plan& plan) {
+  return std::ranges::any_of(plan.warnings, [](const std::string& warning) {
+    return warning.find("waiting now costs more than deploying") != std::string::npos;
+  });
+}
+
+// A's records and B's stand everywhere, A is served, and B waits until no cache can lack its record. What
+// `now` lacks to the end of A's certificate is `left`.
+Scene successor_of_a_certificate_with(Seconds left, const char* combination) {
+  Scene scene;
+  scene.pass(issued + std::chrono::days(365) - left - scene.now());
+  scene.want({.current = {"B"}, .combinations = {combination}});
+  scene.publish({record(combination, "A"), record(combination, "B")}).serve({"A", "A"}).look();
+  return scene;
+}
+
+TEST(Rollover, WaitingBeyondTheEndOfTheServedCertificateCostsMoreThanDeploying) {
+  using std::chrono::hours;
+  EXPECT_TRUE(says_what_waiting_costs(successor_of_a_certificate_with(hours(1), "2 0 1").plan()));
+  EXPECT_TRUE(says_what_waiting_costs(successor_of_a_certificate_with(hours(20), "2 0 1").plan()));
+  EXPECT_FALSE(says_what_waiting_costs(successor_of_a_certificate_with(hours(72), "2 0 1").plan()));
+  EXPECT_FALSE(says_what_waiting_costs(successor_of_a_certificate_with(hours(1), "3 1 1").plan()));
+
+  auto ready = successor_of_a_certificate_with(hours(20), "2 0 1");
+  ready.pass(hours(3)).look();
+  EXPECT_TRUE(ready.plan().readiness.front().ready);
+  EXPECT_FALSE(says_what_waiting_costs(ready.plan()));
+
+  auto held_up = successor_of_a_certificate_with(hours(20), "2 0 1");
+  held_up.server(1).reachable = false;
+  EXPECT_TRUE(says_what_waiting_costs(held_up.look().plan()));
+}
+
 TEST(Rollover, I10_ARefusedOwnerIsNotTouched) {
   Scene scene = switched();
   scene.policy().ttl = 60;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <time.h>
 
 #include "files.hpp"
@@ -15,6 +16,27 @@ namespace {
 
 using boost::asio::awaitable;
 
+// The same error of many names, as of a transfer that is refused, is one error.
+std::vector<Error> each_once(std::vector<std::pair<Name, Error>> failures) {
+  std::vector<Error> errors;
+  std::vector<std::size_t> names;
+  std::map<std::string, std::size_t> places;
+  for (auto& [name, error] : failures) {
+    if (error.where.empty()) error.where = name.text();
+    const auto [place, is_new] = places.emplace(error.text(), errors.size());
+    if (is_new) {
+      errors.push_back(std::move(error));
+      names.push_back(1);
+    } else {
+      ++names[place->second];
+    }
+  }
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    if (names[i] > 1) errors[i].what += " (" + std::to_string(names[i]) + " names)";
+  }
+  return errors;
+}
+
 void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   std::vector<Name> asked;
   asked.reserve(wants.desired.size());
@@ -24,10 +46,7 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   options.zone = session.settings().zone;
   auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
   for (const auto& note : result.notes) log_warning(note);
-  for (auto& [name, error] : result.failures) {
-    if (error.where.empty()) error.where = name.text();
-    facts.troubles.push_back(std::move(error));
-  }
+  facts.troubles = each_once(std::move(result.failures));
   facts.read = std::move(result.zones);
   facts.hosts = std::move(result.hosts);
 }

@@ -73,6 +73,16 @@ def test_auto_falls_back_to_queries_and_says_so_when_the_transfer_is_refused(bin
     assert zone.tlsa("_25._tcp.host59").records == {mail.tlsa()}
 
 
+def test_a_transfer_that_is_refused_is_one_error_however_many_names_it_was_for(bind, certificate, tlsa_update):
+    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone.readers = []
+    names = [f"host{number}.example.test:25" for number in range(7)]
+
+    run = tlsa_update("publish", zone, *names, cert=certificate(), read="axfr", exits=77)
+
+    assert run.err.count("REFUSED") == 1 and "(7 names)" in run.err
+
+
 def test_a_plan_is_read_by_a_transfer_with_another_key_than_it_is_written_with(bind, certificate, tlsa_update):
     zone = bind.zone("example.test", "mail A 192.0.2.25")
     reader = bind.key("reader")

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "names.hpp"
 #include "options.hpp"
 
 namespace tlsa_update::cli {
@@ -91,8 +92,7 @@ class Reader {
   }
 
   Result<void> enter_zone(const std::string& text) {
-    const auto ascii = to_ascii(text);
-    const auto zone = ascii ? Name::parse(*ascii) : tl::unexpected(ascii.error());
+    const auto zone = parse_zone(text);
     if (!zone) return bad(zone.error().what);
     const auto [place, is_new] = settings_.zones.emplace(*zone, settings_.primary);
     if (!is_new) return bad("the section [zone." + text + "] stands here a second time");

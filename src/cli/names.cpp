@@ -17,4 +17,9 @@ std::optional<std::uint16_t> system_port(std::string_view service, Protocol prot
 
 Result<std::vector<Target>> parse_name(std::string_view text) { return parse_target(text, system_port); }
 
+Result<Name> parse_zone(std::string_view text) {
+  const auto ascii = to_ascii(text);
+  return ascii ? Name::parse(*ascii) : tl::unexpected(ascii.error());
+}
+
 }  // namespace tlsa_update::cli

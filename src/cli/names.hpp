@@ -1,4 +1,4 @@
-// A NAME as the administrator writes it, service names of this system included. Resolves nothing.
+// A NAME or a zone as the administrator writes it, service names of this system included. Resolves nothing.
 #pragma once
 
 #include <string_view>
@@ -10,5 +10,8 @@ namespace tlsa_update::cli {
 
 // parse_target with getservbyname(3) behind it. Error usage.
 [[nodiscard]] Result<std::vector<Target>> parse_name(std::string_view text);
+
+// In U-labels or A-labels. Error bad_data.
+[[nodiscard]] Result<Name> parse_zone(std::string_view text);
 
 }  // namespace tlsa_update::cli

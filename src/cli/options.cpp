@@ -204,7 +204,7 @@ constexpr Option table[] = {
     {"port", "PORT", "port of the primary where --server names none", dns_commands, Place::server,
      SET(assign(number<std::uint16_t>(v, 1, 65535), s.server.port)), nullptr},
     {"zone", "ZONE", "the zone (default: asked of the server)", dns_commands, Place::command_line,
-     SET(assign(Name::parse(v), s.settings.zone)), nullptr},
+     SET(assign(parse_zone(v), s.settings.zone)), nullptr},
     {"key-file", "FILE", "TSIG key: BIND key clause, K*.private, keymgr YAML or alg:name:secret",
      dns_commands, Place::server, SET(non_empty(v, s.server.key_file)), nullptr},
     {"transfer-key-file", "FILE", "another TSIG key for AXFR", dns_commands, Place::server,

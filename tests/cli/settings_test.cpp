@@ -212,6 +212,12 @@ TEST_F(CommandLine, APlaceholderOfItsParserIsAWordLikeAnyOther) {
   }
 }
 
+TEST_F(CommandLine, AZoneMayBeWrittenInItsOwnScript) {
+  EXPECT_EQ(settings({"publish", "x.example:25", "--zone", "b\u00fccher.example"}).zone,
+            name("xn--bcher-kva.example"));
+  EXPECT_EQ(parse({"publish", "x.example:25", "--zone", "b..x"}).error().code, ErrorCode::usage);
+}
+
 TEST_F(CommandLine, AConfigurationThatIsNamedMustBeThere) {
   EXPECT_EQ(parse({"run", "--config", folder_ / "missing"}).error().code, ErrorCode::unreadable);
 }

@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "ledger_file.hpp"
+#include "names.hpp"
 #include "output.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "wants.hpp"
@@ -164,8 +165,7 @@ json::object zone_object(const dns::TransferredZone& zone, const std::string& se
 Result<std::vector<Name>> zones_of(const Settings& settings) {
   std::vector<Name> zones;
   for (const auto& argument : settings.arguments) {
-    const auto ascii = to_ascii(argument);
-    const auto zone = ascii ? Name::parse(*ascii) : tl::unexpected(ascii.error());
+    const auto zone = parse_zone(argument);
     if (!zone) return fail(ErrorCode::usage, zone.error().what, argument, "give the name of a zone");
     zones.push_back(*zone);
   }

@@ -158,10 +158,10 @@ TEST(Target, LongNamesAreErrors) {
 
 TEST(Target, ServiceNamesWorkWithoutEtcServices) {
   const std::pair<std::string_view, int> table[] = {
-      {"smtp", 25},    {"submission", 587},  {"submissions", 465},  {"smtps", 465},
-      {"imap", 143},   {"imaps", 993},       {"pop3", 110},         {"pop3s", 995},
-      {"https", 443},  {"domain-s", 853},    {"xmpp-client", 5222}, {"xmpp-server", 5269},
-      {"sieve", 4190}, {"postgresql", 5432}, {"ldaps", 636},
+      {"smtp", 25},    {"submission", 587},   {"submissions", 465},  {"smtps", 465},
+      {"imap", 143},   {"imaps", 993},        {"pop3", 110},         {"pop3s", 995},
+      {"https", 443},  {"domain-s", 853},     {"xmpp-client", 5222}, {"xmpp-server", 5269},
+      {"sieve", 4190}, {"managesieve", 4190}, {"postgresql", 5432},  {"ldaps", 636},
   };
   for (const auto& [service, port] : table) {
     EXPECT_EQ(parse_target("h.example:" + std::string(service)).value(),

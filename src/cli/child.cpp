@@ -94,8 +94,11 @@ Result<Child> start(const std::string& command) {
                     : ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment().data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0)
-    return fail(ErrorCode::unsafe, std::string("cannot be started: ") + std::strerror(failed), command);
+  if (failed != 0) {
+    return fail(
+        ErrorCode::unsafe, std::string("cannot be started: ") + std::strerror(failed), command,
+        failed == ENOENT ? "it begins with no program; a word of the shell's own goes as sh -c '...'" : "");
+  }
   return Child{pid, std::move(read_end)};
 }
 

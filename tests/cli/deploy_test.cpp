@@ -179,6 +179,7 @@ TEST(RunCommand, PlainWordsNeedNoShell) {
   const auto builtin = run_command("exit 3", patience);
   ASSERT_FALSE(builtin);
   EXPECT_NE(builtin.error().what.find("cannot be started"), std::string::npos);
+  EXPECT_NE(builtin.error().advice.find("sh -c"), std::string::npos);
 }
 
 TEST(RunCommand, AnythingElseIsForTheShell) {

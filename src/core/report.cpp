@@ -47,7 +47,7 @@ Words words(Reason reason) {
     case Reason::wanted:
       return {"wanted", "as wanted"};
     case Reason::missing:
-      return {"missing", "wanted and not published"};
+      return {"missing", "wanted and not published; publish (or run) adds it"};
     case Reason::served_chain:
       return {"served-chain", "a new combination first covers what is served now (RFC 7671 section 8.1)"};
     case Reason::transitional:

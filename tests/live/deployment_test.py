@@ -53,6 +53,16 @@ def test_ready_says_when_and_then_that(host, certificate):
     host("ready", wait=True)
 
 
+@pytest.mark.parametrize("command", ["ready", "deploy"])
+def test_what_waits_for_a_record_that_nobody_published_says_what_publishes_it(host, certificate, command):
+    host.start()
+    host.renew(certificate())
+
+    run = host(command, exits=75)
+
+    assert "missing" in run.out and "publish (or run) adds it" in run.out
+
+
 @pytest.mark.parametrize("factor, margin, wait", [(None, None, 2 * 50 + 60), (3, 100, 3 * 50 + 100)])
 def test_a_wait_is_so_many_ttls_and_a_margin(mail_host, bind, certificate, factor, margin, wait):
     """RFC 7671 section 8.1; the TTL is 50 s."""

@@ -48,7 +48,7 @@ void add_option_rows(std::string& out, unsigned commands_mask) {
     if (option.argument != nullptr) left += std::string(" ") + option.argument;
     add_row(out, left, option.help);
   }
-  add_row(out, "  -v, --verbose", "log also each message and change");
+  add_row(out, "  -v, --verbose", "log also each connection, repeated attempt and change");
   add_row(out, "  -h, --help", "this text");
   add_row(out, "      --version", "versions of the program and its libraries");
 }

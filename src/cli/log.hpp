@@ -13,8 +13,8 @@ namespace tlsa_update::cli {
 // log would go into it.
 void claim_standard_descriptors();
 
-// `verbosity` 0: what an administrator should know; 1 and more: also each message and change. Quiet: errors
-// only.
+// `verbosity` 0: what an administrator should know; 1 and more: also each connection, repeated attempt and
+// change. Quiet: errors only.
 void start_log(int verbosity, bool quiet);
 
 void log_debug(const std::string& message);

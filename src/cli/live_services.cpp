@@ -105,6 +105,16 @@ void look_at(Session& session, std::vector<Probe> probes, Facts& facts) {
   facts.evidence = probe_all(session, probes);
 }
 
+// RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
+void warn_of_no_tls(const ServiceEvidence& evidence) {
+  const auto is_plain = [](const Presented& one) { return one.outcome == ProbeOutcome::no_tls; };
+  const auto one = std::ranges::find_if(evidence.presented, is_plain);
+  if (one == evidence.presented.end()) return;
+  log_warning(evidence.service.host.text() + " at " + one->address + ": " +
+              (one->detail.empty() ? "no TLS is offered" : one->detail) +
+              "; once it has TLSA records, DANE clients do without the service rather than without TLS");
+}
+
 std::vector<Probe> probes_at(const Wants& wants, const Facts& facts, const std::set<Name>& asked) {
   auto probes = probes_of(wants, facts);
   std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
@@ -205,6 +215,7 @@ void look_nearby(Session& session, const Wants& wants, const std::set<Name>& ask
   find_all(session, probes, facts, [&](Probe& probe) { return neighbourhood.find_addresses(probe); });
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
   for (auto& evidence : probe_all(session, probes)) {
+    warn_of_no_tls(evidence);
     std::erase_if(evidence.presented, [](const Presented& presented) {
       return presented.outcome == ProbeOutcome::unreachable || presented.outcome == ProbeOutcome::no_tls;
     });

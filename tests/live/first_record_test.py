@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.peer import Peer
+
 
 def own_address():
     """One that others know this machine by, if there is any."""
@@ -104,4 +106,23 @@ def test_what_does_not_answer_holds_up_nothing(tlsa_update, bind, certificate):
 
     mail.publish(new)
 
+    assert mail.records == {new.tlsa()}
+
+
+def speaks_smtp_in_the_clear(connection, ended):
+    connection.sendall(b"220 mail.example.test ESMTP\r\n")
+    connection.recv(512)  # EHLO
+    connection.sendall(b"250 mail.example.test\r\n")
+    ended.wait(10)
+
+
+def test_of_a_service_without_tls_it_is_warned(tlsa_update, bind, certificate):
+    """RFC 7672 section 2.2: a client that finds TLSA records delivers by TLS or not at all."""
+    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
+    with Peer(speaks_smtp_in_the_clear) as peer:
+        mail = Mail(tlsa_update, zone, peer.port, {"address": "127.0.0.1", "starttls": "smtp"})
+
+        run = mail.publish(new)
+
+    assert "STARTTLS" in run.err and "rather than without TLS" in run.err
     assert mail.records == {new.tlsa()}

@@ -65,14 +65,14 @@ std::string wish_of(const Update& update) {
   return wish;
 }
 
-// Only what is signed proves what became of an UPDATE. An unsigned refusal is told, and is no success either;
-// an unsigned success is told to nobody.
+// Only what is signed proves what became of an UPDATE. An unsigned refusal is told, but it is no proof that
+// nothing was done; an unsigned success is told to nobody.
 UpdateOutcome outcome_of(const Judgement& judgement) {
   using Outcome = UpdateOutcome::Kind;
   if (judgement.kind == Kind::answer)
     return {judgement.message->rcode == rcode::noerror ? Outcome::done : Outcome::prerequisite_failed, {}};
-  const bool refused = judgement.certain || judgement.error->code == ErrorCode::refused;
-  return {refused ? Outcome::refused : Outcome::unknown, judgement.error};
+  if (!judgement.certain) return {Outcome::unknown, judgement.error};
+  return {judgement.rcode == rcode::refused ? Outcome::denied : Outcome::refused, judgement.error};
 }
 
 }  // namespace

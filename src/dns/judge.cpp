@@ -98,7 +98,9 @@ Judgement refusal(const Asked& asked, const Message& message, bool certain) {
                      : "the server does not answer " + subject;
       advice = update ? "name the signing primary with --server" : "";
   }
-  return bad(asked, certain, ErrorCode::refused, what, advice);
+  auto judgement = bad(asked, certain, ErrorCode::refused, what, advice);
+  judgement.rcode = message.rcode;
+  return judgement;
 }
 
 // An answer that may be believed as far as it goes: verified, or there was nothing to verify.

@@ -41,6 +41,7 @@ struct Judgement {
   bool certain = false;        // nothing better can follow: it verified, or it parsed and nothing was signed
   std::optional<Error> error;  // bad, servfail, and strays that have the right ID
   std::optional<Message> message;
+  std::uint16_t rcode = 0;  // bad because the server refuses with it; else 0
 };
 
 // The judgement of a parsed answer; `tsig` is present exactly when the request was signed.

@@ -27,7 +27,8 @@ constexpr std::size_t records_a_question = 50;  // of a transfer, which cost a s
 constexpr auto time_to_appear = milliseconds(2000);  // BIND's inline-signing answers before it has signed
 constexpr auto time_to_settle = milliseconds(1000);  // after a lost reply, which took a timeout already
 constexpr milliseconds first_pause{2}, longest_pause{200};
-constexpr int most_rounds = 40;  // of one message: halving 65,535 octets of changes takes 2 x 10
+constexpr int most_rounds = 40;        // of one message: halving 65,535 octets of changes takes 2 x 10
+constexpr std::size_t most_alone = 8;  // of a refused message, to tell a few forbidden owners from all
 
 awaitable<void> pause(milliseconds duration) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, duration);
@@ -62,15 +63,25 @@ Error never_answered(std::optional<Error> error, const std::string& server) {
 }
 
 // Of an answer that does not count: the administrator wants to know what became of the change all the same.
+// An unsigned refusal is the usual answer to common mistakes, so its word on what is unchanged is believed.
 Error doubtful(Error error, const Result<Seen>& seen) {
   if (!seen) {
     advise(error, "whether the change has been made could not be read back: look again later");
   } else if (seen->effect == Effect::applied) {
     advise(error, "the change has been made all the same");
-  } else {
+  } else if (error.code != ErrorCode::refused) {
     advise(error, unchanged_yet);
   }
   return error;
+}
+
+// Members of a refused message that are tried alone, from one end of it to the other.
+std::vector<std::size_t> sample(const std::vector<std::size_t>& members) {
+  if (members.size() <= most_alone) return members;
+  std::vector<std::size_t> few;
+  for (std::size_t i = 0; i < most_alone; ++i)
+    few.push_back(members[i * (members.size() - 1) / (most_alone - 1)]);
+  return few;
 }
 
 // Changes that travel in one message, and how often they have.
@@ -105,16 +116,13 @@ class Application {
   awaitable<void> carry_out(std::vector<std::size_t> members) {
     std::size_t open = members.size();
     std::deque<Batch> waiting{{std::move(members), false}};
-    for (int round = 0; !waiting.empty(); ++round) {
+    for (int failed = 0; !waiting.empty();) {
       const Batch batch = std::move(waiting.front());
       waiting.pop_front();
-      if (options_.is_stopped && options_.is_stopped()) {
-        leave(batch);
-      } else if (round == most_rounds) {
+      if (failed == most_rounds) {
         co_await give_up(batch);
-        --round;
-      } else {
-        co_await carry_out(batch, waiting);
+      } else if (co_await carry_out(batch, waiting) == Outcome::prerequisite_failed) {
+        ++failed;
       }
       std::size_t still_open = 0;
       for (const auto& later : waiting) still_open += later.members.size();
@@ -124,17 +132,24 @@ class Application {
   }
 
   // One message. What is to be sent again comes to `waiting`.
-  awaitable<void> carry_out(const Batch& batch, std::deque<Batch>& waiting) {
+  awaitable<Outcome> carry_out(const Batch& batch, std::deque<Batch>& waiting) {
+    if (options_.is_stopped && options_.is_stopped()) {
+      leave(batch);
+      co_return Outcome::unknown;
+    }
     const auto outcome = co_await send(batch.members);
     if (outcome.kind == Outcome::done) {
       accepted_.insert(accepted_.end(), batch.members.begin(), batch.members.end());
-    } else if (outcome.kind == Outcome::refused) {
+    } else if (outcome.kind == Outcome::denied && batch.members.size() > 1) {
+      co_await divide(batch, *outcome.error, waiting);
+    } else if (outcome.kind == Outcome::denied || outcome.kind == Outcome::refused) {
       for (const auto member : batch.members) settle(member, Kind::failed, {}, outcome.error);
     } else if (outcome.kind == Outcome::prerequisite_failed) {
       co_await narrow(batch, waiting);
     } else {
       co_await resolve(batch, outcome.error, waiting);
     }
+    co_return outcome.kind;
   }
 
   awaitable<UpdateOutcome> send(const std::vector<std::size_t>& members) {
@@ -194,10 +209,33 @@ class Application {
       // is held against other data than what is answered.
       co_await give_up(batch);
     } else {
-      const auto middle = same.begin() + static_cast<std::ptrdiff_t>(same.size() / 2);
-      waiting.push_back({{same.begin(), middle}, batch.is_resend});
-      waiting.push_back({{middle, same.end()}, batch.is_resend});
+      halve(same, batch.is_resend, waiting);
     }
+  }
+
+  // One owner that the policy forbids is enough for the whole message to be refused (BIND, Knot). Some are
+  // tried alone: when all of these are refused, the key may change nothing here, and the others are not
+  // asked about, lest each of 250 changes costs a message. Else the halves of the rest tell which it is.
+  awaitable<void> divide(const Batch& batch, const Error& error, std::deque<Batch>& waiting) {
+    const auto few = sample(batch.members);
+    bool all_denied = true;
+    for (const auto member : few) {
+      const Batch alone{{member}, batch.is_resend};
+      if (co_await carry_out(alone, waiting) != Outcome::denied) all_denied = false;
+    }
+    std::vector<std::size_t> rest;
+    std::ranges::set_difference(batch.members, few, std::back_inserter(rest));
+    if (!all_denied) {
+      halve(rest, batch.is_resend, waiting);
+    } else if (!rest.empty()) {
+      for (const auto member : batch.members) settle(member, Kind::failed, {}, error);
+    }
+  }
+
+  static void halve(const std::vector<std::size_t>& members, bool is_resend, std::deque<Batch>& waiting) {
+    const auto middle = members.begin() + static_cast<std::ptrdiff_t>(members.size() / 2);
+    if (middle != members.begin()) waiting.push_back({{members.begin(), middle}, is_resend});
+    if (middle != members.end()) waiting.push_back({{middle, members.end()}, is_resend});
   }
 
   // RFC 2136 section 3.5: without an answer the change is made, or not made, or made later.

@@ -15,6 +15,7 @@ using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 using Kind = ChangeOutcome::Kind;
 
@@ -229,15 +230,103 @@ TEST_F(Updater, ASilentSkipIsDisproved) {  // a policy that lets the message pas
   EXPECT_THAT(outcomes[1].error->text(), HasSubstr("its answers have not changed"));
 }
 
-TEST_F(Updater, ARefusalIsTheErrorOfEveryChangeInTheMessage) {
+// Refuses a message for any owner that `is_forbidden`, as BIND's update-policy does.
+auto policy(FakePrimary& primary, std::function<bool(const Name&)> is_forbidden) {
+  return [&primary, is_forbidden](int, const Received& request) -> std::optional<Reply> {
+    for (const auto& record : request.message.authority) {
+      if (is_forbidden(record.owner)) return primary.reply(request, answer_to(request, rcode::refused));
+    }
+    return {};
+  };
+}
+
+TEST_F(Updater, AnOwnerThatThePolicyForbidsIsNamedAndTheOthersAreDone) {
+  timeout = long_enough;
+  on_update(policy(primary, [](const Name& at) { return at == owner(177); }));
+  const auto outcomes = apply(many(250));
+  for (int i = 0; i < 250; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    EXPECT_EQ(outcome.kind, i == 177 ? Kind::failed : Kind::applied) << i;
+  }
+  EXPECT_EQ(outcomes[177].error->code, ErrorCode::refused);
+  EXPECT_THAT(outcomes[177].error->text(), HasSubstr("may not change TLSA at _25._tcp.h177.example."));
+  EXPECT_LE(updates, 60);
+}
+
+TEST_F(Updater, OfTwoTheOneThatIsAllowedIsDone) {
+  on_update(policy(primary, [](const Name& at) { return at == owner(1); }));
+  const auto outcomes = apply({first(1), first(2)});
+  EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::failed, Kind::applied));
+  EXPECT_EQ(updates, 3);
+}
+
+TEST_F(Updater, ForbiddenOwnersHereAndThereCostNoMoreThanAMessageForEachChange) {
+  timeout = long_enough;
+  std::set<Name> forbidden;
+  for (int i = 0; i < 250; i += 3) forbidden.insert(owner(i));
+  on_update(policy(primary, [&](const Name& at) { return forbidden.contains(at); }));
+  const auto outcomes = apply(many(250));
+  for (const auto& outcome : outcomes)
+    EXPECT_EQ(outcome.kind, forbidden.contains(outcome.owner) ? Kind::failed : Kind::applied);
+  EXPECT_LE(updates, 300);
+}
+
+TEST_F(Updater, AKeyThatMayChangeNothingCostsAFewMessages) {
+  timeout = long_enough;
+  on_update(policy(primary, [](const Name&) { return true; }));
+  const auto outcomes = apply(many(250));
+  EXPECT_THAT(kinds(outcomes), AllOf(SizeIs(250), Each(Kind::failed)));
+  for (const auto& outcome : outcomes) EXPECT_EQ(outcome.error->text(), outcomes[0].error->text());
+  EXPECT_THAT(outcomes[0].error->text(), HasSubstr("_25._tcp.h0.example. and 249 more"));
+  EXPECT_EQ(updates, 9);
+  EXPECT_THAT(steps, SizeIs(250));
+}
+
+TEST_F(Updater, StoppedWhileOwnersAreTriedAloneTheRestIsNotSent) {
+  timeout = long_enough;
+  on_update(policy(primary, [](const Name& at) { return at == owner(1); }));
+  int asked = 0;
+  how.is_stopped = [&] { return ++asked > 3; };
+  const auto outcomes = apply(many(100));
+  const auto count = [all = kinds(outcomes)](Kind kind) { return std::count(all.begin(), all.end(), kind); };
+  EXPECT_EQ(count(Kind::applied), 2);
+  EXPECT_EQ(count(Kind::not_sent), 98);
+  EXPECT_EQ(updates, 3);
+}
+
+TEST_F(Updater, ARefusalOfTheKeyIsTheErrorOfEveryChangeInTheMessage) {  // Knot's policy speaks so as well
   on_update([&](int, const Received& request) {
-    return primary.reply(request, answer_to(request, rcode::refused));
+    return say(tsig_error_answer(request, *tsig_key, 17));  // BADKEY
   });
   const auto outcomes = apply({first(1), first(2)});
   EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::failed, Kind::failed));
   EXPECT_EQ(outcomes[0].error->code, ErrorCode::refused);
   EXPECT_EQ(outcomes[0].error->text(), outcomes[1].error->text());
   EXPECT_EQ(updates, 1);
+}
+
+// RFC 8945 section 5.4: nobody has signed it, so it proves nothing.
+TEST_F(Updater, WhatBecameOfChangesBehindAnUnsignedRefusalIsTold) {
+  on_update([&](int, const Received& request) {
+    (void)primary.handle(request);
+    return say(encode(answer_to(request, rcode::refused)));
+  });
+  const auto outcomes = apply({first(1), first(2)});
+  EXPECT_THAT(kinds(outcomes), ElementsAre(Kind::failed, Kind::failed));
+  for (const auto& outcome : outcomes) {
+    EXPECT_EQ(outcome.error->code, ErrorCode::refused);
+    EXPECT_THAT(outcome.error->advice, HasSubstr("the change has been made all the same"));
+    EXPECT_EQ(outcome.after, rrset(300, {"3 1 1 aa"}));
+  }
+  EXPECT_EQ(updates, 1);
+}
+
+TEST_F(Updater, AnUnsignedRefusalOfWhatWasNotDoneRaisesNoDoubt) {
+  on_update([](int, const Received& request) { return say(encode(answer_to(request, rcode::notauth))); });
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::refused);
+  EXPECT_THAT(outcome.error->advice, Not(HasSubstr("the change")));
 }
 
 // RFC 2136 sections 3.5 and 5: the reply was lost, and reading back resolves it.

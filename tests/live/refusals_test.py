@@ -75,6 +75,22 @@ def test_a_key_that_may_not_write_tlsa_is_told_what_to_grant(primary, certificat
     assert zone.tlsa(OWNER) is None
 
 
+def test_a_name_that_is_not_granted_holds_up_no_other(bind, certificate, tlsa_update):
+    hosts = [f"mail{n}" for n in range(20)]
+    granted = [f"_25._tcp.{host}" for host in hosts if host != "mail7"]
+    zone = bind.zone("example.test", *(f"{host} A 192.0.2.25" for host in hosts), signing=None)
+    zone.granted = granted
+
+    run = tlsa_update(
+        "publish", zone, *(f"{host}.example.test:25" for host in hosts), cert=certificate(), exits=77
+    )
+
+    assert run.err.count("may not change TLSA") == 1
+    assert "may not change TLSA at _25._tcp.mail7.example.test.;" in run.err
+    assert [owner for owner in granted if not zone.tlsa(owner)] == []
+    assert zone.tlsa("_25._tcp.mail7") is None
+
+
 def test_a_key_that_may_not_write_this_zone_is_refused(primary, certificate, tlsa_update):
     zone = primary.zone("example.test", "mail A 192.0.2.25")
     reader = primary.key("reader")

@@ -77,7 +77,9 @@ class Bind(Authority):
     def _updates(self, zone):
         if zone.signing == "file":
             return ""
-        policy = f"update-policy {{ grant {zone.key.name} subdomain {zone.name}. {' '.join(zone.allow)}; }};"
+        places = [f"name {zone.full(owner)}" for owner in zone.granted or []] or [f"subdomain {zone.name}."]
+        grants = [f"grant {zone.key.name} {place} {' '.join(zone.allow)};" for place in places]
+        policy = f"update-policy {{ {' '.join(grants)} }};"
         inline = "yes" if zone.signing == "inline" else "no"
         return policy + (f" dnssec-policy quick; inline-signing {inline};" if zone.signing else "")
 

@@ -59,10 +59,11 @@ struct UpdateOutcome {
   enum class Kind {
     done,                 // NOERROR, signed
     prerequisite_failed,  // NXRRSET, YXRRSET, NXDOMAIN, YXDOMAIN, signed
+    denied,               // REFUSED, signed: the policy forbids one of its owners, or all
+    refused,              // any other RCODE or TSIG error, signed, or never sent: `error` tells
     unknown,              // no answer or none that counts: read back before deciding
-    refused,              // any other RCODE or TSIG error, signed or not, or never sent: `error` tells
   } kind = Kind::unknown;
-  std::optional<Error> error;  // for unknown and refused
+  std::optional<Error> error;  // for denied, refused and unknown
 };
 
 class Exchange {

@@ -22,7 +22,7 @@ struct ChangeOutcome {
   };
   Name owner;
   Kind kind = Kind::failed;
-  std::optional<Error> error;  // all changes of one refused message have the same
+  std::optional<Error> error;
   std::optional<Rrset> after;  // as read back; a server may have lowered the TTL (BIND, max-zone-ttl)
   bool has_rrsig = false;      // false in a signed zone: the signature is not there yet, after two seconds
 };
@@ -38,11 +38,13 @@ struct ApplyOptions {
 // Changes are of distinct owners in `zone`, and each changes something. One outcome per change, in order.
 //
 // Messages are large, a few in flight, no RRset's change ever split. When a prerequisite fails, what moved is
-// reported and the rest is sent again; when no mover can be seen, halves are tried. A lost reply is resolved
-// by reading back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with
-// no_answer if that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be
-// trusted is failed with its error, and reading back only adds what became of it. NOERROR counts only once
-// every record of the change is read back, which a server has two seconds for (inline signing).
+// reported and the rest is sent again; when no mover can be seen, halves are tried. What the server's policy
+// forbids is told by its owner, and the rest of its message is done; where all of a sample is forbidden,
+// nothing more of the message is tried and all of it has the same error. A lost reply is resolved by reading
+// back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with no_answer if
+// that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be trusted, an
+// unsigned refusal too, is failed with its error, and reading back only adds what became of it. NOERROR counts
+// only once every record of the change is read back, which a server has two seconds for (inline signing).
 [[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
                                                                        std::vector<RrsetChange> changes,
                                                                        ApplyOptions options = {});

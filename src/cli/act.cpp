@@ -54,6 +54,8 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted) {
     switch (outcome.kind) {
       case dns::ChangeOutcome::Kind::applied:
         note_applied(work.changes[i], acted);
+        if (outcome.after && !work.changes[i].add.empty())
+          acted.ttls[outcome.owner] = {work.changes[i].ttl, outcome.after->ttl};
         break;
       case dns::ChangeOutcome::Kind::moved:
         acted.moved.push_back(work.rrsets[i]->asked);

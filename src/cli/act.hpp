@@ -2,6 +2,7 @@
 // signal that means "end" stops it between messages; what was sent by then is still read back and told.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "findings.hpp"
@@ -17,6 +18,7 @@ namespace tlsa_update::cli {
 struct Acted {
   Done added;
   Done removed;
+  std::map<Name, TtlLimit> ttls;  // asked for and granted, by owner
   bool changed = false;
   std::size_t not_sent = 0;  // changes: a signal came first
   std::vector<Name> moved;   // asked names whose RRset somebody else changed meanwhile: read and plan again

@@ -42,7 +42,10 @@ json::object owner_object(const OwnerLedger& owner) {
     put(object, "gone_at", served.gone_at);
     ttls.push_back(std::move(object));
   }
-  return {{"records", std::move(records)}, {"ttls", std::move(ttls)}};
+  json::object object{{"records", std::move(records)}, {"ttls", std::move(ttls)}};
+  if (const auto& limit = owner.ttl_limit)
+    object["ttl_limit"] = {{"asked", limit->asked}, {"granted", limit->granted}};
+  return object;
 }
 
 // Reading: every accessor fails on a key that is missing or of the wrong kind.
@@ -127,6 +130,18 @@ Result<ServedTtl> ttl_from(const json::value& value) {
   return served;
 }
 
+Result<std::optional<TtlLimit>> ttl_limit_from(const json::object& owner) {
+  const json::value* value = owner.if_contains("ttl_limit");
+  if (value == nullptr) return std::nullopt;
+  const auto object = object_of(*value);
+  if (!object) return tl::unexpected(object.error());
+  const auto asked = integer_at(**object, "asked", largest_ttl);
+  if (!asked) return tl::unexpected(asked.error());
+  const auto granted = integer_at(**object, "granted", largest_ttl);
+  if (!granted) return tl::unexpected(granted.error());
+  return TtlLimit{static_cast<std::uint32_t>(*asked), static_cast<std::uint32_t>(*granted)};
+}
+
 template <class T, class Read>
 Result<std::vector<T>> list_from(const json::object& object, const char* key, Read read) {
   const auto array = array_at(object, key);
@@ -158,7 +173,9 @@ Result<OwnerLedger> owner_from(const json::value& value) {
       !is_strictly_sorted(*ttls, [](const ServedTtl& served) { return served.ttl; })) {
     return bad("records or TTLs are out of order");
   }
-  return OwnerLedger{std::move(*records), std::move(*ttls)};
+  const auto limit = ttl_limit_from(**object);
+  if (!limit) return tl::unexpected(limit.error());
+  return OwnerLedger{std::move(*records), std::move(*ttls), *limit};
 }
 
 Result<std::optional<ClockReading>> clock_from(const json::object& document) {

@@ -189,7 +189,7 @@ Findings Pass::remember(const LedgerFile& file) {
 Findings Pass::settle(const LedgerFile& file, Findings so_far) {
   Plan after;
   const auto kept = file.change([&](Ledger& ledger) {
-    ledger = observed(std::move(ledger));
+    ledger = granted(observed(std::move(ledger)), ttls_);
     after = plan(ledger);
   });
   if (!kept) append(so_far.troubles, {kept.error()});
@@ -226,6 +226,7 @@ Findings Pass::carry_out(const LedgerFile& file) {
     auto acted = act(session_, facts_.read, next);
     all.added.merge(acted.added);
     all.removed.merge(acted.removed);
+    for (const auto& [owner, ttl] : acted.ttls) ttls_.insert_or_assign(owner, ttl);
     all.changed |= acted.changed;
     append(all.troubles, acted.troubles);
     if (acted.not_sent > 0) {

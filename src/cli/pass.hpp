@@ -41,6 +41,7 @@ class Pass {
   Policy policy_;
   Depth depth_;
   Facts facts_;
+  std::map<Name, TtlLimit> ttls_;  // that servers granted
 };
 
 // Refusals and critical findings of the plan become troubles.

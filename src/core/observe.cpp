@@ -221,6 +221,14 @@ Ledger intend(Ledger ledger, const Plan& plan) {
   return ledger;
 }
 
+Ledger granted(Ledger ledger, const std::map<Name, TtlLimit>& ttls) {
+  for (const auto& [owner, ttl] : ttls) {
+    auto& limit = ledger.owners[owner].ttl_limit;
+    limit = ttl.granted < ttl.asked ? std::optional(ttl) : std::nullopt;
+  }
+  return ledger;
+}
+
 Ledger release(Ledger ledger, const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                const std::vector<Name>& asked, Time now) {
   return stamp(std::move(ledger), desired, observed, asked, &LedgerEntry::released_at, now);

@@ -51,10 +51,10 @@ Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneVie
                   const Policy& policy, const Ledger& ledger, const std::vector<ServiceEvidence>& evidence) {
   Plan plan;
   for (const auto& facts : join(desired, observed, evidence, policy)) {
-    const auto& memory = memory_of(ledger, facts.owner());
-    const auto additions = choose_additions({facts, memory, policy, {}}, facts.published());
-    const auto verdicts = leave_alone(facts, memory);
-    append(plan, facts, plan_of(facts, additions, verdicts, policy, {}));
+    const Situation situation{facts, memory_of(ledger, facts.owner()), policy, {}};
+    const auto additions = choose_additions(situation, facts.published());
+    const auto verdicts = leave_alone(facts, situation.memory);
+    append(plan, facts, plan_of(situation, additions, verdicts, {}));
     remark(plan, facts, additions, policy, std::nullopt);
   }
   return plan;

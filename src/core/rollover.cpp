@@ -20,7 +20,7 @@ class Rollover {
     const auto removed = policy_.removes ? removed_by(verdicts) : TlsaRecords{};
     const auto additions = additions_to(situation, without(facts.published(), removed));
     const auto reliance_of = [&](const TlsaRecord& record) { return situation.reliance(record); };
-    append(plan_, facts, plan_of(facts, additions, verdicts, policy_, reliance_of));
+    append(plan_, facts, plan_of(situation, additions, verdicts, reliance_of));
     add_readiness(situation, additions);
     remark(plan_, facts, additions, policy_, now_);
     if (policy_.unpublish) remark_refused_unpublishing(plan_, plan_.zones.back().rrsets.back());

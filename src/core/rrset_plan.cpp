@@ -87,8 +87,10 @@ std::optional<std::uint32_t> named_ttl(const OwnerFacts& facts, const Policy& po
   return named ? named : policy.ttl;
 }
 
-// RFC 2181 section 5.2: one TTL. An RRset keeps its own unless the operator names another.
-void settle_ttl(RrsetPlan& plan, const OwnerFacts& facts, const Policy& policy) {
+// RFC 2181 section 5.2: one TTL. An RRset keeps its own unless the operator names another. One that the
+// server has lowered is asked for again only along with another change: its limit may have gone.
+void settle_ttl(RrsetPlan& plan, const Situation& situation) {
+  const auto& [facts, memory, policy, now] = situation;
   const auto named = named_ttl(facts, policy);
   if (!plan.observed) {
     plan.ttl = named.value_or(policy.default_ttl);
@@ -97,6 +99,8 @@ void settle_ttl(RrsetPlan& plan, const OwnerFacts& facts, const Policy& policy) 
   plan.ttl = plan.observed->ttl;
   const bool may_move = policy.adds && !policy.unpublish && !plan.refused;
   if (!may_move || !named || facts.wanted.empty()) return;
+  plan.ttl_is_limited = memory.ttl_limit == TtlLimit{*named, plan.ttl} && !facts.view->mixed_ttl;
+  if (plan.ttl_is_limited && !plan.changes()) return;
   plan.moves_ttl = *named != plan.ttl || facts.view->mixed_ttl;
   plan.ttl = *named;
 }
@@ -111,8 +115,10 @@ std::optional<Hazard> refusal_of(const OwnerFacts& facts, const Additions& addit
   return std::nullopt;
 }
 
-RrsetPlan plan_of(const OwnerFacts& facts, const Additions& additions, const Verdicts& verdicts,
-                  const Policy& policy, const RelianceOf& reliance_of) {
+RrsetPlan plan_of(const Situation& situation, const Additions& additions, const Verdicts& verdicts,
+                  const RelianceOf& reliance_of) {
+  const auto& facts = situation.facts;
+  const auto& policy = situation.policy;
   RrsetPlan plan;
   plan.owner = facts.owner();
   for (const Desired* wish : facts.desired) {
@@ -136,7 +142,7 @@ RrsetPlan plan_of(const OwnerFacts& facts, const Additions& additions, const Ver
   for (const auto& [record, verdict] : verdicts) steps.judged(record, verdict);
   if (plan.refused) steps.refuse(*plan.refused);
   plan.steps = steps.sorted();
-  settle_ttl(plan, facts, policy);
+  settle_ttl(plan, situation);
   if (plan.moves_ttl) {
     for (auto& step : plan.steps) {
       if (step.action == Action::none && step.state != RecordState::missing) step.reason = Reason::ttl_change;
@@ -152,6 +158,10 @@ void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset) {
   if (is_new) plan.zones.push_back({zone.apex, zone.server, {}});
   for (const auto& step : rrset.steps) {
     if (step.action == Action::wait) note_due(plan, step.ready_at);
+  }
+  if (rrset.ttl_is_limited) {
+    plan.warnings.push_back("the server limits the TTL of " + rrset.owner.text() + " to " +
+                            human_duration(Seconds{rrset.observed->ttl}));
   }
   plan.zones.back().rrsets.push_back(std::move(rrset));
 }

@@ -16,8 +16,8 @@ using RelianceOf = std::function<Reliance(const TlsaRecord&)>;
 [[nodiscard]] std::optional<Hazard> refusal_of(const OwnerFacts& facts, const Additions& additions,
                                                const Policy& policy);
 
-[[nodiscard]] RrsetPlan plan_of(const OwnerFacts& facts, const Additions& additions, const Verdicts& verdicts,
-                                const Policy& policy, const RelianceOf& reliance_of);
+[[nodiscard]] RrsetPlan plan_of(const Situation& situation, const Additions& additions,
+                                const Verdicts& verdicts, const RelianceOf& reliance_of);
 
 // Appends `rrset` to the plan of its zone, and when it is due to the plan.
 void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset);

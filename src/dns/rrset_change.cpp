@@ -67,6 +67,9 @@ Effect effect_of(const RrsetChange& change, const std::optional<Rrset>& seen) {
                                      [&](const auto& record) { return has(change.add, record); });
   const bool still_old_ttl = moves_ttl && same_ttl && change.observed && change.ttl != change.observed->ttl;
   if (has_added && has_removed && !still_old_ttl) return Effect::applied;
+  // BIND lowers what exceeds max-zone-ttl, and says NOERROR.
+  if (has_added && has_removed && change.ttl > change.observed->ttl)
+    return same_records ? Effect::ttl_kept : Effect::applied;
   return same_records ? Effect::unchanged : Effect::other;
 }
 

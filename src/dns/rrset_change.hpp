@@ -25,6 +25,7 @@ inline constexpr std::size_t most_changes = 250;
 enum class Effect {
   applied,    // everything that was to be added is there, nothing of what was to go
   unchanged,  // as observed
+  ttl_kept,   // as observed, where only a longer TTL was asked for: not made, or the server grants no more
   other,      // neither: somebody else, or a server that did half
 };
 [[nodiscard]] Effect effect_of(const RrsetChange& change, const std::optional<Rrset>& seen);

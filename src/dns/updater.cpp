@@ -189,7 +189,7 @@ class Application {
       const auto seen = co_await watch(change, time_to_appear);
       if (!seen) {
         settle(member, Kind::failed, {}, unreadable(seen.error()));
-      } else if (seen->effect == Effect::applied) {
+      } else if (seen->effect == Effect::applied || seen->effect == Effect::ttl_kept) {
         settle(member, Kind::applied, *seen);
       } else {
         settle(member, Kind::failed, *seen, disproved(change, *seen, primary_.address()));
@@ -272,7 +272,7 @@ class Application {
       const auto seen = co_await watch(changes_[member], patience);
       if (!seen) {
         settle(member, Kind::failed, {}, seen.error());
-      } else if (seen->effect == Effect::unchanged) {
+      } else if (seen->effect == Effect::unchanged || seen->effect == Effect::ttl_kept) {
         same.push_back(member);
       } else {
         settle(member, seen->effect == Effect::applied ? Kind::applied : Kind::moved, *seen);

@@ -30,6 +30,7 @@ OwnerLedger some_owner() {
   }
   for (std::uint32_t ttl = *rc::gen::inRange(0U, 3U); ttl > 0; --ttl)
     owner.ttls.insert(owner.ttls.begin(), {ttl * 60, some_time()});
+  if (*rc::gen::arbitrary<bool>()) owner.ttl_limit = {172800, *rc::gen::arbitrary<std::uint32_t>()};
   return owner;
 }
 

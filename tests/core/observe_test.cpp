@@ -32,7 +32,8 @@ TEST(Observe, RemembersWhatDnsCannotTell) {
   entry.seen_everywhere_at = entry.last_seen_live = scene.now();
   entry.published_at = entry.released_at = scene.now() - Seconds(1);  // for all that an empty ledger knows
   entry.ttl_bound = 900;
-  EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)), (OwnerLedger{{entry}, {{300, std::nullopt}}}));
+  EXPECT_EQ(scene.ledger().owners.at(name(Scene::owner_text)),
+            (OwnerLedger{{entry}, {{300, std::nullopt}}, std::nullopt}));
 }
 
 TEST(Observe, ASecondLookChangesNothingButTheLastSighting) {

@@ -80,6 +80,37 @@ TEST(Publish, ATtlAloneIsAChange) {
   EXPECT_FALSE(scene.publish_plan().changes());
 }
 
+TEST(Publish, ATtlThatTheServerHasLoweredIsNotAskedForAgain) {  // I7; BIND, max-zone-ttl
+  Scene scene;
+  scene.policy().ttl = 172800;
+  scene.want({{"A"}}).publish({a}, 86400);
+  EXPECT_TRUE(scene.publish_plan().changes());
+  scene.ledger() = granted(scene.ledger(), {{scene.view().owner, {172800, 86400}}});
+  const auto expect_quiet = [&](const Plan& plan) {
+    EXPECT_FALSE(plan.changes());
+    const std::string said = "the server limits the TTL of " + scene.view().owner.text() + " to 1 d";
+    EXPECT_EQ(plan.warnings, std::vector{said});
+  };
+  expect_quiet(scene.publish_plan());
+  expect_quiet(scene.plan());
+}
+
+TEST(Publish, ALimitOfTtlsIsTriedAgainWithAnotherChangeAndWithAnotherTtl) {
+  Scene scene;
+  scene.ledger() = granted(scene.ledger(), {{scene.view().owner, {172800, 86400}}});
+  scene.policy().ttl = 172800;
+  EXPECT_TRUE(rrset_of(scene.want({{"A", "B"}}).publish({a}, 86400).publish_plan()).moves_ttl);
+  scene.want({{"A"}}).policy().ttl = 600;
+  EXPECT_TRUE(rrset_of(scene.publish_plan()).moves_ttl);
+}
+
+TEST(Publish, AGrantedTtlEndsTheLimit) {
+  Scene scene;
+  scene.ledger() = granted(scene.ledger(), {{scene.view().owner, {172800, 86400}}});
+  scene.ledger() = granted(scene.ledger(), {{scene.view().owner, {172800, 172800}}});
+  EXPECT_EQ(scene.ledger().owners.at(scene.view().owner).ttl_limit, std::nullopt);
+}
+
 TEST(Publish, ANewRrsetGetsTheWantedTtlWithoutAMove) {
   Scene scene;
   scene.policy().ttl = 300;

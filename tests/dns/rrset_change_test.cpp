@@ -19,7 +19,7 @@ RrsetChange change(std::optional<Rrset> observed, TlsaRecords remove, TlsaRecord
 }
 
 TEST(RrsetChange, WhatWasReadShowsWhetherItWasMade) {
-  const auto a = tlsa({"3 1 1 aa"}), b = tlsa({"3 1 1 bb"});
+  const auto a = tlsa({"3 1 1 aa"}), b = tlsa({"3 1 1 bb"}), ab = tlsa({"3 1 1 aa", "3 1 1 bb"});
   const auto only_a = rrset(300, {"3 1 1 aa"}), only_b = rrset(300, {"3 1 1 bb"}),
              both = rrset(300, {"3 1 1 aa", "3 1 1 bb"}), later = rrset(600, {"3 1 1 aa"}),
              lowered = rrset(400, {"3 1 1 aa"});
@@ -45,7 +45,10 @@ TEST(RrsetChange, WhatWasReadShowsWhetherItWasMade) {
       {"half exchanged", change(only_a, a, b), both, Effect::other},
       {"TTL moved", change(only_a, a, a, 600), later, Effect::applied},
       {"TTL moved, lowered by the server", change(only_a, a, a, 600), lowered, Effect::applied},
-      {"TTL not moved", change(only_a, a, a, 600), only_a, Effect::unchanged},
+      {"TTL not raised", change(only_a, a, a, 600), only_a, Effect::ttl_kept},
+      {"TTL not lowered", change(only_a, a, a, 60), only_a, Effect::unchanged},
+      {"TTL not raised, a record added", change(only_a, a, ab, 600), both, Effect::applied},
+      {"TTL not raised, no record added", change(only_a, a, ab, 600), only_a, Effect::unchanged},
   };
   for (const auto& row : table) EXPECT_EQ(effect_of(row.change, row.seen), row.effect) << row.what;
 }

@@ -97,6 +97,26 @@ TEST_F(Updater, AnRrsetMovesToAnotherTtl) {
   EXPECT_EQ(outcomes.at(0).kind, Kind::applied);
 }
 
+TEST_F(Updater, ATtlThatTheServerDoesNotGrantIsNoFailure) {  // BIND, max-zone-ttl
+  primary.add(owner_text(1) + " 300 TLSA 3 1 1 aa");
+  on_update([&](int, const Received& request) -> std::optional<Reply> {
+    return primary.reply(request, answer_to(request));
+  });
+  const auto outcomes =
+      apply({{owner(1), rrset(300, {"3 1 1 aa"}), tlsa({"3 1 1 aa"}), tlsa({"3 1 1 aa"}), 7200}});
+  EXPECT_EQ(outcomes.at(0).kind, Kind::applied);
+  EXPECT_EQ(outcomes.at(0).after, rrset(300, {"3 1 1 aa"}));
+}
+
+TEST_F(Updater, ATtlThatWasLostIsSentOnceMore) {
+  primary.add(owner_text(1) + " 300 TLSA 3 1 1 aa");
+  on_update([&](int n, const Received&) { return n == 1 ? std::optional(silence()) : std::nullopt; });
+  const auto outcomes =
+      apply({{owner(1), rrset(300, {"3 1 1 aa"}), tlsa({"3 1 1 aa"}), tlsa({"3 1 1 aa"}), 7200}});
+  EXPECT_EQ(outcomes.at(0).after, rrset(7200, {"3 1 1 aa"}));
+  EXPECT_EQ(updates, 2);
+}
+
 TEST_F(Updater, ManyChangesFillSeveralMessages) {
   std::vector<RrsetChange> changes;
   for (int i = 0; i < 100; ++i) {

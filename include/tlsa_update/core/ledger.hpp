@@ -37,9 +37,17 @@ struct ServedTtl {
   bool operator==(const ServedTtl&) const = default;
 };
 
+// What a server makes of the TTL that it is given: BIND lowers it to max-zone-ttl. Only asking tells.
+struct TtlLimit {
+  std::uint32_t asked = 0;    // by an UPDATE
+  std::uint32_t granted = 0;  // as read back
+  bool operator==(const TtlLimit&) const = default;
+};
+
 struct OwnerLedger {
   std::vector<LedgerEntry> records;  // sorted by record, each once
   std::vector<ServedTtl> ttls;       // sorted by TTL, each once
+  std::optional<TtlLimit> ttl_limit;
   bool operator==(const OwnerLedger&) const = default;
 
   [[nodiscard]] const LedgerEntry* find(const TlsaRecord& record) const;

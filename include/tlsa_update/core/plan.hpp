@@ -61,6 +61,7 @@ struct RrsetPlan {
   std::optional<Rrset> observed;  // the prerequisite of every change (invariant I5)
   std::uint32_t ttl = 0;          // of the RRset afterwards
   bool moves_ttl = false;         // the whole RRset is deleted and added in one message
+  bool ttl_is_limited = false;    // the server grants no more: what was asked is not asked for again
   std::vector<Step> steps;        // sorted by record
   std::optional<Hazard> refused;  // nothing is changed at this owner (I10); the text is report's
   bool operator==(const RrsetPlan&) const = default;

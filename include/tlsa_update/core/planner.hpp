@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,10 @@ struct Policy {
 // The records that `plan` adds, as ours. To be saved before the plan is applied: a crash in between must not
 // make our own record a foreign one (I4).
 [[nodiscard]] Ledger intend(Ledger ledger, const Plan& plan);
+
+// What a server made of the TTLs that UPDATEs asked for, by owner. A granted TTL that is the asked one ends
+// a limit that was known.
+[[nodiscard]] Ledger granted(Ledger ledger, const std::map<Name, TtlLimit>& ttls);
 
 // `asked` names' current credentials have the word to be deployed at `now`. To be saved before that begins:
 // from here on they may go live at any moment, and nothing that they match is deleted before.

@@ -138,7 +138,6 @@ class Observation {
   }
 
   void see_live(LedgerEntry& entry) const {
-    if (policy_.assume_deployed) return;  // nothing was seen
     const auto matches_it = [&](const Served& served) { return served.is_matched_by(entry.record); };
     if (std::ranges::any_of(facts_.live.chains, matches_it)) entry.last_seen_live = now_;
   }
@@ -204,7 +203,9 @@ Ledger observe(Ledger ledger, const std::vector<Desired>& desired, const std::ve
                const std::vector<ServiceEvidence>& evidence, const Policy& policy,
                const ClockReading& clock) {
   follow_clock(ledger, clock);
-  for (const auto& facts : join(desired, observed, evidence, policy)) {
+  Policy seen = policy;
+  seen.assume_deployed = false;  // what was not seen is not remembered as seen
+  for (const auto& facts : join(desired, observed, evidence, seen)) {
     Observation(facts, ledger.owners[facts.owner()], policy, clock.wall).fold();
   }
   return ledger;

@@ -129,10 +129,11 @@ LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool eve
   return live;
 }
 
-LiveView assumed_view(const OwnerFacts& facts) {
-  LiveView live;
-  for (const Credential* credential : facts.current_credentials()) add_chain(live, Served::of(*credential));
-  live.sight = live.chains.empty() ? Sight::none : Sight::complete;
+// The operator's word stands for what the probes did not meet, never against what they met.
+LiveView assumed_view(const OwnerFacts& facts, LiveView live) {
+  const auto current = facts.current_credentials();
+  for (const Credential* credential : current) add_chain(live, Served::of(*credential));
+  if (!current.empty()) live.sight = Sight::complete;
   return live;
 }
 
@@ -218,7 +219,8 @@ class Join {
       const auto answers = range_of(server.rrsets, facts.owner());
       facts.servers.push_back({server.server, answers.empty() ? nullptr : answers.front().second});
     }
-    facts.live = policy_.assume_deployed ? assumed_view(facts) : live_view(evidence, every_name_probed);
+    facts.live = live_view(evidence, every_name_probed);
+    if (policy_.assume_deployed) facts.live = assumed_view(facts, std::move(facts.live));
     return facts;
   }
 

@@ -77,6 +77,14 @@ TEST(Rollover, TheOperatorsWordStandsInForTheProbe) {
   EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
 }
 
+TEST(Rollover, TheOperatorsWordCountsOnlyForWhatNoProbeMet) {
+  Scene scene = switched().serve({"B", "A"});
+  scene.policy().assume_deployed = true;
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::still_served), published(b)}));
+  scene.serve({"B", ""});
+  EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
+}
+
 TEST(Rollover, NothingGoesWhileOneSecondaryLags) {
   Scene scene = switched();
   scene.server(2).rrsets[0].rrset = Rrset{3600, {a}};

@@ -26,6 +26,9 @@ class Pass {
   // The same, then acts: a lost race is read and planned again a few times (RFC 2136 section 7.20).
   [[nodiscard]] Findings carry_out(const LedgerFile& file);
 
+  // --assume-deployed is not true yet: from here on probes are what counts.
+  void take_no_word() { policy_.assume_deployed = false; }
+
   [[nodiscard]] const Facts& facts() const { return facts_; }
 
  private:

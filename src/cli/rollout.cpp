@@ -106,6 +106,16 @@ void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, F
     (void)remember(deployed, names, wants, file, facts, found);
 }
 
+bool is_deployed(const Session& session, const Wants& wants) {
+  const auto installs = [](const WantedService& service) { return !service.settings->installs.empty(); };
+  return std::ranges::none_of(wants.unread, installs) &&
+         std::ranges::all_of(wants.services, [&](const WantedService& service) {
+           if (!installs(service)) return true;
+           const auto deployment = Deployment::prepare(service, session.settings().state_directory);
+           return deployment && !deployment->is_needed();
+         });
+}
+
 void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
               Findings& found) {
   std::vector<Name> in_place;

@@ -11,6 +11,9 @@ namespace tlsa_update::cli {
 // For services that others deploy: those that are ready have the word, and the ledger knows.
 void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found);
 
+// Every file that is to be installed lies in its place, and no reload is due.
+[[nodiscard]] bool is_deployed(const Session& session, const Wants& wants);
+
 // Adds to `found`: troubles, `changed`, and what remains. In a dry run only says what would be installed.
 void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
               Findings& found);

@@ -190,6 +190,36 @@ def test_a_service_that_does_not_serve_what_was_deployed_is_critical_until_it_do
     assert host.records() == {host.new.tlsa()}
 
 
+@pytest.mark.parametrize("reload", ["false", "true"], ids=["fails", "does nothing"])
+def test_your_word_counts_only_for_what_is_deployed(ready_host, reload):
+    """The old record goes neither in the pass that deploys nor while a reload is due."""
+    host = ready_host
+    (old,) = host.published
+    host.settings["settle"] = 0
+    host.reload = reload
+    for _ in range(2):
+        run = host("run", assume_deployed=True, exits=2)
+        assert "--assume-deployed does not count yet" in run.err
+        assert old in host.records()
+
+    host.reload = None
+    host.settings["settle"] = 5
+    host("run", wait=True, assume_deployed=True)
+    assert host.records() == {host.new.tlsa()}
+
+
+def test_your_word_stands_for_an_address_that_does_not_answer(mail_host, bind, certificate):
+    host, new = mail_host(bind, certificate(), addresses=("127.0.0.1", "127.0.0.2")), certificate()
+    host.start()
+    host.services[1].stop()
+    host.renew(new)
+    host.until_awaits("not-probed")
+
+    host("run", assume_deployed=True, wait=True)
+
+    assert host.records() == {new.tlsa()}
+
+
 def test_a_key_of_another_certificate_is_not_installed(ready_host, certificate):
     host = ready_host
     other = certificate()

@@ -53,6 +53,7 @@ TEST(Json, AnAddressBearsItsPortOnlyWhereThatIsNotTheOneOfDns) {
   findings.plan = plan_with(RecordState::published, Action::none, Reason::wanted);
   auto& zone = findings.zones.front();
   zone.apex = findings.plan.zones.front().zone;
+  zone.server = findings.plan.zones.front().server;
   for (const char* const address : {"192.0.2.2@53", "2001:db8::2@53", "192.0.2.2@5353"}) {
     zone.servers.emplace_back().address = address;
   }

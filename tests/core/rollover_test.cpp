@@ -81,7 +81,7 @@ TEST(Rollover, TheOperatorsWordCountsOnlyForWhatNoProbeMet) {
   Scene scene = switched().serve({"B", "A"});
   scene.policy().assume_deployed = true;
   EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::still_served), published(b)}));
-  scene.serve({"B", ""});
+  scene.pass(hours(1)).serve({"B", ""});  // grace is over
   EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}));
 }
 

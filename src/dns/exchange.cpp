@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "datagram.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 namespace asio = boost::asio;
 using Kind = Judgement::Kind;
+using Outcome = UpdateOutcome::Kind;
 
 constexpr std::size_t datagrams_at_once = 64;      // sockets
 constexpr std::size_t plain_datagram_limit = 512;  // RFC 2136 section 2.1: UPDATE carries no EDNS
@@ -65,10 +67,15 @@ std::string wish_of(const Update& update) {
   return wish;
 }
 
+// RFC 2136 section 4.6: with no connection, SERVFAIL and NOTIMP another address may do better.
+bool is_for_another_address(const Carried& carried) {
+  if (!carried.judgement) return !carried.sent && carried.trouble.code == ErrorCode::no_answer;
+  return carried.judgement->kind == Kind::servfail || carried.judgement->rcode == rcode::notimp;
+}
+
 // Only what is signed proves what became of an UPDATE. An unsigned refusal is told, but it is no proof that
 // nothing was done; an unsigned success is told to nobody.
 UpdateOutcome outcome_of(const Judgement& judgement) {
-  using Outcome = UpdateOutcome::Kind;
   if (judgement.kind == Kind::answer)
     return {judgement.message->rcode == rcode::noerror ? Outcome::done : Outcome::prerequisite_failed, {}};
   if (!judgement.certain) return {Outcome::unknown, judgement.error};
@@ -102,6 +109,8 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
   [[nodiscard]] Request update_request(const Update& change, Bytes encoded);
   asio::awaitable<Result<Message>> query(Question question, QueryFlags flags);
   asio::awaitable<UpdateOutcome> update(Update change);
+  asio::awaitable<UpdateOutcome> offer(const Request& request);
+  asio::awaitable<Carried> carry_update(const Request& request, Endpoint to);
   asio::awaitable<void> pause_briefly() const;
   asio::awaitable<Result<void>> transfer(Name zone, TransferBegin begin, TransferMessage message);
 
@@ -139,6 +148,11 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
 asio::awaitable<Result<void>> Exchange::State::find_endpoints() {
   const auto alone = co_await lookup.enter();
   if (!endpoints.empty()) co_return Result<void>{};
+  if (options.look_up) {
+    for (const auto& address : options.look_up(options.server.host))
+      endpoints.push_back(literal_endpoint({address, options.server.port}).value());
+    co_return Result<void>{};
+  }
   auto found = co_await look_up(options.server, options.timeout);
   if (!found) co_return tl::unexpected<Error>(found.error());
   endpoints = std::move(*found);
@@ -244,7 +258,6 @@ Exchange::State::Request Exchange::State::update_request(const Update& change, B
 }
 
 asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
-  using Outcome = UpdateOutcome::Kind;
   const auto self = shared_from_this();
   const auto refuse = [](Error error) { return UpdateOutcome{Outcome::refused, std::move(error)}; };
   // RFC 3007 section 2: an UPDATE that nobody has signed is not for us to send.
@@ -254,32 +267,47 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change) {
   auto encoded = make_update(0, change);
   if (!encoded) co_return refuse(encoded.error());
   if (auto found = co_await find_endpoints(); !found) co_return refuse(found.error());
+  co_return co_await offer(update_request(change, std::move(*encoded)));
+}
 
-  const Request request = update_request(change, std::move(*encoded));
+// To one address after the other, as long as none has taken it or said a final word.
+asio::awaitable<UpdateOutcome> Exchange::State::offer(const Request& request) {
   Troubles troubles;
-  bool servfail_before = false;
-  for (std::size_t tried = 0; tried < tries();) {
+  std::set<asio::ip::address> declined;  // these have answered, and are not asked again
+  bool all_certain = true;
+  for (std::size_t tried = 0; tried < tries() && declined.size() < endpoints.size(); ++tried) {
     const Endpoint to = endpoint();
-    Carried carried = co_await carry(request, to);
-    const auto& judgement = carried.judgement;
-    if (!judgement && carried.sent)
-      co_return UpdateOutcome{Outcome::unknown, at(to, carried.trouble).value()};
-    if (!judgement) {  // nothing was sent: another address, another try
-      if (carried.trouble.code != ErrorCode::no_answer) co_return refuse(at(to, carried.trouble).value());
-      troubles.add(to.text(), carried.trouble);
+    if (declined.contains(to.address)) {
       leave(to);
-      ++tried;
-    } else if (judgement->kind == Kind::servfail && judgement->certain && !servfail_before) {
-      // Knot gives SERVFAIL to all that it applies together with a bad one. Every change carries its
-      // prerequisite, so a second time can do no harm (RFC 2136 section 5).
-      servfail_before = true;
-      log(to.text() + ": SERVFAIL to the UPDATE; sending it once more");
-      co_await pause_briefly();
-    } else {
-      co_return outcome_of(*judgement);
+      continue;
     }
+    const Carried carried = co_await carry_update(request, to);
+    const auto& judgement = carried.judgement;
+    const Error trouble = judgement && judgement->error ? *judgement->error : carried.trouble;
+    if (!is_for_another_address(carried)) {
+      if (judgement) co_return outcome_of(*judgement);
+      co_return UpdateOutcome{carried.sent ? Outcome::unknown : Outcome::refused, at(to, trouble).value()};
+    }
+    if (judgement) {
+      declined.insert(to.address);
+      all_certain = all_certain && judgement->certain;
+    }
+    troubles.add(to.text(), trouble);
+    log(to.text() + ": " + trouble.what);
+    if (declined.size() < endpoints.size()) leave(to);
   }
-  co_return refuse(troubles.fold(options.server));
+  co_return UpdateOutcome{all_certain ? Outcome::refused : Outcome::unknown, troubles.fold(options.server)};
+}
+
+// Knot gives SERVFAIL to all that it applies together with a bad one, so a signed one is tried once more.
+// Every change carries its prerequisite, so a second time can do no harm (RFC 2136 section 5).
+asio::awaitable<Carried> Exchange::State::carry_update(const Request& request, Endpoint to) {
+  Carried carried = co_await carry(request, to);
+  if (!carried.judgement || carried.judgement->kind != Kind::servfail || !carried.judgement->certain)
+    co_return carried;
+  log(to.text() + ": SERVFAIL to the UPDATE; sending it once more");
+  co_await pause_briefly();
+  co_return co_await carry(request, to);
 }
 
 asio::awaitable<void> Exchange::State::pause_briefly() const {

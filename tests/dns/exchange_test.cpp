@@ -13,6 +13,7 @@ namespace {
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using Outcome = UpdateOutcome::Kind;
@@ -40,6 +41,13 @@ class ExchangeTest : public testing::Test {
     return {io_.get_executor(), plain};
   }
   Result<Message> ask(Exchange& exchange, const std::string& owner = "mx.example.test") {
+  // A host of several addresses, all of them at the port of `server`.
+  Exchange exchange_at(const ScriptedServer& server, std::vector<std::string> addresses) {
+    auto several = options(server);
+    several.server.host = "ns.example.test";
+    several.look_up = [addresses = std::move(addresses)](const std::string&) { return addresses; };
+    return {io_.get_executor(), several};
+  }
     return run(io_, exchange.query({name(owner), type::a}));
   }
   UpdateOutcome change(Exchange& exchange) { return run(io_, exchange.update(one_change())); }
@@ -531,6 +539,70 @@ TEST_F(ExchangeTest, OverUdpEveryQuestionHasItsOwnPortAndId) {
   ScriptedServer server(io_, [&](const Received& request) { return good(request); });
   auto to = exchange(server, Transport::udp);
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(ask(to));
+// --- A server of several addresses
+
+TEST_F(ExchangeTest, AnAddressThatRefusesTheConnectionIsLeftForTheNext) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto asking = exchange_at(server, {"127.0.0.2", "127.0.0.1"});
+  EXPECT_TRUE(ask(asking));
+  EXPECT_EQ(asking.address(), server.name().text());
+  auto changing = exchange_at(server, {"127.0.0.2", "127.0.0.1"});
+  EXPECT_EQ(change(changing).kind, Outcome::done);
+}
+
+TEST_F(ExchangeTest, WhenAllAddressesFailEachIsNamedWithItsReason) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::servfail); });
+  const std::string port = "@" + std::to_string(server.name().port);
+  const auto both =
+      AllOf(HasSubstr("ns.example.test" + port), HasSubstr("127.0.0.2" + port + ": connection refused"),
+            HasSubstr("127.0.0.1" + port + ": SERVFAIL"));
+  auto asking = exchange_at(server, {"127.0.0.2", "127.0.0.1"});
+  EXPECT_THAT(ask(asking).error().text(), both);
+  auto changing = exchange_at(server, {"127.0.0.2", "127.0.0.1"});
+  EXPECT_THAT(change(changing).error->text(), both);
+}
+
+// RFC 2136 section 4.6.
+TEST_F(ExchangeTest, AnUpdateThatOneAddressDeclinesGoesToTheNext) {
+  const auto signed_rcode = [this](std::uint16_t code) {
+    return [this, code](const Received& request) { return good(request, code); };
+  };
+  const auto unsigned_rcode = [](std::uint16_t code) {
+    return [code](const Received& request) { return say(encode(answer_to(request, code))); };
+  };
+  struct Row {
+    const char* what;
+    Script first, second;
+    Outcome kind;
+    std::size_t sent_first, sent_second;
+  };
+  const Row rows[] = {
+      {"SERVFAIL", signed_rcode(rcode::servfail), signed_rcode(0), Outcome::done, 2, 1},
+      {"NOTIMP", signed_rcode(rcode::notimp), signed_rcode(0), Outcome::done, 1, 1},
+      {"unsigned SERVFAIL", unsigned_rcode(rcode::servfail), signed_rcode(0), Outcome::done, 1, 1},
+      {"unsigned NOTIMP", unsigned_rcode(rcode::notimp), signed_rcode(0), Outcome::done, 1, 1},
+      {"both SERVFAIL", signed_rcode(rcode::servfail), signed_rcode(rcode::servfail), Outcome::refused, 2, 2},
+      {"both unsigned", unsigned_rcode(rcode::notimp), unsigned_rcode(rcode::servfail), Outcome::unknown, 1,
+       1},
+      {"REFUSED is final", signed_rcode(rcode::refused), signed_rcode(0), Outcome::denied, 1, 0},
+      {"silence is unknown", [](const Received&) { return silence(); }, signed_rcode(0), Outcome::unknown, 1,
+       0},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    ScriptedServer first(io_, row.first, "127.0.0.1");
+    ScriptedServer second(io_, row.second, "127.0.0.2", first.name().port);
+    auto to = exchange_at(first, {"127.0.0.1", "127.0.0.2"});
+    const auto outcome = change(to);
+    EXPECT_EQ(outcome.kind, row.kind);
+    EXPECT_EQ(first.requests().size(), row.sent_first);
+    EXPECT_EQ(second.requests().size(), row.sent_second);
+    if (outcome.kind == Outcome::done || row.sent_second == 0) continue;
+    EXPECT_THAT(outcome.error->text(),
+                AllOf(HasSubstr(first.name().text()), HasSubstr(second.name().text())));
+  }
+}
+
   std::set<std::uint16_t> ports, ids;
   for (const auto& request : server.requests()) {
     EXPECT_TRUE(request.udp);

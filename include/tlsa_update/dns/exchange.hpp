@@ -47,6 +47,8 @@ struct ExchangeOptions {
   int retries = 2;                              // of every address, after the first try
   bool servfail_is_an_answer = false;           // of a resolver it may mean "bogus": no retry, no error
   std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
+  // The addresses of a host name, as literals, one at least; none: the system's resolver is asked.
+  std::function<std::vector<std::string>(const std::string& host)> look_up;
   std::function<void(const std::string&)> log;  // debug lines; may be empty
 
   [[nodiscard]] const TsigKey* key_of_transfers() const {
@@ -80,8 +82,8 @@ class Exchange {
   [[nodiscard]] boost::asio::awaitable<Result<Message>> query(Question question, QueryFlags flags = {});
 
   // Signed, and sent once: silence, a lost connection and answers that do not count leave it unknown. Only a
-  // signed SERVFAIL is tried once more, which the prerequisites make harmless (Knot gives it to bystanders of
-  // a bad one).
+  // signed SERVFAIL is tried once more (Knot gives it to bystanders of a bad one), and SERVFAIL and NOTIMP go
+  // on to the server's next address (RFC 2136 section 4.6). The prerequisites make both harmless.
   [[nodiscard]] boost::asio::awaitable<UpdateOutcome> update(Update update);
 
   // AXFR (RFC 5936) over a connection of its own, by TLS or TCP. `begin` gives the ID and the MAC of the

@@ -109,8 +109,8 @@ std::shared_ptr<const TsigKey> key(const std::string& key_name, TsigAlgorithm al
 }
 
 struct ScriptedServer::State : std::enable_shared_from_this<State> {
-  State(asio::io_context& io, Script what, const asio::ip::address& address)
-      : script(std::move(what)), acceptor(io, tcp::endpoint(address, 0)), datagrams(io) {
+  State(asio::io_context& io, Script what, const asio::ip::address& address, std::uint16_t port)
+      : script(std::move(what)), acceptor(io, tcp::endpoint(address, port)), datagrams(io) {
     const udp::endpoint here(address, acceptor.local_endpoint().port());
     datagrams.open(here.protocol());
     datagrams.bind(here);
@@ -204,8 +204,9 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
   std::vector<Received> requests;
 };
 
-ScriptedServer::ScriptedServer(asio::io_context& io, Script script, const std::string& address)
-    : state_(std::make_shared<State>(io, std::move(script), asio::ip::make_address(address))) {
+ScriptedServer::ScriptedServer(asio::io_context& io, Script script, const std::string& address,
+                               std::uint16_t port)
+    : state_(std::make_shared<State>(io, std::move(script), asio::ip::make_address(address), port)) {
   asio::co_spawn(io, State::accept(state_), asio::detached);
   asio::co_spawn(io, State::serve_datagrams(state_), asio::detached);
 }

@@ -67,7 +67,8 @@ using Script = std::function<Reply(const Received&)>;
 
 class ScriptedServer {
  public:
-  ScriptedServer(boost::asio::io_context& io, Script script, const std::string& address = "127.0.0.1");
+  ScriptedServer(boost::asio::io_context& io, Script script, const std::string& address = "127.0.0.1",
+                 std::uint16_t port = 0);
   ~ScriptedServer();
   [[nodiscard]] ServerName name() const;  // for ExchangeOptions::server
   [[nodiscard]] const std::vector<Received>& requests() const;

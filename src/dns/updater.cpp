@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 
+#include "forwarder.hpp"
 #include "gather.hpp"
 #include "owner_facts.hpp"
 #include "rrset_change.hpp"
@@ -47,6 +48,18 @@ Error disproved(const RrsetChange& change, const Seen& seen, const std::string& 
               (seen.effect == Effect::unchanged ? ", but its answers have not changed"
                                                 : ", but answers something else"),
           server, "see the log of the server: a policy there, or another writer, may have undone it"};
+}
+
+// Said by a secondary that has passed the UPDATE on, and follows when the primary has told it.
+Error not_seen_yet(const RrsetChange& change, const std::string& server) {
+  return {ErrorCode::not_yet,
+          "the server accepted the change of TLSA at " + change.owner.text() +
+              ", but it is not seen there yet: forwarded to the zone's primary?",
+          server, "run again later, or name the primary with --server"};
+}
+
+bool is_as_before(const Seen& seen) {
+  return seen.effect == Effect::unchanged || seen.effect == Effect::ttl_kept;
 }
 
 constexpr const char* unchanged_yet =
@@ -186,9 +199,13 @@ class Application {
     const auto read = [&](std::size_t i) -> awaitable<void> {
       const auto member = accepted_[i];
       const auto& change = changes_[member];
-      const auto seen = co_await watch(change, time_to_appear);
+      auto seen = co_await watch(change, time_to_appear);
+      const bool may_follow = seen && is_as_before(*seen) && co_await may_forward();
+      if (may_follow) seen = co_await watch(change, options_.time_to_follow);
       if (!seen) {
         settle(member, Kind::failed, {}, unreadable(seen.error()));
+      } else if (may_follow && is_as_before(*seen)) {
+        settle(member, Kind::failed, *seen, not_seen_yet(change, primary_.address()));
       } else if (seen->effect == Effect::applied || seen->effect == Effect::ttl_kept) {
         settle(member, Kind::applied, *seen);
       } else {
@@ -272,7 +289,7 @@ class Application {
       const auto seen = co_await watch(changes_[member], patience);
       if (!seen) {
         settle(member, Kind::failed, {}, seen.error());
-      } else if (seen->effect == Effect::unchanged || seen->effect == Effect::ttl_kept) {
+      } else if (is_as_before(*seen)) {
         same.push_back(member);
       } else {
         settle(member, seen->effect == Effect::applied ? Kind::applied : Kind::moved, *seen);
@@ -350,6 +367,11 @@ class Application {
     co_return *is_signed_;
   }
 
+  awaitable<bool> may_forward() {
+    if (!may_forward_) may_forward_ = co_await dns::may_forward(primary_, zone_);
+    co_return *may_forward_;
+  }
+
   static Error unreadable(Error error) {
     error.what = "the server accepted the change, but reading it back failed: " + error.what;
     return error;
@@ -371,7 +393,7 @@ class Application {
   std::vector<ChangeOutcome> outcomes_;
   std::vector<std::size_t> accepted_;  // NOERROR, not read back yet
   std::size_t answered_ = 0;
-  std::optional<bool> is_signed_;
+  std::optional<bool> is_signed_, may_forward_;
 };
 
 }  // namespace

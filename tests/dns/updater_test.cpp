@@ -418,6 +418,45 @@ TEST_F(Updater, WhatBecameOfAChangeBehindAForgedAnswerIsTold) {
   EXPECT_THAT(outcome.error->advice, HasSubstr("made all the same"));
 }
 
+// A secondary says NOERROR once its primary has, and follows when it is told to.
+class ForwardedUpdate : public Updater {
+ protected:
+  ForwardedUpdate() {
+    primary.add("ns.example. 300 A 192.0.2.53");  // whom the SOA names
+    primary.misbehave = [this](const Received& request) -> std::optional<Reply> {
+      if (request.message.opcode == opcode_update) {
+        forwarded = request;
+        return primary.reply(request, answer_to(request));
+      }
+      const bool is_asked_for_its_primary = request.message.questions.at(0).type == type::soa;
+      if (follows && is_asked_for_its_primary) (void)primary.handle(*forwarded);
+      return {};
+    };
+    how.time_to_follow = std::chrono::milliseconds(300);
+  }
+  std::optional<Received> forwarded;
+  bool follows = false;
+};
+
+TEST_F(ForwardedUpdate, ShowsOnceTheSecondaryFollows) {
+  follows = true;
+  EXPECT_THAT(kinds(apply({first(1), first(2)})), ElementsAre(Kind::applied, Kind::applied));
+  EXPECT_EQ(updates, 1);
+}
+
+TEST_F(ForwardedUpdate, ThatIsNotSeenYetIsNotDisproved) {
+  const auto outcome = apply({first(1)}).at(0);
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.error->code, ErrorCode::not_yet);
+  EXPECT_THAT(outcome.error->text(), AllOf(HasSubstr("forwarded"), HasSubstr("--server")));
+  EXPECT_EQ(updates, 1);
+}
+
+TEST_F(ForwardedUpdate, WhoIsThePrimaryIsDisproved) {
+  primary.add("ns.example. 300 A 127.0.0.1");
+  EXPECT_EQ(apply({first(1)}).at(0).error->code, ErrorCode::protocol);
+}
+
 TEST_F(Updater, AnswersThatLagBehindInlineSigningAreWaitedFor) {
   auto before = primary;
   before.misbehave = {};

@@ -124,6 +124,42 @@ def test_a_secondary_is_not_the_primary(zone, servers, certificate, tlsa_update,
     assert zone.tlsa(OWNER) is None
 
 
+@pytest.fixture
+def forwarder(bind, servers):
+    """A secondary of `example.test` that passes UPDATEs on, at another address than its primary."""
+    zone = bind.zone("example.test", "mail A 192.0.2.25", signing=None)
+
+    def follow(**how):
+        server = servers(Bind, address="127.0.0.2")
+        server.more = "allow-update-forwarding { any; };"
+        return zone, server.follow(zone, **how)
+
+    return follow
+
+
+def test_an_update_is_forwarded_and_awaited_where_it_was_sent(bind, forwarder, certificate, tlsa_update):
+    bind.notify_delay = 5
+    zone, secondary = forwarder()
+    assert secondary.serial() == zone.serial()
+    mail = certificate()
+
+    tlsa_update("publish", secondary, MAIL, cert=mail)
+
+    assert zone.tlsa(OWNER).records == secondary.tlsa(OWNER).records == {mail.tlsa()}
+
+
+def test_an_update_that_a_forwarder_does_not_show_is_not_seen_yet(forwarder, certificate, tlsa_update):
+    zone, secondary = forwarder(notified=False)
+    assert secondary.serial() == zone.serial()
+    mail = certificate()
+
+    run = tlsa_update("publish", secondary, MAIL, cert=mail, exits=75)
+
+    assert f"{secondary.server.at}: the server accepted the change of TLSA at {OWNER}." in run.err
+    assert "forwarded to the zone's primary" in run.err and "--server" in run.err
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
 def test_no_server_is_no_answer(certificate, tlsa_update, tmp_path):
     nobody = f"127.0.0.1@{free_port()}"
 

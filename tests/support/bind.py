@@ -13,7 +13,7 @@ options {{
     dnssec-validation no;
     empty-zones-enable no;
     notify explicit;
-    notify-delay 0;
+    notify-delay {notify_delay};
     {more}
 }};
 controls {{ }};
@@ -31,17 +31,21 @@ class Bind(Authority):
     """`more` goes into the options clause of named.conf as it stands."""
 
     more = ""
+    notify_delay = 0  # seconds; BIND's own is 5
     threads = 1
     certificate = None  # with one, tls_port speaks DNS over TLS
 
     def configure(self):
-        named = [CONFIGURATION.format(folder=self.folder, listen=self._listen(), more=self.more)]
+        named = [CONFIGURATION.format(folder=self.folder, listen=self._listen(), **self._options())]
         named += [f'include "{key.path}";\n' for key in self.keys]
         if self.certificate:
             named.append(
                 f'tls own {{ cert-file "{self.certificate}"; key-file "{self.certificate.key_path}"; }};\n'
             )
         (self.folder / "named.conf").write_text("".join([*named, *map(self._zone, self.zones)]))
+
+    def _options(self):
+        return {"more": self.more, "notify_delay": self.notify_delay}
 
     def speak_tls(self, certificate):
         self.certificate = certificate

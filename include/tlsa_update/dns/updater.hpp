@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ struct ApplyOptions {
   // How many records the zone has, when it was read by transfer: then a transfer reads many changes back as
   // well, where it costs less than a question for each. 0: questions.
   std::size_t transferable_records = 0;
+  // For a server that may have forwarded the UPDATE to the primary and follows later: BIND alone puts off a
+  // NOTIFY for five seconds.
+  std::chrono::milliseconds time_to_follow{10'000};
   std::function<void(std::size_t done, std::size_t total)> progress;  // once a change has its answer
   std::function<bool()> is_stopped;  // asked before each message; what was sent is still read back
 };
@@ -43,8 +47,9 @@ struct ApplyOptions {
 // nothing more of the message is tried and all of it has the same error. A lost reply is resolved by reading
 // back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with no_answer if
 // that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be trusted, an
-// unsigned refusal too, is failed with its error, and reading back only adds what became of it. NOERROR counts
-// only once every record of the change is read back, which a server has two seconds for (inline signing).
+// unsigned refusal too, is failed with its error, and reading back only adds what became of it. NOERROR
+// counts only once every record of the change is read back, which a server has two seconds for (inline
+// signing); one that is not the zone's primary has longer, and what it does not show then is not_yet.
 [[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
                                                                        std::vector<RrsetChange> changes,
                                                                        ApplyOptions options = {});

@@ -56,6 +56,8 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted) {
         note_applied(work.changes[i], acted);
         if (outcome.after && !work.changes[i].add.empty())
           acted.ttls[outcome.owner] = {work.changes[i].ttl, outcome.after->ttl};
+        if (outcome.after && work.read->view.is_signed && !outcome.has_rrsig)
+          log_warning(outcome.owner.text() + " is in the zone, but without a signature yet");
         break;
       case dns::ChangeOutcome::Kind::moved:
         acted.moved.push_back(work.rrsets[i]->asked);

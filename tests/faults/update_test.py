@@ -7,6 +7,8 @@ import random
 import secrets
 import typing
 
+import dns.message
+import dns.rdatatype
 import pytest
 
 from support.at_once import AtOnce
@@ -15,9 +17,9 @@ from support.certificates import Certificate
 from support.faults import changed, clock, done, done_twice, of_another_zone, once, reported, say
 from support.faults import sealed, signed, unsigned
 from support.knot import Knot
-from support.middleman import Close, FromElsewhere, Middleman, Octets, Pause, framed, stopwatch
+from support.middleman import QUERY, TLSA, Close, FromElsewhere, Middleman, Octets, Pause, framed, stopwatch
 from support.program import Program
-from support.tsig import BADKEY, BADSIG, BADTIME, BADTRUNC
+from support.tsig import BADKEY, BADSIG, BADTIME, BADTRUNC, without
 
 PRIMARY = {"tcp": Bind, "udp": Knot, "tls": Bind}
 STREAMS = ("tcp", "tls")
@@ -227,3 +229,25 @@ def test_an_update_ends_as_it_should(plays, stage, case):
     assert not is_done or row.status == 0 or "the change has been made all the same" in run.err, str(run)
     assert 1 <= sent <= MOST_SENT.get(row.status, 1), str(run)
     assert seconds < LONGEST, str(run)
+
+
+def without_signatures(query):
+    answer = dns.message.from_wire(without(query.pass_on()))
+    answer.answer = [rrset for rrset in answer.answer if rrset.rdtype != dns.rdatatype.RRSIG]
+    return [query.sign(answer.to_wire())]
+
+
+def test_what_is_not_signed_yet_in_a_signed_zone_is_said(bind, certificate, tlsa_update):
+    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    assert zone.serial()
+    mail = certificate()
+
+    with Middleman(
+        zone, without_signatures, stops=lambda request: request.opcode == QUERY and request.type == TLSA
+    ) as middleman:
+        run = tlsa_update(
+            "publish", "mail.example.test:25", server=middleman.at, key_file=zone.key.path, cert=mail
+        )
+
+    assert "_25._tcp.mail.example.test. is in the zone, but without a signature yet" in run.err
+    assert zone.tlsa("_25._tcp.mail").records == {mail.tlsa()}

@@ -59,6 +59,7 @@ void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
   const Bytes rdata = read_rdata(reader, fields);
   if (rdata != opening_soa_->rdata)
     reader.fail_at("a closing SOA that is not the opening one", fields.rdata_at);
+  zone_.soa_ttls_differ = fields.ttl != opening_soa_->ttl;  // RFC 2181 section 5.2
   is_closed_ = reader.ok();
 }
 

@@ -125,6 +125,7 @@ class ZoneReading {
                            .negative_ttl = std::min(transferred->soa_ttl, transferred->soa_minimum),
                            .is_signed = transferred->is_signed};
     zone.transferred_records = transferred->records;
+    std::ranges::move(notes_on(*transferred), std::back_inserter(result_.notes));
     result_.hosts.merge(transferred->addresses);
     for (const auto& name : group.names) {
       if (const auto facts = facts_of(*transferred, name)) {
@@ -213,6 +214,16 @@ class ZoneReading {
 };
 
 }  // namespace
+
+std::vector<std::string> notes_on(const TransferredZone& zone) {
+  std::vector<std::string> notes;
+  const std::string transfer = "AXFR of " + zone.apex.text() + ": ";
+  if (zone.out_of_zone > 0)
+    notes.push_back(transfer + std::to_string(zone.out_of_zone) + " records of other zones were ignored");
+  if (zone.soa_ttls_differ)
+    notes.push_back(transfer + "the closing SOA has another TTL than the opening one");
+  return notes;
+}
 
 Result<ReadMode> parse_read_mode(std::string_view text) {
   if (text == "query") return ReadMode::query;

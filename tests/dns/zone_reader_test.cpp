@@ -54,6 +54,37 @@ struct Conversation {
   Exchange exchange;
 };
 
+// RFC 2308 section 5.
+TEST(ZoneReader, ANegativeAnswerLivesNoLongerThanTheSoaThatCameWithIt) {
+  FakePrimary primary;
+  primary.serve("example", {"mx.example. 300 A 192.0.2.1"});
+  primary.soa_ttl = 30;  // MINIMUM is 60
+  for (const auto mode : {ReadMode::query, ReadMode::axfr}) {
+    Conversation conversation(primary);
+    const auto result = conversation.read({name("_25._tcp.mx.example")}, mode);
+    ASSERT_THAT(result.zones, SizeIs(1));
+    EXPECT_EQ(result.zones[0].view.negative_ttl, 30U);
+  }
+}
+
+TEST(ZoneReader, WhatIsOddAboutATransferIsNoted) {
+  FakePrimary primary;
+  primary.serve("example", {"mx.example. 300 A 192.0.2.1"});
+  primary.misbehave = [&](const Received& request) -> std::optional<Reply> {
+    auto message = primary.handle(request);
+    if (request.message.questions.at(0).type != type::axfr) return {};
+    message.answer.insert(message.answer.begin() + 1, 2, rr("_25._tcp.mx.elsewhere. 300 TLSA 3 1 1 aa"));
+    message.answer.back().ttl = 60;  // of the closing SOA
+    return primary.reply(request, message);
+  };
+  Conversation conversation(primary);
+  const auto result = conversation.read({name("_25._tcp.mx.example")}, ReadMode::axfr);
+  EXPECT_THAT(result.zones, SizeIs(1));
+  EXPECT_THAT(result.notes,
+              ElementsAre("AXFR of example.: 2 records of other zones were ignored",
+                          "AXFR of example.: the closing SOA has another TTL than the opening one"));
+}
+
 std::vector<std::string> asked_of(const ScriptedServer& server) {
   std::vector<std::string> questions;
   for (const auto& request : server.requests()) {

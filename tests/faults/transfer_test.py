@@ -122,7 +122,16 @@ WHOLE_ROWS = [
     Row("duplicates, and no question", written([*envelopes()[:1], *UNQUESTIONED, *envelopes()[-1:]])),
     Row("messages of 64 KiB", written(envelopes([[soa()], ZONE_RECORDS, *[[BIG]] * 20, [soa()]]))),
     Row("an octet at a time", an_octet_at_a_time),
-    Row("records of another zone", written(envelopes([[soa()], [ELSEWHERE], ZONE_RECORDS, [soa()]]))),
+    Row(
+        "records of another zone",
+        written(envelopes([[soa()], [ELSEWHERE] * 2, ZONE_RECORDS, [soa()]])),
+        text="AXFR of example.test.: 2 records of other zones were ignored",
+    ),
+    Row(
+        "a closing SOA of another TTL",
+        written(envelopes([[soa()], ZONE_RECORDS, [soa(ttl=60)]])),
+        text="the closing SOA has another TTL than the opening one",
+    ),
 ]
 SIGNATURES = [
     Row("bad MAC in the first message", wrongly_signed(0, secret="YmFk"), 76, "does not verify"),
@@ -229,6 +238,7 @@ def test_a_whole_transfer_is_read(stage, tlsa_update, row):
     with Middleman(stage, row.fault, stops=is_transfer) as middleman:
         run = tlsa_update("list", ZONE, server=middleman.at, key_file=stage.key.path, timeout=1)
 
+    assert row.text in run.err and (row.text or "AXFR" not in run.err), str(run)
     said = [line.split(";")[0].split() for line in run.out.splitlines() if " TLSA " in line]
     assert sorted(line[0] for line in said) == [f"_25._tcp.host{number}.{ZONE}." for number in range(4)]
 

@@ -13,14 +13,13 @@ ZONE = "example.test"
 APEX = in_wire(ZONE)
 
 
-def record(owner, rrtype, rdata, rrclass=1):
-    return owner + struct.pack("!HHIH", rrtype, rrclass, 3600, len(rdata)) + rdata
+def record(owner, rrtype, rdata, rrclass=1, ttl=3600):
+    return owner + struct.pack("!HHIH", rrtype, rrclass, ttl, len(rdata)) + rdata
 
 
-def soa(serial=7, apex=APEX):
-    return record(
-        apex, SOA, in_wire("ns.example.test") + b"\0" + struct.pack("!5I", serial, 7200, 3600, 604800, 300)
-    )
+def soa(serial=7, apex=APEX, ttl=3600):
+    rdata = in_wire("ns.example.test") + b"\0" + struct.pack("!5I", serial, 7200, 3600, 604800, 300)
+    return record(apex, SOA, rdata, ttl=ttl)
 
 
 def tlsa(number, data=b"\xf0" * 32):

@@ -29,7 +29,8 @@ struct TransferredZone {
   std::set<Name> wildcards;           // every "*." name that owns anything or has a name below it
   std::set<Name> existing;  // of `interesting`: the names that own anything, or have a name below them
   std::map<Name, std::vector<boost::asio::ip::address>> addresses;  // of `interesting`: their A records
-  std::size_t out_of_zone = 0;  // records whose owner is not in the zone: ignored
+  std::size_t out_of_zone = 0;   // records whose owner is not in the zone: ignored
+  bool soa_ttls_differ = false;  // of the opening and the closing SOA
   std::size_t messages = 0, records = 0;
 };
 

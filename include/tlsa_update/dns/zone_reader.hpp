@@ -62,6 +62,9 @@ struct ReadResult {
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_at(
     Exchange& primary, Name host, std::uint16_t family);
 
+// What is odd about a transfer and no fault of it: for people.
+[[nodiscard]] std::vector<std::string> notes_on(const TransferredZone& zone);
+
 // The whole zone. Errors: those of Exchange::transfer and AxfrStream.
 [[nodiscard]] boost::asio::awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone,
                                                                             std::set<Name> interesting = {});

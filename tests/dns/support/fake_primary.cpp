@@ -108,8 +108,8 @@ const FakePrimary::ZoneOf* FakePrimary::zone_of(const Name& name) const {
 
 Record FakePrimary::soa(const ZoneOf& zone) const {
   const std::string apex = zone.first.text();
-  return rr(apex + " 300 SOA ns." + apex + " hm." + apex + " " + std::to_string(zone.second.serial) +
-            " 3600 600 86400 60");
+  return rr(apex + " " + std::to_string(soa_ttl) + " SOA ns." + apex + " hm." + apex + " " +
+            std::to_string(zone.second.serial) + " 3600 600 86400 60");
 }
 
 void FakePrimary::answer(const Question& question, Message& message) const {

@@ -22,7 +22,7 @@ class FakePrimary {
                        std::function<std::uint64_t()> clock = {})
       : key_(std::move(key)), clock_(std::move(clock)) {}
 
-  // Lines of "OWNER TTL TYPE RDATA", names absolute; SOA (serial 1, MINIMUM 60, TTL 300) and NS are there
+  // Lines of "OWNER TTL TYPE RDATA", names absolute; SOA (serial 1, MINIMUM 60) and NS are there
   // already.
   FakePrimary& serve(std::string_view apex, std::initializer_list<std::string_view> lines,
                      bool is_signed = false);
@@ -35,7 +35,8 @@ class FakePrimary {
   // Asked first for every request: a reply of its own, or nothing for what the server would do.
   std::function<std::optional<Reply>(const Received&)> misbehave;
   std::vector<std::uint16_t> refused_types;  // answered with REFUSED: type::axfr
-  bool denies_compactly = false;             // RFC 9824: "no data" with an NSEC at the name, never NXDOMAIN
+  std::uint32_t soa_ttl = 300;
+  bool denies_compactly = false;  // RFC 9824: "no data" with an NSEC at the name, never NXDOMAIN
 
   [[nodiscard]] std::optional<Rrset> tlsa_at(const Name& owner) const;
   [[nodiscard]] std::uint32_t serial(const Name& apex) const { return zones_.at(apex).serial; }

@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "ledger_file.hpp"
+#include "log.hpp"
 #include "names.hpp"
 #include "output.hpp"
 #include "tlsa_update/core/lint.hpp"
@@ -183,6 +184,7 @@ boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zo
   if (!primary) co_return tl::unexpected(primary.error());
   const auto transferred = co_await dns::transfer_zone(**primary, zone);
   if (!transferred) co_return tl::unexpected(transferred.error());
+  for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
   if (session.settings().format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);
 }

@@ -15,18 +15,22 @@ namespace tlsa_update::dns {
 
 class Attempt {
  public:
-  Attempt(Asked asked, Bytes wire) : asked_(std::move(asked)), wire_(std::move(wire)) {}
+  // `log` takes debug lines; it may be empty.
+  Attempt(Asked asked, Bytes wire, std::function<void(const std::string&)> log = {})
+      : asked_(std::move(asked)), wire_(std::move(wire)), log_(std::move(log)) {}
 
   [[nodiscard]] const Bytes& wire() const { return wire_; }
 
   // True when the wait is over.
   bool offer(ByteView message, std::uint64_t now) {
     auto judgement = judge(asked_, message, now);
+    const bool over = judgement.certain || !asked_.over_udp;
+    if (!over && judgement.error && log_)
+      log_(asked_.server + ": " + judgement.error->what + "; waiting for a better answer");
     if (judgement.kind == Judgement::Kind::stray) {
       if (judgement.error && !best_) best_ = std::move(judgement);
       return false;
     }
-    const bool over = judgement.certain || !asked_.over_udp;
     if (over || !best_ || best_->kind == Judgement::Kind::stray) best_ = std::move(judgement);
     return over;
   }
@@ -37,6 +41,7 @@ class Attempt {
  private:
   Asked asked_;
   Bytes wire_;
+  std::function<void(const std::string&)> log_;
   std::optional<Judgement> best_;
 };
 

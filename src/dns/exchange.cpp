@@ -181,7 +181,7 @@ Attempt Exchange::State::make_attempt(Asked asked, Bytes wire) {
     wire = std::move(fresh.wire);
     asked.mac = std::move(fresh.mac);
   }
-  return {std::move(asked), std::move(wire)};
+  return {std::move(asked), std::move(wire), options.log};
 }
 
 asio::awaitable<Carried> Exchange::State::carry(const Request& request, Endpoint to) {

@@ -644,7 +644,10 @@ TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
     return Reply{{Act::Kind::message, tsig_error_answer(request, *key_, 17)},
                  {Act::Kind::message, encode(answer_to(request))}};
   });
-  auto to = exchange(server, Transport::udp);
+  std::string log;
+  auto talkative = options(server, Transport::udp);
+  talkative.log = [&](const std::string& line) { log += line + "\n"; };
+  Exchange to(io_.get_executor(), talkative);
   const auto answer = ask(to);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::refused);
@@ -654,6 +657,11 @@ TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
 // RFC 7766 section 5.
 TEST_F(ExchangeTest, ATruncatedAnswerOverUdpIsAskedForOverTcp) {
   ScriptedServer server(io_, [&](const Received& request) {
+  // "... SHOULD be logged" (RFC 8945 section 5.4)
+  for (const auto* passed_over :
+       {"another question", "a request came", "answer NXDOMAIN", "BADKEY", "does not verify"})
+    EXPECT_THAT(log, HasSubstr(passed_over));
+  EXPECT_THAT(log, HasSubstr(server.name().text() + ": "));
     Message answer = answer_to(request);
     answer.truncated = request.udp;
     return say(signed_answer(request, answer, *key_, noon));

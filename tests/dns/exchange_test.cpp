@@ -6,14 +6,15 @@
 #include <thread>
 
 #include "support/scripted_server.hpp"
+#include "tlsa_update/dns/zone_reader.hpp"
 
 namespace tlsa_update::dns {
 namespace {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
-using testing::ElementsAre;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using Outcome = UpdateOutcome::Kind;
@@ -40,7 +41,6 @@ class ExchangeTest : public testing::Test {
     plain.key = nullptr;
     return {io_.get_executor(), plain};
   }
-  Result<Message> ask(Exchange& exchange, const std::string& owner = "mx.example.test") {
   // A host of several addresses, all of them at the port of `server`.
   Exchange exchange_at(const ScriptedServer& server, std::vector<std::string> addresses) {
     auto several = options(server);
@@ -48,6 +48,7 @@ class ExchangeTest : public testing::Test {
     several.look_up = [addresses = std::move(addresses)](const std::string&) { return addresses; };
     return {io_.get_executor(), several};
   }
+  Result<Message> ask(Exchange& exchange, const std::string& owner = "mx.example.test") {
     return run(io_, exchange.query({name(owner), type::a}));
   }
   UpdateOutcome change(Exchange& exchange) { return run(io_, exchange.update(one_change())); }
@@ -67,6 +68,13 @@ class ExchangeTest : public testing::Test {
     return signed_answer(request, answer_to(request, code), *key_, clock_);
   }
 
+  // Has the client closed the connection, while its Exchange lives?
+  bool hears_the_end(const ScriptedServer& server) {
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (server.left() == 0 && io_.run_one_until(deadline) > 0) continue;
+    return server.left() > 0;
+  }
+
   boost::asio::io_context io_;
   std::shared_ptr<const TsigKey> key_ = key();
   std::uint64_t clock_ = noon;
@@ -81,6 +89,15 @@ TEST_F(ExchangeTest, AQuestionIsSignedAndItsSignedAnswerCounts) {
   EXPECT_EQ(answer->questions, (std::vector{Question{name("mx.example.test"), type::a}}));
   EXPECT_EQ(verify(server.requests().front().wire, *key_, {}, noon).verdict, TsigVerdict::good);
   EXPECT_EQ(to.address(), server.name().text());
+}
+
+// RFC 7766 section 8.
+TEST_F(ExchangeTest, AMessageAndItsLengthAreWrittenAtOnce) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server);
+  ASSERT_TRUE(ask(to));
+  EXPECT_EQ(change(to).kind, Outcome::done);
+  for (const auto& request : server.requests()) EXPECT_EQ(request.at_once, 2 + request.wire.size());
 }
 
 TEST_F(ExchangeTest, AConversationUsesOneConnection) {
@@ -522,23 +539,6 @@ TEST_F(ExchangeTest, ASignedServfailToAnUpdateIsTriedOnceMore) {
   EXPECT_NE(server.requests()[0].message.id, server.requests()[1].message.id);
 }
 
-TEST_F(ExchangeTest, ARefusedUpdateNamesOwnerTypeAndKey) {
-  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::refused); });
-  auto to = exchange(server);
-  const auto outcome = change(to);
-  ASSERT_TRUE(outcome.error);
-  EXPECT_THAT(
-      outcome.error->text(),
-      HasSubstr(
-          "REFUSED: key update.example. (hmac-sha256) may not change TLSA at _25._tcp.mx.example.test."));
-}
-
-// --- UDP
-
-TEST_F(ExchangeTest, OverUdpEveryQuestionHasItsOwnPortAndId) {
-  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
-  auto to = exchange(server, Transport::udp);
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(ask(to));
 // --- A server of several addresses
 
 TEST_F(ExchangeTest, AnAddressThatRefusesTheConnectionIsLeftForTheNext) {
@@ -603,6 +603,23 @@ TEST_F(ExchangeTest, AnUpdateThatOneAddressDeclinesGoesToTheNext) {
   }
 }
 
+TEST_F(ExchangeTest, ARefusedUpdateNamesOwnerTypeAndKey) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::refused); });
+  auto to = exchange(server);
+  const auto outcome = change(to);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(
+      outcome.error->text(),
+      HasSubstr(
+          "REFUSED: key update.example. (hmac-sha256) may not change TLSA at _25._tcp.mx.example.test."));
+}
+
+// --- UDP
+
+TEST_F(ExchangeTest, OverUdpEveryQuestionHasItsOwnPortAndId) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto to = exchange(server, Transport::udp);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(ask(to));
   std::set<std::uint16_t> ports, ids;
   for (const auto& request : server.requests()) {
     EXPECT_TRUE(request.udp);
@@ -632,11 +649,19 @@ TEST_F(ExchangeTest, OverUdpTheGoodAnswerIsFoundBehindBadOnes) {
                  {Act::Kind::message, signed_answer(request, answer_to(request), *stranger, noon)},
                  {Act::Kind::message, good_octets(request)}};
   });
-  auto to = exchange(server, Transport::udp);
+  std::string log;
+  auto talkative = options(server, Transport::udp);
+  talkative.log = [&](const std::string& line) { log += line + "\n"; };
+  Exchange to(io_.get_executor(), talkative);
   const auto answer = ask(to);
   ASSERT_TRUE(answer) << answer.error().text();
   EXPECT_EQ(answer->rcode, rcode::noerror);
   EXPECT_EQ(server.requests().size(), 1U);
+  // "... SHOULD be logged" (RFC 8945 section 5.4)
+  for (const auto* passed_over :
+       {"another question", "a request came", "answer NXDOMAIN", "BADKEY", "does not verify"})
+    EXPECT_THAT(log, HasSubstr(passed_over));
+  EXPECT_THAT(log, HasSubstr(server.name().text() + ": "));
 }
 
 TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
@@ -644,10 +669,7 @@ TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
     return Reply{{Act::Kind::message, tsig_error_answer(request, *key_, 17)},
                  {Act::Kind::message, encode(answer_to(request))}};
   });
-  std::string log;
-  auto talkative = options(server, Transport::udp);
-  talkative.log = [&](const std::string& line) { log += line + "\n"; };
-  Exchange to(io_.get_executor(), talkative);
+  auto to = exchange(server, Transport::udp);
   const auto answer = ask(to);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::refused);
@@ -657,11 +679,6 @@ TEST_F(ExchangeTest, OverUdpTheFirstBadAnswerIsReportedAtTheDeadline) {
 // RFC 7766 section 5.
 TEST_F(ExchangeTest, ATruncatedAnswerOverUdpIsAskedForOverTcp) {
   ScriptedServer server(io_, [&](const Received& request) {
-  // "... SHOULD be logged" (RFC 8945 section 5.4)
-  for (const auto* passed_over :
-       {"another question", "a request came", "answer NXDOMAIN", "BADKEY", "does not verify"})
-    EXPECT_THAT(log, HasSubstr(passed_over));
-  EXPECT_THAT(log, HasSubstr(server.name().text() + ": "));
     Message answer = answer_to(request);
     answer.truncated = request.udp;
     return say(signed_answer(request, answer, *key_, noon));
@@ -755,6 +772,34 @@ TEST_F(ExchangeTest, ATransferHandsOverEveryMessageInOrder) {
   EXPECT_EQ(request.message.id, id);
   EXPECT_EQ(mac_of(request, *key_), mac);
   EXPECT_EQ(request.message.questions, (std::vector{Question{name("example.test"), type::axfr}}));
+  // RFC 5936 section 2.1: flags zero, one question, nothing else but the TSIG.
+  EXPECT_EQ(Bytes(request.wire.begin() + 2, request.wire.begin() + 12),
+            (Bytes{0, 0, 0, 1, 0, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(request.at_once, 2 + request.wire.size());
+  EXPECT_TRUE(hears_the_end(server));  // RFC 5936 section 4.1.1
+}
+
+// RFC 5936 section 2.1.5: TSIG is never dropped, whatever comes of it, and there is an end to trying.
+TEST_F(ExchangeTest, ATransferIsSignedHoweverOftenItIsTried) {
+  const std::pair<const char*, Script> rows[] = {
+      {"BADKEY", [&](const Received& request) { return say(tsig_error_answer(request, *key_, 17)); }},
+      {"REFUSED", [&](const Received& request) { return say(encode(answer_to(request, rcode::refused))); }},
+      {"FORMERR", [&](const Received& request) { return say(encode(answer_to(request, rcode::formerr))); }},
+      {"closed",
+       [](const Received&) {
+         return Reply{{Act::Kind::close, {}}};
+       }},
+      {"silence", [](const Received&) { return silence(); }},
+  };
+  for (const auto& [what, script] : rows) {
+    SCOPED_TRACE(what);
+    ScriptedServer server(io_, script);
+    auto to = exchange(server);
+    EXPECT_FALSE(run(io_, transfer_zone(to, name("example.test"))));
+    EXPECT_THAT(server.requests(), testing::SizeIs(AllOf(testing::Ge(1U), testing::Le(2U))));
+    for (const auto& request : server.requests())
+      EXPECT_EQ(verify(request.wire, *key_, {}, noon).verdict, TsigVerdict::good);
+  }
 }
 
 struct TransferRow {
@@ -762,6 +807,7 @@ struct TransferRow {
   Reply reply;
   ErrorCode code;
   const char* text;
+  std::size_t sent;
 };
 
 TEST_F(ExchangeTest, WhatBecomesOfABrokenTransfer) {
@@ -769,11 +815,11 @@ TEST_F(ExchangeTest, WhatBecomesOfABrokenTransfer) {
   const Act half{Act::Kind::octets, Bytes{0, 100, 1, 1}};
   const Act close{Act::Kind::close, {}};
   const TransferRow rows[] = {
-      {"closed before the first message", {close}, ErrorCode::no_answer, "closed the connection"},
-      {"closed midway", {message, close}, ErrorCode::protocol, "the transfer broke off"},
-      {"closed within a message", {message, half, close}, ErrorCode::protocol, "within a message"},
-      {"silent midway", {message}, ErrorCode::no_answer, "no answer in 200 ms"},
-      {"silent", {}, ErrorCode::no_answer, "no answer in 200 ms"},
+      {"closed before the first message", {close}, ErrorCode::no_answer, "closed the connection", 2},
+      {"closed midway", {message, close}, ErrorCode::protocol, "the transfer broke off", 1},
+      {"closed within a message", {message, half, close}, ErrorCode::protocol, "within a message", 1},
+      {"silent midway", {message}, ErrorCode::no_answer, "no answer in 200 ms", 1},
+      {"silent", {}, ErrorCode::no_answer, "no answer in 200 ms", 2},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
@@ -785,6 +831,9 @@ TEST_F(ExchangeTest, WhatBecomesOfABrokenTransfer) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, row.code);
     EXPECT_THAT(done.error().text(), HasSubstr(row.text));
+    EXPECT_EQ(server.requests().size(), row.sent);
+    for (const auto& request : server.requests())
+      EXPECT_EQ(verify(request.wire, *key_, {}, noon).verdict, TsigVerdict::good);
   }
 }
 
@@ -814,6 +863,7 @@ TEST_F(ExchangeTest, ATransferEndsWithTheErrorOfWhoReadsIt) {
                    [](ByteView) -> Result<bool> { return fail(ErrorCode::protocol, "bad MAC"); }));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().what, "bad MAC");
+  EXPECT_TRUE(hears_the_end(server));
 }
 
 // --- Names of servers

@@ -24,6 +24,7 @@ struct Received {
   Message message;  // parsed; TSIG and OPT are not in `additional`
   bool udp = false;
   std::size_t connection = 0;  // 1 for the first TCP connection; 0 for UDP
+  std::size_t at_once = 0;     // octets that were there when the first of them was
   std::uint16_t port = 0;      // of the client
   std::size_t number = 0;      // 1 for the first request of all
 };
@@ -73,8 +74,9 @@ class ScriptedServer {
   [[nodiscard]] ServerName name() const;  // for ExchangeOptions::server
   [[nodiscard]] const std::vector<Received>& requests() const;
   [[nodiscard]] std::size_t connections() const;
-  void stop_listening();    // connections stay, new ones are refused
-  void drop_connections();  // the server closes them all, as when idle
+  [[nodiscard]] std::size_t left() const;  // connections that the client has closed
+  void stop_listening();                   // connections stay, new ones are refused
+  void drop_connections();                 // the server closes them all, as when idle
 
  private:
   struct State;

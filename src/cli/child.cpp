@@ -68,6 +68,8 @@ Result<Child> start(const std::string& command) {
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDERR_FILENO);
+  // Asio's sockets are not closed by exec: connections to name servers, and of a service that is looked at.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   // A process group of its own, so that a deadline ends its children too; signals as a fresh program has
   // them.
   posix_spawnattr_t attributes;

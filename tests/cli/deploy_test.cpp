@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <set>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -219,6 +220,12 @@ TEST(RunCommand, ItsOutputIsLoggedAndCannotSpeakToATerminal) {
   const auto log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("reload: one\n"), std::string::npos) << log;
   EXPECT_NE(log.find("reload: \\x1b[31mtwo\n"), std::string::npos) << log;
+}
+
+TEST(RunCommand, TheChildInheritsNoConnection) {
+  const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_TRUE(run_command("test ! -e /proc/$$/fd/" + std::to_string(connection), patience));
+  ::close(connection);
 }
 
 TEST(RunCommand, TheChildDoesNotLearnWhereSecretsAre) {

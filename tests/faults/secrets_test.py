@@ -141,6 +141,7 @@ def test_neither_the_reload_nor_anybody_else_is_given_a_secret(mail_host, bind, 
     assert "CREDENTIALS_DIRECTORY" not in text
     assert f"--key-file {host.zone.key.path}" in text, "the parent's command line was not seen"
     assert "tsig.key" not in text and str(host.renewed[0][1]) not in text, "a descriptor was inherited"
+    assert "socket:" not in text, "a connection was inherited"
     assert {file.name for file in (tmp_path / "state").iterdir()} <= {
         "ledger.json",
         "ledger.lock",

@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.hpp"
+#include "end_signals.hpp"
 #include "files.hpp"
 #include "ledger_file.hpp"
 #include "log.hpp"
+#include "replacement.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::cli {
@@ -24,13 +23,6 @@ constexpr std::chrono::seconds reload_timeout{120};  // a mail server that reloa
 tl::unexpected<Error> unwritable(const std::string& path, const std::string& what,
                                  const std::string& advice = {}) {
   return fail(ErrorCode::unreadable, what, path, advice);
-}
-
-bool holds_private_key(ByteView content) {
-  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-  // What is no PEM certificate is treated as secret: DER keys and PKCS#12 have no label.
-  return text.find("PRIVATE KEY-----") != std::string_view::npos ||
-         text.find("-----BEGIN") == std::string_view::npos;
 }
 
 const Selected& key_of(const Credential& credential) {
@@ -74,23 +66,6 @@ Result<void> check_trust_anchors(const WantedService& service, const Chain& inst
   return {};
 }
 
-Result<std::pair<uid_t, gid_t>> ids_of(const Install& install) {
-  auto ids = std::pair{static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
-  if (!install.owner.empty()) {
-    const passwd* user = ::getpwnam(install.owner.c_str());
-    if (user == nullptr)
-      return fail(ErrorCode::configuration, "there is no user \"" + install.owner + "\"", install.to);
-    ids.first = user->pw_uid;
-  }
-  if (!install.group.empty()) {
-    const group* entry = ::getgrnam(install.group.c_str());
-    if (entry == nullptr)
-      return fail(ErrorCode::configuration, "there is no group \"" + install.group + "\"", install.to);
-    ids.second = entry->gr_gid;
-  }
-  return ids;
-}
-
 // A symbolic or hard link would leave somebody reading the old file: the pair would come apart.
 Result<void> check_target(const std::string& path) {
   struct stat facts {};
@@ -112,31 +87,6 @@ bool is_content_of(const std::string& path, ByteView content) {
   return std::ranges::equal(secret.view(), content);
 }
 
-std::string staged_name(const std::string& target) {
-  const auto slash = target.rfind('/') + 1;
-  return target.substr(0, slash) + "." + target.substr(slash) + ".tlsa-update";
-}
-
-Result<void> stage(const Install& install, ByteView content) {
-  const std::string path = staged_name(install.to);
-  (void)::unlink(path.c_str());  // what a killed run left
-  const Descriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file.is_open()) return unwritable(path, std::strerror(errno), permission_advice(errno));
-  const auto ids = ids_of(install);
-  if (!ids) return tl::unexpected(ids.error());
-  if (::fchown(file.value(), ids->first, ids->second) != 0) return unwritable(path, std::strerror(errno));
-  const auto mode = install.mode.value_or(holds_private_key(content) ? 0600U : 0644U);
-  if (::fchmod(file.value(), static_cast<mode_t>(mode)) != 0) return unwritable(path, std::strerror(errno));
-  return write_open_file(file.value(), path, content);
-}
-
-void sync_directory(const std::string& file) {
-  const Descriptor directory(
-      ::open(file.substr(0, file.rfind('/') + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.is_open()) (void)::fsync(directory.value());
-}
-
 std::string marker_path(const ServiceSettings& settings, const std::string& state_directory) {
   const std::string label =
       settings.label.empty() ? settings.names.empty() ? "" : settings.names.front().text : settings.label;
@@ -147,8 +97,14 @@ std::string marker_path(const ServiceSettings& settings, const std::string& stat
 
 }  // namespace
 
+Deployment::Deployment(const WantedService& service, const std::string& state_directory)
+    : label_(service.settings->label),
+      reload_(service.settings->reload),
+      state_directory_(state_directory),
+      marker_(marker_path(*service.settings, state_directory)) {}
+
 Result<Deployment> Deployment::prepare(const WantedService& service, const std::string& state_directory) {
-  Deployment deployment(service, marker_path(*service.settings, state_directory));
+  Deployment deployment(service, state_directory);
   const auto passphrase = read_passphrase(service.settings->passphrase_file);
   if (!passphrase) return tl::unexpected(passphrase.error());
   std::vector<Credential> found;
@@ -187,32 +143,25 @@ std::vector<std::string> Deployment::differing() const {
   return targets;
 }
 
-// All are staged before the first is renamed, so that a full disk changes nothing and the pair is apart for
-// no longer than between two renames.
-Result<void> Deployment::replace_files() const {
+// A signal does not cut in while one file is new and the other old.
+Result<void> Deployment::install() const {
+  std::vector<NewFile> changes;
   for (const auto& file : files_) {
-    const auto staged = file.differs ? stage(file.install, file.content.view()) : Result<void>{};
-    if (staged) continue;
-    for (const auto& other : files_) (void)::unlink(staged_name(other.install.to).c_str());
-    return staged;
+    if (file.differs) changes.push_back({&file.install, file.content.view()});
   }
-  for (const auto& file : files_) {
-    if (!file.differs) continue;
-    if (::rename(staged_name(file.install.to).c_str(), file.install.to.c_str()) != 0) {
-      return unwritable(file.install.to, std::strerror(errno));
-    }
-    sync_directory(file.install.to);
-    log_info(file.install.to + ": installed from " + file.install.from);
-  }
-  return {};
+  if (changes.empty()) return {};
+  const EndSignals signals;
+  if (auto replaced = replace_files(changes, state_directory_); !replaced) return replaced;
+  for (const auto& change : changes)
+    log_info(change.install->to + ": installed from " + change.install->from);
+  if (!signals.has_come()) return {};
+  return fail(ErrorCode::not_yet, "stopped by a signal before the reload", label_, "run again");
 }
 
 Result<void> Deployment::carry_out() const {
-  const auto slash = marker_.rfind('/');
-  const auto marked = open_state_file(marker_.substr(0, slash), marker_.substr(slash + 1));
+  const auto marked = open_state_file(state_directory_, marker_.substr(state_directory_.size() + 1));
   if (!marked) return tl::unexpected(marked.error());
-  sync_directory(marker_);
-  if (auto replaced = replace_files(); !replaced) return replaced;
+  if (auto installed = install(); !installed) return installed;
   return reload_.empty() ? Result<void>{} : run_command(reload_, reload_timeout);
 }
 

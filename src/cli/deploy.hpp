@@ -1,6 +1,5 @@
-// Puts a ready certificate and its key where the service reads them: staged beside their targets, fsynced,
-// renamed together, then the reload command. Asks nobody whether they are ready: that is for the caller,
-// before anything here is called.
+// Puts a ready certificate and its key where the service reads them (replacement.hpp), then runs the reload
+// command. Asks nobody whether they are ready: that is for the caller, before anything here is called.
 #pragma once
 
 #include <string>
@@ -25,7 +24,7 @@ class Deployment {
   [[nodiscard]] bool is_needed() const;
 
   // Error unsafe: the reload failed. Error unreadable: a target cannot be written; then no target was
-  // changed. The next run repeats what was not concluded.
+  // changed. Error not_yet: a signal came before the reload. The next run repeats what was not concluded.
   [[nodiscard]] Result<void> carry_out() const;
 
   // The service presents what was deployed, or nobody can look.
@@ -39,12 +38,12 @@ class Deployment {
     Secret content;  // a private key, maybe
     bool differs = false;
   };
-  explicit Deployment(const WantedService& service, std::string marker)
-      : label_(service.settings->label), reload_(service.settings->reload), marker_(std::move(marker)) {}
-  [[nodiscard]] Result<void> replace_files() const;
+  Deployment(const WantedService& service, const std::string& state_directory);
+  [[nodiscard]] Result<void> install() const;
 
   std::string label_;
   std::string reload_;
+  std::string state_directory_;
   std::string marker_;  // stands from before the first file is new until the service is known to present it
   std::vector<File> files_;
 };

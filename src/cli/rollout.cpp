@@ -6,6 +6,7 @@
 
 #include "deploy.hpp"
 #include "log.hpp"
+#include "replacement.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -104,6 +105,19 @@ void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, F
   // The word is all that we hear of the deed.
   if (remember(release, names, wants, file, facts, found))
     (void)remember(deployed, names, wants, file, facts, found);
+}
+
+Result<void> finish_begun(const Settings& settings) {
+  if (settings.dry_run || !is_replacement_begun(settings.state_directory)) return {};
+  const auto lock = RunLock::take(settings.state_directory);
+  if (!lock) return tl::unexpected(lock.error());
+  std::set<std::string> targets;
+  for (const auto* services : {&settings.services, &settings.others}) {
+    for (const auto& service : *services) {
+      for (const auto& install : service.installs) targets.insert(install.to);
+    }
+  }
+  return finish_replacement(settings.state_directory, targets);
 }
 
 bool is_deployed(const Session& session, const Wants& wants) {

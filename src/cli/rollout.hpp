@@ -11,6 +11,9 @@ namespace tlsa_update::cli {
 // For services that others deploy: those that are ready have the word, and the ledger knows.
 void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found);
 
+// Ends what a killed run had begun to install, whatever is ready now: a pair must not stay apart.
+[[nodiscard]] Result<void> finish_begun(const Settings& settings);
+
 // Every file that is to be installed lies in its place, and no reload is due.
 [[nodiscard]] bool is_deployed(const Session& session, const Wants& wants);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "child.hpp"
+#include "end_signals.hpp"
 #include "folder.hpp"
 #include "support/certificates.hpp"
 #include "tlsa_update/x509/loader.hpp"
@@ -169,6 +170,18 @@ TEST_F(Deploy, AReloadThatFailedIsRepeated) {
   EXPECT_TRUE(prepare()->is_needed());
   folder_.write("willing", "");
   EXPECT_TRUE(prepare()->carry_out());
+}
+
+TEST_F(Deploy, ASignalComesBetweenTheFilesAndTheReload) {
+  settings_.reload = "touch " + folder_ / "reloaded";
+  const EndSignals held;
+  (void)::raise(SIGTERM);
+  const auto stopped = prepare()->carry_out();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::not_yet);
+  EXPECT_EQ(live(), "cert.pem key.pem");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "reloaded"));
+  EXPECT_TRUE(prepare()->is_needed());
 }
 
 constexpr std::chrono::seconds patience{20};

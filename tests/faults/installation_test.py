@@ -3,9 +3,11 @@ whole in its place, and every other file as it was."""
 
 import os
 import socket
+import subprocess
 
 import pytest
 
+from support.nsd import Nsd
 from support.program import AS_ANYBODY
 
 
@@ -113,3 +115,94 @@ def test_an_owner_that_does_not_exist_is_told_before_anything_is_installed(ready
     assert "of-that-name" in run.err
     assert chain.read_bytes() == before
     assert not list(chain.parent.glob(".*.tlsa-update")), "a staged file is left"
+
+
+@pytest.fixture
+def bound(ready_host):
+    """The key is a mount of its own, as in a container: nothing can be renamed over it."""
+    _, key = ready_host.services[0].pairs[0]
+    script = f"mount --bind {key} {key} && exec \"$@\""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        pytest.skip("mounts need root")
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+
+def left_over(host):
+    folder = host.services[0].pairs[0][0].parent
+    return [*folder.glob(".*.tlsa-update*"), *(host.folder / "state").glob("install.*")]
+
+
+def test_when_the_second_file_cannot_be_renamed_the_first_is_put_back(ready_host, bound):
+    host = ready_host
+    pair = host.services[0].pairs[0]
+    before = [path.read_bytes() for path in pair]
+
+    run = host("deploy", through=bound, exits=66)
+
+    assert f"{pair[1]}: Device or resource busy" in run.err
+    assert [path.read_bytes() for path in pair] == before
+    assert not left_over(host)
+    host("deploy")
+    assert [path.read_bytes() for path in pair] == [path.read_bytes() for path in host.renewed[0]]
+
+
+def cut_off(host):
+    """As a kill leaves it that comes when the chain is new and the key is not."""
+    for path, renewed in zip(host.services[0].pairs[0], host.renewed[0]):
+        path.with_name(f".{path.name}.tlsa-update").write_bytes(renewed.read_bytes())
+        os.link(path, path.with_name(f".{path.name}.tlsa-update-old"))
+    chain, key = host.services[0].pairs[0]
+    (host.folder / "state" / "install.pending").write_text(f"forward\n{chain}\n{key}\n")
+    os.rename(chain.with_name(f".{chain.name}.tlsa-update"), chain)
+
+
+@pytest.mark.parametrize("then", ["a secondary is down", "it is renewed", "the renewal is broken"])
+def test_a_pair_does_not_stay_apart_after_a_kill(mail_host, bind, servers, certificate, then):
+    """Whatever the next run finds: it is not ready for anything."""
+    host = mail_host(bind, certificate(), ttl=0)
+    secondary = servers(Nsd)
+    secondary.follow(host.zone)
+    host.authorities.append(secondary)
+    host.start()
+    host.renew(certificate())
+    host("publish")
+    host("ready", wait=True)
+    begun = [path.read_bytes() for path in host.renewed[0]]
+    cut_off(host)
+
+    if then == "a secondary is down":
+        secondary.stop()
+    elif then == "it is renewed":
+        host.settings["margin"] = 600
+        host.renew(certificate())
+    else:
+        host.renewed[0][0].write_bytes(b"-----BEGIN CERTIFICATE-----\n")
+    host("run", exits=None)
+
+    assert [path.read_bytes() for path in host.services[0].pairs[0]] == begun
+    assert not left_over(host)
+
+
+def test_an_installation_that_was_cut_off_and_cannot_be_ended_is_taken_back(ready_host, bound):
+    host = ready_host
+    before = [path.read_bytes() for path in host.services[0].pairs[0]]
+    cut_off(host)
+    assert host.services[0].pairs[0][0].read_bytes() != before[0]
+
+    host("run", through=bound, exits=66)
+
+    assert [path.read_bytes() for path in host.services[0].pairs[0]] == before
+    assert not left_over(host)
+
+
+def test_a_state_that_names_other_files_moves_none_of_them(ready_host):
+    """Root may run with the state of an unprivileged user."""
+    host = ready_host
+    victim = host.folder / "victim"
+    victim.write_text("old")
+    (host.folder / ".victim.tlsa-update").write_text("new")
+    (host.folder / "state" / "install.pending").write_text(f"forward\n{victim}\n")
+
+    host("run", exits=None)
+
+    assert victim.read_text() == "old"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "failure.hpp"
 #include "rollout.hpp"
 #include "rounds.hpp"
 
@@ -20,6 +21,7 @@ Result<void> check_installs(const Wants& wants) {
 }  // namespace
 
 int deploy(const Settings& settings) {
+  if (const auto ended = finish_begun(settings); !ended) return failure(ended.error());
   Rounds rounds;
   rounds.check = [](const Session&, const Wants& wants) {
     const auto sound = check_credentials(wants);

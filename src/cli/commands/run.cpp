@@ -1,6 +1,7 @@
 // run: one pass of all of it - publish, deploy what is ready, prune. Re-entrant: what hooks and timers call.
 
 #include "commands.hpp"
+#include "failure.hpp"
 #include "log.hpp"
 #include "rollout.hpp"
 #include "rounds.hpp"
@@ -19,6 +20,7 @@ void weigh_word(const Session& session, const Wants& wants, Pass& pass) {
 }  // namespace
 
 int run(const Settings& settings) {
+  if (const auto ended = finish_begun(settings); !ended) return failure(ended.error());
   Rounds rounds;
   rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
   rounds.needs_key = true;

@@ -6,19 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.hpp"
 #include "end_signals.hpp"
 #include "files.hpp"
 #include "ledger_file.hpp"
 #include "log.hpp"
 #include "replacement.hpp"
+#include "shared_targets.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::cli {
 namespace {
 
-constexpr std::size_t file_limit = 16U << 20;        // octets
-constexpr std::chrono::seconds reload_timeout{120};  // a mail server that reloads longer hangs
+constexpr std::size_t file_limit = 16U << 20;  // octets
 
 tl::unexpected<Error> unwritable(const std::string& path, const std::string& what,
                                  const std::string& advice = {}) {
@@ -87,24 +86,35 @@ bool is_content_of(const std::string& path, ByteView content) {
   return std::ranges::equal(secret.view(), content);
 }
 
-std::string marker_path(const ServiceSettings& settings, const std::string& state_directory) {
-  const std::string label =
-      settings.label.empty() ? settings.names.empty() ? "" : settings.names.front().text : settings.label;
+// Stands from before the first file is new until the service is known to present it.
+std::string marker_of(const ServiceSettings& service) {
   std::string file;  // no two labels have the same
-  for (const char c : label) file += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
-  return state_directory + "/reload-" + file + ".pending";
+  for (const char c : name_of(service)) file += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
+  return "reload-" + file + ".pending";
+}
+
+bool has_same_words(const Install& one, const Install& other) {
+  return one.mode == other.mode && one.owner == other.owner && one.group == other.group;
 }
 
 }  // namespace
 
-Deployment::Deployment(const WantedService& service, const std::string& state_directory)
-    : label_(service.settings->label),
-      reload_(service.settings->reload),
-      state_directory_(state_directory),
-      marker_(marker_path(*service.settings, state_directory)) {}
+std::string name_of(const ServiceSettings& service) {
+  if (!service.label.empty()) return service.label;
+  return service.names.empty() ? "" : service.names.front().text;
+}
 
-Result<Deployment> Deployment::prepare(const WantedService& service, const std::string& state_directory) {
-  Deployment deployment(service, state_directory);
+Result<Deployment> Deployment::prepare(const std::vector<const WantedService*>& services,
+                                       const std::string& state_directory) {
+  Deployment deployment(state_directory);
+  for (const auto* service : services) {
+    if (const auto added = deployment.add(*service); !added) return tl::unexpected(added.error());
+  }
+  return deployment;
+}
+
+Result<void> Deployment::add(const WantedService& service) {
+  services_.push_back(service.settings);
   const auto passphrase = read_passphrase(service.settings->passphrase_file);
   if (!passphrase) return tl::unexpected(passphrase.error());
   std::vector<Credential> found;
@@ -123,17 +133,38 @@ Result<Deployment> Deployment::prepare(const WantedService& service, const std::
       installed.insert(installed.end(), credential.chain.begin(), credential.chain.end());
       found.push_back(credential);
     }
-    if (const auto sound = check_target(install.to); !sound) return tl::unexpected(sound.error());
-    const bool differs = !is_content_of(install.to, secret.view());
-    deployment.files_.push_back({install, std::move(secret), differs});
+    if (auto added = add(install, std::move(secret)); !added) return added;
   }
-  if (const auto sound = check_keys(found, installed); !sound) return tl::unexpected(sound.error());
-  if (const auto sound = check_trust_anchors(service, installed); !installed.empty() && !sound)
-    return tl::unexpected(sound.error());
-  return deployment;
+  if (auto sound = check_keys(found, installed); !sound) return sound;
+  return installed.empty() ? Result<void>{} : check_trust_anchors(service, installed);
 }
 
-bool Deployment::is_needed() const { return !differing().empty() || file_exists(marker_); }
+Result<void> Deployment::add(const Install& install, Secret content) {
+  const auto same = std::ranges::find_if(files_, [&](const File& file) {
+    return canonical_target(file.install.to) == canonical_target(install.to);
+  });
+  if (same == files_.end()) {
+    if (auto sound = check_target(install.to); !sound) return sound;
+    const bool differs = !is_content_of(install.to, content.view());
+    files_.push_back({install, std::move(content), differs});
+    return {};
+  }
+  if (!std::ranges::equal(same->content.view(), content.view())) {
+    return fail(ErrorCode::configuration, "is to hold both " + same->install.from + " and " + install.from,
+                install.to, "give each a target of its own");
+  }
+  if (!has_same_words(same->install, install)) {
+    return fail(ErrorCode::configuration, "is installed twice, with different modes or owners", install.to,
+                "give the same words in both lines");
+  }
+  return {};
+}
+
+bool Deployment::is_needed() const {
+  return !differing().empty() || std::ranges::any_of(services_, [&](const ServiceSettings* service) {
+    return is_reload_due(*service, state_directory_);
+  });
+}
 
 std::vector<std::string> Deployment::differing() const {
   std::vector<std::string> targets;
@@ -151,20 +182,24 @@ Result<void> Deployment::install() const {
   }
   if (changes.empty()) return {};
   const EndSignals signals;
+  for (const auto* service : services_) {
+    const auto marked = open_state_file(state_directory_, marker_of(*service));
+    if (!marked) return tl::unexpected(marked.error());
+  }
   if (auto replaced = replace_files(changes, state_directory_); !replaced) return replaced;
   for (const auto& change : changes)
     log_info(change.install->to + ": installed from " + change.install->from);
   if (!signals.has_come()) return {};
-  return fail(ErrorCode::not_yet, "stopped by a signal before the reload", label_, "run again");
+  return fail(ErrorCode::not_yet, "stopped by a signal before the reload", name_of(*services_.front()),
+              "run again");
 }
 
-Result<void> Deployment::carry_out() const {
-  const auto marked = open_state_file(state_directory_, marker_.substr(state_directory_.size() + 1));
-  if (!marked) return tl::unexpected(marked.error());
-  if (auto installed = install(); !installed) return installed;
-  return reload_.empty() ? Result<void>{} : run_command(reload_, reload_timeout);
+bool is_reload_due(const ServiceSettings& service, const std::string& state_directory) {
+  return file_exists(state_directory + "/" + marker_of(service));
 }
 
-void Deployment::conclude() const { (void)::unlink(marker_.c_str()); }
+void conclude_reload(const ServiceSettings& service, const std::string& state_directory) {
+  (void)::unlink((state_directory + "/" + marker_of(service)).c_str());
+}
 
 }  // namespace tlsa_update::cli

@@ -4,12 +4,16 @@
 #include <chrono>
 #include <thread>
 
+#include "child.hpp"
 #include "deploy.hpp"
 #include "log.hpp"
 #include "replacement.hpp"
+#include "shared_targets.hpp"
 
 namespace tlsa_update::cli {
 namespace {
+
+constexpr std::chrono::seconds reload_timeout{120};  // a mail server that reloads longer hangs
 
 bool is_ready(const WantedService& service, const Plan& plan) {
   return !service.owners.empty() &&
@@ -94,6 +98,132 @@ bool can_be_probed(const WantedService& service) {
   });
 }
 
+// One pass over all that is to be deployed: first all files, then all reloads, then a look whether they took.
+class Rollout {
+ public:
+  Rollout(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts, Findings& found)
+      : session_(session), wants_(wants), file_(file), facts_(facts), found_(found) {}
+
+  void carry_out() {
+    for (const auto& group : groups_by_target(session_.settings())) {
+      if (!is_stopped_) install(group);
+    }
+    if (!is_stopped_) reload();
+    for (const auto* service : reloaded_) look_at(*service);
+    if (!is_dry()) (void)remember(deployed, in_place_, wants_, *file_, facts_, found_);
+  }
+
+ private:
+  [[nodiscard]] bool is_dry() const { return file_ == nullptr; }
+  [[nodiscard]] const std::string& state_directory() const { return session_.settings().state_directory; }
+
+  [[nodiscard]] std::vector<const WantedService*> ready_of(const ServiceGroup& group) const {
+    std::vector<const WantedService*> ready;
+    for (const auto& service : wants_.services) {
+      if (std::ranges::find(group, service.settings) != group.end() && is_ready(service, found_.plan))
+        ready.push_back(&service);
+    }
+    return ready;
+  }
+
+  void install(const ServiceGroup& group) {
+    const auto ready = ready_of(group);
+    if (ready.empty()) return;
+    const auto deployment = Deployment::prepare(ready, state_directory());
+    if (!deployment) {
+      add_trouble(found_, deployment.error());
+    } else if (!deployment->differing().empty() && ready.size() < group.size()) {
+      await_others(group, ready, deployment->differing().front());
+    } else if (!deployment->is_needed()) {
+      for (const auto* service : ready) note_in_place(*service);
+    } else if (is_dry()) {
+      say_what_would_be(*deployment);
+    } else {
+      install(*deployment, ready);
+    }
+  }
+
+  void install(const Deployment& deployment, const std::vector<const WantedService*>& services) {
+    std::vector<Name> names;
+    for (const auto* service : services) {
+      for (auto& name : names_of(*service)) names.push_back(std::move(name));
+    }
+    if (!remember(release, names, wants_, *file_, facts_, found_)) return;
+    if (const auto done = deployment.install(); !done) {
+      is_stopped_ = done.error().code == ErrorCode::not_yet;
+      return add_trouble(found_, done.error());
+    }
+    for (const auto* service : services) {
+      if (is_reload_due(*service->settings, state_directory())) {
+        to_reload_.push_back(service);
+      } else {
+        note_in_place(*service);
+      }
+    }
+  }
+
+  // A restart would take up what is not ready for that service.
+  void await_others(const ServiceGroup& group, const std::vector<const WantedService*>& ready,
+                    const std::string& target) {
+    for (const auto* settings : group) {
+      const auto is_it = [&](const WantedService* service) { return service->settings == settings; };
+      if (std::ranges::any_of(ready, is_it)) continue;
+      const auto is_named = [&](const WantedService& service) { return service.settings == settings; };
+      const bool is_asked =
+          std::ranges::any_of(wants_.services, is_named) || std::ranges::any_of(wants_.unread, is_named);
+      log_info(target + ": waits for the service " + name_of(*settings) + ", which reads it as well and is " +
+               (is_asked ? "not ready" : "not part of this run: run without a NAME"));
+    }
+    if (!found_.remaining) found_.remaining = ErrorCode::not_yet;
+  }
+
+  void say_what_would_be(const Deployment& deployment) {
+    for (const auto& target : deployment.differing()) log_info(target + ": would be installed");
+    if (deployment.differing().empty()) log_info("the reload would be repeated");
+    found_.remaining = ErrorCode::differences;
+  }
+
+  // A command that several services have is run once.
+  void reload() {
+    std::map<std::string, bool> done;
+    for (const auto* service : to_reload_) {
+      const auto& command = service->settings->reload;
+      const auto [place, is_new] = done.emplace(command, true);
+      if (is_new && !command.empty()) {
+        const auto reloaded = run_command(command, reload_timeout);
+        if (!reloaded) add_trouble(found_, reloaded.error());
+        place->second = reloaded.has_value();
+      }
+      if (!place->second) continue;
+      found_.changed = true;
+      note_in_place(*service);
+      reloaded_.push_back(service);
+    }
+  }
+
+  void look_at(const WantedService& service) {
+    if (!can_be_probed(service) || settles(session_, wants_, service))
+      return conclude_reload(*service.settings, state_directory());
+    add_trouble(found_,
+                {ErrorCode::unsafe, "after the reload the service does not present what was deployed",
+                 name_of(*service.settings), "look at the service's own log and at the paths that it reads"});
+  }
+
+  void note_in_place(const WantedService& service) {
+    for (auto& name : names_of(service)) in_place_.push_back(std::move(name));
+  }
+
+  Session& session_;
+  const Wants& wants_;
+  const LedgerFile* file_;  // none: only says what would be done
+  const Facts& facts_;
+  Findings& found_;
+  bool is_stopped_ = false;  // by a signal
+  std::vector<const WantedService*> to_reload_;
+  std::vector<const WantedService*> reloaded_;
+  std::vector<Name> in_place_;
+};
+
 }  // namespace
 
 void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found) {
@@ -125,50 +255,14 @@ bool is_deployed(const Session& session, const Wants& wants) {
   return std::ranges::none_of(wants.unread, installs) &&
          std::ranges::all_of(wants.services, [&](const WantedService& service) {
            if (!installs(service)) return true;
-           const auto deployment = Deployment::prepare(service, session.settings().state_directory);
+           const auto deployment = Deployment::prepare({&service}, session.settings().state_directory);
            return deployment && !deployment->is_needed();
          });
 }
 
 void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
               Findings& found) {
-  std::vector<Name> in_place;
-  for (const auto& service : wants.services) {
-    if (service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
-    const auto deployment = Deployment::prepare(service, session.settings().state_directory);
-    if (!deployment) {
-      add_trouble(found, deployment.error());
-      continue;
-    }
-    if (!deployment->is_needed()) {
-      for (auto& name : names_of(service)) in_place.push_back(std::move(name));
-      continue;
-    }
-    if (session.settings().dry_run || file == nullptr) {
-      for (const auto& target : deployment->differing()) log_info(target + ": would be installed");
-      if (deployment->differing().empty()) log_info("the reload would be repeated");
-      found.remaining = ErrorCode::differences;
-      continue;
-    }
-    if (!remember(release, names_of(service), wants, *file, facts, found)) continue;
-    if (const auto done = deployment->carry_out(); !done) {
-      add_trouble(found, done.error());
-      continue;
-    }
-    for (auto& name : names_of(service)) in_place.push_back(std::move(name));
-    found.changed = true;
-    if (!can_be_probed(service) || settles(session, wants, service)) {
-      deployment->conclude();
-    } else {
-      add_trouble(
-          found,
-          {ErrorCode::unsafe, "after the reload the service does not present what was deployed",
-           service.settings->label.empty() ? service.owners.front().owner.text() : service.settings->label,
-           "look at the service's own log and at the paths that it reads"});
-    }
-  }
-  if (file != nullptr && !session.settings().dry_run)
-    (void)remember(deployed, in_place, wants, *file, facts, found);
+  Rollout(session, wants, file, facts, found).carry_out();
 }
 
 }  // namespace tlsa_update::cli

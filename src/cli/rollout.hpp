@@ -1,6 +1,6 @@
-// From "ready" to "served": deploys each service whose every name is ready, and looks whether the service
-// then presents what was deployed. The word that releases a credential is in the ledger before a file is
-// touched.
+// From "ready" to "served": deploys each service whose every name is ready, with those that share a file with
+// it, and looks whether it then presents what was deployed. The word that releases a credential is in the
+// ledger before a file is touched.
 #pragma once
 
 #include "ledger_file.hpp"

@@ -15,6 +15,7 @@
 #include "child.hpp"
 #include "end_signals.hpp"
 #include "folder.hpp"
+#include "shared_targets.hpp"
 #include "support/certificates.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
@@ -47,7 +48,9 @@ class Deploy : public testing::Test {
     for (const auto& credential : loaded->credentials)
       service_.credentials.push_back({std::make_shared<const Credential>(credential), Role::current});
   }
-  [[nodiscard]] Result<Deployment> prepare() const { return Deployment::prepare(service_, folder_.text()); }
+  [[nodiscard]] Result<Deployment> prepare() const {
+    return Deployment::prepare({&service_}, folder_.text());
+  }
   [[nodiscard]] std::string live() const {
     std::set<std::string> names;
     std::string line;
@@ -68,7 +71,7 @@ TEST_F(Deploy, PutsThePairInItsPlaceAndIsThenDone) {
   ASSERT_TRUE(first) << first.error().text();
   EXPECT_TRUE(first->is_needed());
   EXPECT_EQ(first->differing().size(), 2U);
-  ASSERT_TRUE(first->carry_out());
+  ASSERT_TRUE(first->install());
   EXPECT_EQ(folder_.read("live/cert.pem"), folder_.read("cert.pem"));
   EXPECT_EQ(folder_.read("live/key.pem"), folder_.read("key.pem"));
   EXPECT_EQ(folder_.mode("live/cert.pem"), 0644U);
@@ -77,10 +80,10 @@ TEST_F(Deploy, PutsThePairInItsPlaceAndIsThenDone) {
 }
 
 TEST_F(Deploy, IsRepeatedUntilTheServicePresentsIt) {
-  ASSERT_TRUE(prepare()->carry_out());
+  ASSERT_TRUE(prepare()->install());
   EXPECT_TRUE(prepare()->differing().empty());
   EXPECT_TRUE(prepare()->is_needed());
-  prepare()->conclude();
+  conclude_reload(settings_, folder_.text());
   EXPECT_FALSE(prepare()->is_needed());
 }
 
@@ -88,19 +91,20 @@ TEST_F(Deploy, WhatIsConcludedOfAServiceSaysNothingOfAnother) {
   const auto names = {"mail.a", "mail_a", "mail/a", "mail%2Fa"};
   for (const auto* name : names) {
     settings_.label = name;
-    ASSERT_TRUE(prepare()->carry_out());
+    folder_.write("live/cert.pem", "");
+    ASSERT_TRUE(prepare()->install());
   }
   for (const auto* name : names) {
     settings_.label = name;
     EXPECT_TRUE(prepare()->is_needed()) << name;
-    prepare()->conclude();
+    conclude_reload(settings_, folder_.text());
     EXPECT_FALSE(prepare()->is_needed()) << name;
   }
 }
 
 TEST_F(Deploy, AModeThatIsGivenIsKept) {
   settings_.installs.back().mode = 0640;
-  ASSERT_TRUE(prepare()->carry_out());
+  ASSERT_TRUE(prepare()->install());
   EXPECT_EQ(folder_.mode("live/key.pem"), 0640U);
 }
 
@@ -135,12 +139,12 @@ TEST_F(Deploy, ATargetThatIsALinkIsRefused) {
 
 TEST_F(Deploy, AUserThatIsNotThereChangesNothing) {
   settings_.installs.back().owner = "no-such-user";
-  EXPECT_EQ(prepare()->carry_out().error().code, ErrorCode::configuration);
+  EXPECT_EQ(prepare()->install().error().code, ErrorCode::configuration);
   EXPECT_EQ(live(), "");
 }
 
 TEST_F(Deploy, AFullDiskChangesNothing) {
-  ASSERT_TRUE(prepare()->carry_out());
+  ASSERT_TRUE(prepare()->install());
   const auto before = folder_.read("live/cert.pem");
   const auto renewed = test::self_signed({"mail.example.com", {}});
   write(renewed);
@@ -151,7 +155,7 @@ TEST_F(Deploy, AFullDiskChangesNothing) {
     (void)std::signal(SIGXFSZ, SIG_IGN);
     const rlimit little{50, 50};  // octets a file
     ::setrlimit(RLIMIT_FSIZE, &little);
-    const auto done = deployment->carry_out();
+    const auto done = deployment->install();
     ::_exit(!done && done.error().code == ErrorCode::unreadable ? 0 : 1);
   }
   int status = -1;
@@ -161,27 +165,76 @@ TEST_F(Deploy, AFullDiskChangesNothing) {
   EXPECT_EQ(live(), "cert.pem key.pem");
 }
 
-TEST_F(Deploy, AReloadThatFailedIsRepeated) {
-  settings_.reload = "test -e " + folder_ / "willing";
-  const auto failed = prepare()->carry_out();
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, ErrorCode::unsafe);
-  EXPECT_TRUE(prepare()->differing().empty());
-  EXPECT_TRUE(prepare()->is_needed());
-  folder_.write("willing", "");
-  EXPECT_TRUE(prepare()->carry_out());
-}
-
-TEST_F(Deploy, ASignalComesBetweenTheFilesAndTheReload) {
-  settings_.reload = "touch " + folder_ / "reloaded";
+TEST_F(Deploy, AfterASignalNoReloadFollows) {
   const EndSignals held;
   (void)::raise(SIGTERM);
-  const auto stopped = prepare()->carry_out();
+  const auto stopped = prepare()->install();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::not_yet);
   EXPECT_EQ(live(), "cert.pem key.pem");
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "reloaded"));
-  EXPECT_TRUE(prepare()->is_needed());
+  EXPECT_TRUE(is_reload_due(settings_, folder_.text()));
+}
+
+// A second service that installs the same files.
+class DeployTogether : public Deploy {
+ protected:
+  DeployTogether() { other_settings_.label = "imap"; }
+  [[nodiscard]] Result<Deployment> prepare_both() {
+    other_.credentials = service_.credentials;
+    return Deployment::prepare({&service_, &other_}, folder_.text());
+  }
+
+  ServiceSettings other_settings_ = settings_;
+  WantedService other_{&other_settings_, {}, {}, {}};
+};
+
+TEST_F(DeployTogether, EachHasItsReload) {
+  ASSERT_EQ(prepare_both()->differing().size(), 2U);
+  ASSERT_TRUE(prepare_both()->install());
+  EXPECT_TRUE(prepare_both()->differing().empty());
+  conclude_reload(settings_, folder_.text());
+  EXPECT_FALSE(prepare()->is_needed());
+  EXPECT_TRUE(prepare_both()->is_needed());
+  EXPECT_TRUE(is_reload_due(other_settings_, folder_.text()));
+}
+
+TEST_F(DeployTogether, OneTargetCannotHoldTwoThings) {
+  std::filesystem::create_symlink(folder_ / "live", folder_ / "alias");
+  for (const char* place : {"live", "alias"}) {
+    folder_.write("copy.pem", leaf_.pem() + "\n");
+    other_settings_.installs = {
+        *parse_install(folder_ / "copy.pem" + " -> " + folder_ / place + "/cert.pem")};
+    const auto refused = prepare_both();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::configuration);
+    folder_.write("copy.pem", leaf_.pem());
+    EXPECT_TRUE(prepare_both());
+  }
+}
+
+TEST_F(DeployTogether, OneTargetCannotHaveTwoModes) {
+  other_settings_.installs.back().mode = 0640;
+  EXPECT_EQ(prepare_both().error().code, ErrorCode::configuration);
+}
+
+TEST(GroupsByTarget, HoldAllThatShareATargetDirectlyOrNot) {
+  Settings settings;
+  const auto service = [](const std::string& label, const std::vector<std::string>& targets) {
+    ServiceSettings made;
+    made.label = label;
+    for (const auto& target : targets) made.installs.push_back({"from", target, {}, {}, {}});
+    return made;
+  };
+  settings.services = {service("a", {"/nowhere/1"}), service("none", {}), service("b", {"/nowhere/2"}),
+                       service("c", {"/nowhere/3", "/nowhere/../nowhere/1"})};
+  settings.others = {service("d", {"/nowhere/4"}), service("e", {"/nowhere/3"})};
+  std::set<std::string> found;
+  for (const auto& group : groups_by_target(settings)) {
+    std::string labels;
+    for (const auto* one : group) labels += one->label;
+    found.insert(labels);
+  }
+  EXPECT_EQ(found, (std::set<std::string>{"ace", "b", "d"}));
 }
 
 constexpr std::chrono::seconds patience{20};

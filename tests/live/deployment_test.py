@@ -18,6 +18,7 @@ import pytest
 
 from support.dane_client import presented
 from support.mail_host import NAME
+from support.mail_service import MailService
 
 
 @pytest.fixture
@@ -309,3 +310,95 @@ def test_one_service_that_fails_does_not_hold_up_the_others(ready_host, name, pa
     host.more_services = []
     host("run", wait=True)
     assert host.records() == {host.new.tlsa()}
+
+
+IMAP_RELOAD = 4  # line of the second section
+IMAP_TTL = -1
+
+
+@pytest.fixture
+def two_readers(mail_host, bind, certificate):
+    """A second service reads the same files, as Dovecot does beside Postfix, and has a reload of its own."""
+    old = certificate()
+    host = mail_host(bind, old)
+    second = MailService(host.folder / "second", old)
+    second.pairs = host.services[0].pairs
+    host.services.append(second)
+    lines = ["[service.imap]", f"name = {NAME}:{second.port}", "starttls = smtp", "address = 127.0.0.1"]
+    lines += [f"reload = {second.reload}", f"cert = {host.renewed[0][0]}"]
+    lines += [f"install = {file} -> {to}" for file, to in zip(host.renewed[0], second.pairs[0])]
+    host.more_services = [*lines, "ttl = 1"]
+    host.start()
+    host.new = certificate()
+    host.renew(host.new)
+    return host
+
+
+def serve_new(host):
+    return [presented("127.0.0.1", one.port, NAME)[0] == host.new.der for one in host.services]
+
+
+def test_services_that_read_one_file_are_deployed_together(two_readers):
+    host = two_readers
+    host("run", exits=75)
+    assert serve_new(host) == [False, False]
+
+    host("run", wait=True)
+
+    assert serve_new(host) == [True, True]
+    assert host.records() == {host.new.tlsa()}
+
+
+def test_a_file_is_not_replaced_before_all_who_read_it_are_ready(two_readers):
+    host = two_readers
+    before = host.services[0].pairs[0][0].read_bytes()
+    host.more_services[IMAP_TTL] = "ttl = 600"
+    host("publish")
+    host("ready", "mail", wait=True)
+
+    run = host("run", exits=75)
+
+    assert "waits for the service imap, which reads it as well and is not ready" in run.err
+    assert host.services[0].pairs[0][0].read_bytes() == before
+
+
+def test_a_run_of_one_service_does_not_replace_what_another_one_reads(two_readers):
+    host = two_readers
+    before = host.services[0].pairs[0][0].read_bytes()
+    host("publish")
+    host("ready", wait=True)
+
+    for command in "run", "deploy":
+        run = host(command, "mail", exits=75)
+        assert "waits for the service imap, which reads it as well and is not part of this run" in run.err
+
+    assert host.services[0].pairs[0][0].read_bytes() == before
+
+
+def test_a_reload_that_is_still_due_is_run_by_itself(two_readers):
+    """And only that one: the other service has its new chain."""
+    host = two_readers
+    host("publish")
+    host("ready", wait=True)
+    reload = host.more_services[IMAP_RELOAD]
+    host.more_services[IMAP_RELOAD] = "reload = false"
+    host("deploy", exits=2)
+    assert serve_new(host) == [True, False]
+
+    host.more_services[IMAP_RELOAD] = reload
+    host.reload = "false"
+    host("deploy")
+
+    assert serve_new(host) == [True, True]
+
+
+def test_a_reload_that_services_have_in_common_is_run_once(two_readers):
+    host = two_readers
+    count = host.folder / "count"
+    host.reload = f"echo >>{count}; {host.services[0].reload}; {host.services[1].reload}"
+    host.more_services[IMAP_RELOAD] = f"reload = {host.reload}"
+
+    host("run", wait=True)
+
+    assert serve_new(host) == [True, True]
+    assert count.read_text() == "\n"

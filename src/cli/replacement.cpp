@@ -65,6 +65,40 @@ Result<std::pair<uid_t, gid_t>> ids_of(const Install& install) {
   return ids;
 }
 
+std::string user_name(uid_t id) {
+  const passwd* user = ::getpwuid(id);
+  return user == nullptr ? std::to_string(id) : user->pw_name;
+}
+
+std::string group_name(gid_t id) {
+  const group* entry = ::getgrgid(id);
+  return entry == nullptr ? std::to_string(id) : entry->gr_name;
+}
+
+// Who could read the old file, and will not be able to read the new one; "" for nobody. Root always can.
+std::string lost_reader(const struct stat& before, const struct stat& after) {
+  if ((after.st_mode & S_IROTH) != 0) return "";
+  const bool has_group = before.st_gid == after.st_gid && (after.st_mode & S_IRGRP) != 0;
+  if ((before.st_mode & S_IRGRP) != 0 && !has_group) return "the group " + group_name(before.st_gid);
+  const bool has_owner = before.st_uid == after.st_uid || before.st_uid == 0;
+  return has_owner ? "" : "the user " + user_name(before.st_uid);
+}
+
+// A service that cannot read its key does not start. Which mode is right only the administrator can say.
+void warn_of_lost_reader(const Install& install, int staged) {
+  if (install.mode && !install.owner.empty()) return;
+  struct stat before {};
+  struct stat after {};
+  if (::stat(install.to.c_str(), &before) != 0 || ::fstat(staged, &after) != 0) return;
+  const auto lost = lost_reader(before, after);
+  if (lost.empty()) return;
+  std::ostringstream words;
+  words << '0' << std::oct << (before.st_mode & (S_IRWXU | S_IRWXG)) << ' ' << user_name(before.st_uid) << ':'
+        << group_name(before.st_gid);
+  log_warning(install.to + ": " + lost + " can no longer read it; if it has to, write \"" + words.str() +
+              "\" at the end of its install line");
+}
+
 Result<void> stage(const NewFile& file) {
   const std::string path = staged_name(file.install->to);
   (void)::unlink(path.c_str());  // what a killed run left
@@ -76,6 +110,7 @@ Result<void> stage(const NewFile& file) {
   if (::fchown(staged.value(), ids->first, ids->second) != 0) return unwritable(path, errno);
   const auto mode = file.install->mode.value_or(holds_private_key(file.content) ? 0600U : 0644U);
   if (::fchmod(staged.value(), static_cast<mode_t>(mode)) != 0) return unwritable(path, errno);
+  warn_of_lost_reader(*file.install, staged.value());
   return write_open_file(staged.value(), path, file.content);
 }
 

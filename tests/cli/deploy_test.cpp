@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <set>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -215,6 +216,26 @@ TEST_F(DeployTogether, OneTargetCannotHoldTwoThings) {
 TEST_F(DeployTogether, OneTargetCannotHaveTwoModes) {
   other_settings_.installs.back().mode = 0640;
   EXPECT_EQ(prepare_both().error().code, ErrorCode::configuration);
+}
+
+TEST_F(Deploy, WhoCanNoLongerReadAFileIsSaid) {
+  folder_.write("live/cert.pem", "", 0640);
+  folder_.write("live/key.pem", "", 0640);
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(prepare()->install());
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("key.pem: the group "), std::string::npos) << log;
+  EXPECT_NE(log.find("write \"0640 "), std::string::npos) << log;
+  EXPECT_EQ(log.find("cert.pem: the group "), std::string::npos) << log;
+}
+
+TEST_F(Deploy, WhoReadsAFileIsForTheAdministratorToSay) {
+  folder_.write("live/key.pem", "", 0640);
+  settings_.installs.back().mode = 0600;
+  settings_.installs.back().owner = ::getpwuid(::getuid())->pw_name;
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(prepare()->install());
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("can no longer"), std::string::npos);
 }
 
 TEST(GroupsByTarget, HoldAllThatShareATargetDirectlyOrNot) {

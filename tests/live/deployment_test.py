@@ -200,8 +200,8 @@ def test_your_word_counts_only_for_what_is_deployed(ready_host, reload):
     host.reload = reload
     for _ in range(2):
         run = host("run", assume_deployed=True, exits=2)
-        assert "--assume-deployed does not count yet" in run.err
         assert old in host.records()
+        assert "--assume-deployed does not count yet" in run.err
 
     host.reload = None
     host.settings["settle"] = 5

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "child.hpp"
@@ -102,7 +103,9 @@ bool can_be_probed(const WantedService& service) {
 class Rollout {
  public:
   Rollout(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts, Findings& found)
-      : session_(session), wants_(wants), file_(file), facts_(facts), found_(found) {}
+      : session_(session), wants_(wants), file_(file), facts_(facts), found_(found) {
+    for (const auto& service : wants.services) by_settings_.emplace(service.settings, &service);
+  }
 
   void carry_out() {
     for (const auto& group : groups_by_target(session_.settings())) {
@@ -119,9 +122,10 @@ class Rollout {
 
   [[nodiscard]] std::vector<const WantedService*> ready_of(const ServiceGroup& group) const {
     std::vector<const WantedService*> ready;
-    for (const auto& service : wants_.services) {
-      if (std::ranges::find(group, service.settings) != group.end() && is_ready(service, found_.plan))
-        ready.push_back(&service);
+    for (const auto* settings : group) {
+      const auto service = by_settings_.find(settings);
+      if (service != by_settings_.end() && is_ready(*service->second, found_.plan))
+        ready.push_back(service->second);
     }
     return ready;
   }
@@ -218,7 +222,8 @@ class Rollout {
   const LedgerFile* file_;  // none: only says what would be done
   const Facts& facts_;
   Findings& found_;
-  bool is_stopped_ = false;  // by a signal
+  std::map<const ServiceSettings*, const WantedService*> by_settings_;  // those that could be read
+  bool is_stopped_ = false;                                             // by a signal
   std::vector<const WantedService*> to_reload_;
   std::vector<const WantedService*> reloaded_;
   std::vector<Name> in_place_;

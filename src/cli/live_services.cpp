@@ -23,6 +23,12 @@ struct Probe {
   bool addresses_known = true;
 };
 
+// Where a service is.
+struct Found {
+  std::vector<ip::address> addresses;
+  bool are_all = true;  // false: there may be others, which could not be asked for
+};
+
 using ViewsByName = std::map<Name, const OwnerView*>;
 
 Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
@@ -53,28 +59,15 @@ std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
   return probes;
 }
 
-Result<void> take_configured(const std::vector<std::string>& addresses, probe::ProbeRequest& request) {
-  for (const auto& text : addresses) {
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(text, error);
-    if (error) return fail(ErrorCode::usage, "\"" + printable(text) + "\" is not an IP address", "--address");
-    request.addresses.emplace_back(address, request.service.port);
-  }
-  return {};
-}
-
-awaitable<Result<void>> find_addresses(Session& session, Probe& probe) {
+awaitable<Found> find_addresses(Session& session, const Probe& probe) {
   const auto& configured = probe.asked->settings->addresses;
-  if (!configured.empty()) co_return take_configured(configured, probe.request);
-  const auto found = co_await session.resolver().addresses(probe.request.service.host);
-  probe.addresses_known = found && found->both_families_answered;
+  if (!configured.empty()) co_return Found{configured};
+  auto found = co_await session.resolver().addresses(probe.request.service.host);
   if (!found) {
     log_warning(found.error().text());
-    co_return Result<void>{};
+    co_return Found{{}, false};
   }
-  for (const auto& address : found->addresses)
-    probe.request.addresses.emplace_back(address, probe.request.service.port);
-  co_return Result<void>{};
+  co_return Found{std::move(found->addresses), found->both_families_answered};
 }
 
 std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe>& probes) {
@@ -91,17 +84,21 @@ std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe
 }
 
 template <class Find>
-void find_all(Session& session, std::vector<Probe>& probes, Facts& facts, const Find& find) {
-  std::vector<awaitable<Result<void>>> jobs;
+void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
+  std::vector<awaitable<Found>> jobs;
   jobs.reserve(probes.size());
-  for (auto& probe : probes) jobs.push_back(find(probe));
-  for (const auto& done : session.run_all(std::move(jobs))) {
-    if (!done) facts.troubles.push_back(done.error());
+  for (const auto& probe : probes) jobs.push_back(find(probe));
+  const auto found = session.run_all(std::move(jobs));
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    auto& request = probes[i].request;
+    probes[i].addresses_known = found[i].are_all;
+    for (const auto& address : found[i].addresses)
+      request.addresses.emplace_back(address, request.service.port);
   }
 }
 
 void look_at(Session& session, std::vector<Probe> probes, Facts& facts) {
-  find_all(session, probes, facts, [&](Probe& probe) { return find_addresses(session, probe); });
+  find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
   facts.evidence = probe_all(session, probes);
 }
 
@@ -153,15 +150,15 @@ class Neighbourhood {
   }
 
   // Leaves out what is elsewhere. A host whose A records are elsewhere has no AAAA records here.
-  awaitable<Result<void>> find_addresses(Probe& probe) const {
+  awaitable<Found> find_addresses(const Probe& probe) const {
     const auto& configured = probe.asked->settings->addresses;
-    if (!configured.empty()) co_return take_configured(configured, probe.request);
+    if (!configured.empty()) co_return Found{configured};
     const auto zone = zones_.find(probe.asked->owner);
-    if (zone == zones_.end()) co_return Result<void>{};
+    if (zone == zones_.end()) co_return Found{};
     const auto& host = probe.request.service.host;
     const bool is_known = hosts_.contains(host);
     // Where a transfer brought no address, thousands of questions are not worth it.
-    if (!is_known && zone->second->transferred_records > 0) co_return Result<void>{};
+    if (!is_known && zone->second->transferred_records > 0) co_return Found{};
     auto& primary = *zone->second->primary;
     Addresses v4;
     if (is_known) {
@@ -170,10 +167,11 @@ class Neighbourhood {
       v4 = co_await ask(primary, host, dns::type::a);
     }
     if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return is_here(address); }))
-      co_return Result<void>{};
-    add(v4, probe.request);
-    add(co_await ask(primary, host, dns::type::aaaa), probe.request);
-    co_return Result<void>{};
+      co_return Found{};
+    auto all = co_await ask(primary, host, dns::type::aaaa);
+    all.insert(all.begin(), v4.begin(), v4.end());
+    std::erase_if(all, [&](const auto& address) { return !is_here(address); });
+    co_return Found{std::move(all)};
   }
 
  private:
@@ -186,12 +184,6 @@ class Neighbourhood {
     auto found = co_await dns::addresses_at(primary, std::move(host), family);
     if (!found) co_return Addresses{};
     co_return std::move(*found);
-  }
-
-  void add(const Addresses& addresses, probe::ProbeRequest& request) const {
-    for (const auto& address : addresses) {
-      if (is_here(address)) request.addresses.emplace_back(address, request.service.port);
-    }
   }
 
   const std::map<Name, Addresses>& hosts_;
@@ -212,7 +204,7 @@ void look_at_services(Session& session, const Wants& wants, const std::set<Name>
 void look_nearby(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
   auto probes = probes_at(wants, facts, asked);
   const Neighbourhood neighbourhood(facts);
-  find_all(session, probes, facts, [&](Probe& probe) { return neighbourhood.find_addresses(probe); });
+  find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
   for (auto& evidence : probe_all(session, probes)) {
     warn_of_no_tls(evidence);

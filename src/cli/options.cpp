@@ -145,6 +145,19 @@ Set set_ta(const std::string& value, TaChoice& out) {
   return {};
 }
 
+// An IPv6 address may stand in brackets, as everywhere.
+Result<boost::asio::ip::address> address(const std::string& text) {
+  const bool is_bracketed = text.starts_with('[') && text.ends_with(']');
+  const std::string bare = is_bracketed ? text.substr(1, text.size() - 2) : text;
+  boost::system::error_code error;
+  const auto parsed = boost::asio::ip::make_address(bare, error);
+  if (error || (is_bracketed && parsed.is_v4())) {
+    return fail(ErrorCode::usage, "\"" + printable(text) + "\" is not an IP address", {},
+                "write 192.0.2.1 or 2001:db8::1; the port is part of the NAME");
+  }
+  return parsed;
+}
+
 Set add_adopt(const std::string& value, Settings& settings) {
   if (value == "all") {
     settings.adopt_all = true;
@@ -253,7 +266,7 @@ constexpr Option table[] = {
     {"grace", "TIME", "how long a record stays after it was last seen live (default 1h)", rolling,
      Place::settings, SET(assign(parse_duration(v), s.settings.grace)), nullptr},
     {"address", "IP", "probe this address instead of the host's A and AAAA (repeatable)", probing,
-     Place::service, SET((s.service.addresses.push_back(v), Set{})), RESET(service.addresses)},
+     Place::service, SET(append(address(v), s.service.addresses)), RESET(service.addresses)},
     {"assume-deployed", nullptr, "your word that the new chain is served everywhere, instead of a probe",
      mask(status, prune, run), Place::command_line, SET(set_boolean(v, s.settings.assume_deployed, true)),
      nullptr},

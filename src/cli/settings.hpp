@@ -2,6 +2,7 @@
 // Holds no policy of its own and opens nothing but the configuration file.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -69,7 +70,7 @@ struct ServiceSettings {
   TaChoice ta = TaChoice::issuer;
   TlsaRecords keep;
   std::optional<probe::StartTls> starttls;
-  std::vector<std::string> addresses;
+  std::vector<boost::asio::ip::address> addresses;  // empty: the A and AAAA records of the host
   std::optional<std::uint32_t> ttl;
   std::vector<Install> installs;
   std::string reload;

@@ -109,37 +109,38 @@ TEST(Config, EveryErrorNamesItsLine) {
     const char* where;
     const char* says;
   };
-  for (const auto& row :
-       std::initializer_list<Row>{{"serve = x\n", "x.conf line 1", "unknown key \"serve\""},
-                                  {"\n# c\nbanana\n", "x.conf line 3", "KEY = VALUE"},
-                                  {"server\n", "x.conf line 1", "KEY = VALUE"},
-                                  {"%original_token%=x\n", "x.conf line 1", "unknown key"},
-                                  {"server %invalid_line%\n", "x.conf line 1", "KEY = VALUE"},
-                                  {"[service.a]\nserver = x\n", "x.conf line 2", "[zone.NAME]"},
-                                  {"[zone.a]\ncert = x\n", "x.conf line 2", "[service.NAME]"},
-                                  {"[zone.a]\nmargin = 1\n", "x.conf line 2", "top of the file"},
-                                  {"dry-run = yes\n", "x.conf line 1", "command line only"},
-                                  {"name = mail:25\n", "x.conf line 1", "[service.NAME]"},
-                                  {"[service.a]\n[service.a]\n", "x.conf line 2", "second time"},
-                                  {"[zone.a]\n[zone.A.]\n", "x.conf line 2", "second time"},
-                                  {"server = a\nserver = b\n", "x.conf line 2", "second time"},
-                                  {"[services.a]\n", "x.conf line 1", "not a section"},
-                                  {"[service.]\n", "x.conf line 1", "not a section"},
-                                  {"[service.a\n", "x.conf line 1", "not a section"},
-                                  {"[\n", "x.conf line 1", "not a section"},
-                                  {"[zone.a..b]\n", "x.conf line 1", ""},
-                                  {"timeout = soon\n", "x.conf line 1", "timeout"},
-                                  {"port = 0\n", "x.conf line 1", "port"},
-                                  {"quiet = perhaps\n", "x.conf line 1", "yes nor no"},
-                                  {"[service.a]\ninstall = a b\n", "x.conf line 2", "->"},
-                                  {"[service.a]\nname = mail..x:25\n", "x.conf line 2", "mail..x:25"},
-                                  {"[service.a]\nname = nosuch\n", "x.conf line 2", "nosuch"},
-                                  {"[service.a]\nname = mail.x:99999\n", "x.conf line 2", "99999"},
-                                  {"[service.a]\nname =\n", "x.conf line 2", "name"},
-                                  {"[service.a]\n\ncert =\n", "x.conf line 3", "a value is needed"},
-                                  {"next =\n", "x.conf line 1", "a value is needed"},
-                                  {"tls-pin = !!\n", "x.conf line 1", "tls-pin"},
-                                  {"[service.a]\ntlsa = 9 9 9\n", "x.conf line 2", "tlsa"}}) {
+  for (const auto& row : std::initializer_list<Row>{
+           {"serve = x\n", "x.conf line 1", "unknown key \"serve\""},
+           {"\n# c\nbanana\n", "x.conf line 3", "KEY = VALUE"},
+           {"server\n", "x.conf line 1", "KEY = VALUE"},
+           {"%original_token%=x\n", "x.conf line 1", "unknown key"},
+           {"server %invalid_line%\n", "x.conf line 1", "KEY = VALUE"},
+           {"[service.a]\nserver = x\n", "x.conf line 2", "[zone.NAME]"},
+           {"[zone.a]\ncert = x\n", "x.conf line 2", "[service.NAME]"},
+           {"[zone.a]\nmargin = 1\n", "x.conf line 2", "top of the file"},
+           {"dry-run = yes\n", "x.conf line 1", "command line only"},
+           {"name = mail:25\n", "x.conf line 1", "[service.NAME]"},
+           {"[service.a]\n[service.a]\n", "x.conf line 2", "second time"},
+           {"[zone.a]\n[zone.A.]\n", "x.conf line 2", "second time"},
+           {"server = a\nserver = b\n", "x.conf line 2", "second time"},
+           {"[services.a]\n", "x.conf line 1", "not a section"},
+           {"[service.]\n", "x.conf line 1", "not a section"},
+           {"[service.a\n", "x.conf line 1", "not a section"},
+           {"[\n", "x.conf line 1", "not a section"},
+           {"[zone.a..b]\n", "x.conf line 1", ""},
+           {"timeout = soon\n", "x.conf line 1", "timeout"},
+           {"port = 0\n", "x.conf line 1", "port"},
+           {"quiet = perhaps\n", "x.conf line 1", "yes nor no"},
+           {"[service.a]\ninstall = a b\n", "x.conf line 2", "->"},
+           {"[service.a]\nname = mail..x:25\n", "x.conf line 2", "mail..x:25"},
+           {"[service.a]\nname = nosuch\n", "x.conf line 2", "nosuch"},
+           {"[service.a]\nname = mail.x:99999\n", "x.conf line 2", "99999"},
+           {"[service.a]\nname =\n", "x.conf line 2", "name"},
+           {"[service.a]\n\ncert =\n", "x.conf line 3", "a value is needed"},
+           {"next =\n", "x.conf line 1", "a value is needed"},
+           {"tls-pin = !!\n", "x.conf line 1", "tls-pin"},
+           {"[service.a]\ntlsa = 9 9 9\n", "x.conf line 2", "tlsa"},
+           {"[service.a]\naddress = foo\n", "x.conf line 2", "address: \"foo\" is not an IP address"}}) {
     Settings settings;
     const auto done = parse_config(row.text, "x.conf", settings);
     ASSERT_FALSE(done) << row.text;
@@ -183,12 +184,24 @@ TEST_F(CommandLine, SaysWhatIsWrongAndHowToSeeTheHelp) {
                                     {"publish", "--format", "zone", "x:25"},
                                     {"publish", "--ttl", "4294967296", "x:25"},
                                     {"publish", "--tls-pin", "AAAA", "x:25"},
+                                    {"publish", "--address", "foo", "x:25"},
+                                    {"publish", "--address", "192.0.2.1:25", "x:25"},
+                                    {"publish", "--address", "[192.0.2.1]", "x:25"},
+                                    {"publish", "--address", "[", "x:25"},
                                     {"publish", "--config", "/dev/null"}}) {
     const auto invocation = parse(words);
     ASSERT_FALSE(invocation) << testing::PrintToString(words);
     EXPECT_EQ(invocation.error().code, ErrorCode::usage) << testing::PrintToString(words);
     EXPECT_FALSE(invocation.error().what.empty());
   }
+}
+
+TEST_F(CommandLine, AnAddressMayStandInBracketsWhenItIsOfVersion6) {
+  const auto run = settings(
+      {"run", "--address", "192.0.2.1", "--address", "2001:db8::1", "--address", "[2001:db8::2]", "x:25"});
+  Words addresses;
+  for (const auto& address : run.services.front().addresses) addresses.push_back(address.to_string());
+  EXPECT_EQ(addresses, (Words{"192.0.2.1", "2001:db8::1", "2001:db8::2"}));
 }
 
 // Boost.Program_options never ends over the text of such an error.

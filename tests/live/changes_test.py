@@ -1,6 +1,8 @@
 """The other ways in which what is wanted changes: a next key that is published ahead, other parameters, taking
 over foreign records, leaving; and what each command says of it."""
 
+import re
+
 import pytest
 
 from support.mail_host import NAME
@@ -103,6 +105,20 @@ def test_publishing_looks_at_the_addresses_that_are_given(mail_host, bind, certi
     )
 
     assert host.records() == {mail.tlsa(), new.tlsa(), mail.tlsa("3 1 2"), new.tlsa("3 1 2")}
+
+
+@pytest.mark.parametrize("command", [["publish"], ["run"], ["prune", "--unpublish"]], ids=lambda it: it[0])
+def test_an_address_that_is_none_is_told_before_anything_is_changed(host, certificate, command):
+    host.start()
+    host.renew(certificate())
+
+    run = host(command[0], *command[1:], address="mail.example.test", exits=64)
+    assert '--address: "mail.example.test" is not an IP address' in run.err
+
+    host.service_settings["address"] = "foo"
+    run = host(command[0], *command[1:], exits=78)
+    assert re.search(r'tlsa-update\.conf line \d+: address: "foo" is not an IP address', run.err)
+    assert host.records() == host.published
 
 
 def test_publishing_needs_no_service_where_nothing_can_be_replaced(mail_host, bind, certificate):

@@ -7,6 +7,7 @@
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/axfr_stream.hpp"
 #include "trust.hpp"
+#include "verdict.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -202,7 +203,7 @@ class Checkup {
     }
     pass("signed", apex.text() + " has DNSKEY records");
     Trust trust;
-    trust.verdict = verdict_on(session_, {apex, dns::type::soa});
+    trust.verdict = session_.run(verdict_on(session_, {apex, dns::type::soa})).value_or(dns::Dnssec::unknown);
     trust.by_anchor = !session_.settings().trust_anchor.empty();
     trust.ds = session_.run(session_.resolver().ds_of(apex));
     const auto keys = session_.run(zone.primary->query({apex, dns::type::dnskey}));

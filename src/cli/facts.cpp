@@ -9,7 +9,7 @@
 #include "live_services.hpp"
 #include "log.hpp"
 #include "tlsa_update/dns/propagation.hpp"
-#include "tlsa_update/dns/validator.hpp"
+#include "verdict.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -85,25 +85,22 @@ dns::Dnssec weaker(dns::Dnssec a, dns::Dnssec b) {
   return strength(a) <= strength(b) ? a : b;
 }
 
-}  // namespace
-
-dns::Dnssec verdict_on(Session& session, const dns::Question& question) {
-  const auto& settings = session.settings();
-  if (settings.trust_anchor.empty()) return session.run(session.resolver().verdict(question));
-  const auto verdict = dns::validate(question, settings.trust_anchor, settings.resolvers);
+// Who does not answer once is not waited for again.
+dns::Dnssec judge_owner(Session& session, const Name& owner, Facts& facts) {
+  if (facts.no_verdict) return dns::Dnssec::unknown;
+  const auto verdict = session.run(verdict_on(session, {owner, dns::type::tlsa}));
   if (verdict) return *verdict;
-  log_warning(verdict.error().text());
+  facts.no_verdict = verdict.error();
   return dns::Dnssec::unknown;
 }
 
-namespace {
-
 void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
   std::optional<dns::Dnssec> verdict = wants.dnssec;
+  facts.no_verdict = wants.no_verdict;
   for (const auto& zone : facts.read) {
     for (const auto& owner : zone.view.owners) {
-      const auto one =
-          zone.view.is_signed ? verdict_on(session, {owner.asked, dns::type::tlsa}) : dns::Dnssec::insecure;
+      auto one = dns::Dnssec::insecure;
+      if (zone.view.is_signed) one = judge_owner(session, owner.asked, facts);
       verdict = verdict ? weaker(*verdict, one) : one;
     }
   }

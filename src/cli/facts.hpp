@@ -27,15 +27,13 @@ struct Facts {
   std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // as dns::ReadResult::hosts
   std::vector<ServiceEvidence> evidence;  // with Depth::live, or of what was looked at besides
   std::optional<dns::Dnssec> dnssec;      // only with Depth::live
+  std::optional<Error> no_verdict;        // why it is not known of all, where it should be
   std::vector<Error> troubles;            // names that could not be read; not logged yet
 
   [[nodiscard]] std::vector<ZoneView> views() const;
 };
 
 [[nodiscard]] Facts look(Session& session, const Wants& wants, Depth depth);
-
-// Whether this RRset is secure: our own validation with --trust-anchor, else the word of a resolver.
-[[nodiscard]] dns::Dnssec verdict_on(Session& session, const dns::Question& question);
 
 // Not confirmed: that is for who knows what was answered meanwhile.
 [[nodiscard]] ClockReading read_clock();

@@ -14,7 +14,20 @@ namespace tlsa_update::cli {
 namespace {
 
 constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
-constexpr std::size_t key_file_limit = 1U << 20;  // octets: a whole named.conf fits
+constexpr std::size_t anchor_file_limit = 1U << 20;  // octets
+constexpr std::size_t key_file_limit = 1U << 20;     // octets: a whole named.conf fits
+
+Result<dns::TrustAnchors> load_trust_anchors(const Settings& settings) {
+  const auto& path = settings.trust_anchor;
+  if (path.empty()) return dns::TrustAnchors{};
+  const auto content = read_file(path, anchor_file_limit);
+  if (!content) return tl::unexpected(content.error());
+  auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
+  if (!anchors) return anchors;
+  if (const auto fit = dns::check_validation(*anchors, settings.resolvers); !fit)
+    return tl::unexpected(fit.error());
+  return anchors;
+}
 
 }  // namespace
 
@@ -81,6 +94,11 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   for (const auto& note : parsed->notes) log_warning(path + ": " + note);
   known = std::make_shared<const dns::TsigKey>(std::move(parsed->key));
   return known;
+}
+
+const Result<dns::TrustAnchors>& Session::trust_anchors() {
+  if (!trust_anchors_) trust_anchors_ = load_trust_anchors(settings_);
+  return *trust_anchors_;
 }
 
 boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {

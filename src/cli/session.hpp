@@ -15,6 +15,7 @@
 #include "tlsa_update/core/time.hpp"
 #include "tlsa_update/dns/discovery.hpp"
 #include "tlsa_update/dns/resolver.hpp"
+#include "tlsa_update/dns/validator.hpp"
 
 namespace tlsa_update::cli {
 
@@ -60,6 +61,10 @@ class Session {
   // Where that key is: `configured`, else a default one that is there, else "".
   [[nodiscard]] static std::string key_path(const std::string& configured);
 
+  // Of --trust-anchor, fit for dns::validate; empty without that option. Loaded once. Errors: unreadable, and
+  // those of dns::parse_trust_anchors and dns::check_validation.
+  [[nodiscard]] const Result<dns::TrustAnchors>& trust_anchors();
+
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
  private:
@@ -90,6 +95,7 @@ class Session {
   std::unique_ptr<dns::Resolver> resolver_;
   // By path, and whether weak algorithms are allowed.
   std::map<std::pair<std::string, bool>, std::shared_ptr<const dns::TsigKey>> keys_;
+  std::optional<Result<dns::TrustAnchors>> trust_anchors_;
   std::map<Peer, std::unique_ptr<dns::Exchange>> exchanges_;
 };
 

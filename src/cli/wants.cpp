@@ -10,6 +10,7 @@
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 #include "tlsa_update/x509/loader.hpp"
+#include "verdict.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -77,7 +78,7 @@ class Expander {
     const std::string asked =
         mx != nullptr ? "mx:" + domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
     for (const auto& note : found->notes) log_warning(asked + ": " + note);
-    note_dnssec(found->dnssec, asked, mx != nullptr);
+    note_dnssec(judged(question_of(target), found->dnssec), asked, mx != nullptr);
     for (const auto& service : found->services) {
       if (auto done = add(service, domain); !done) co_return done;
     }
@@ -91,6 +92,17 @@ class Expander {
     return session_.resolver().expand_srv(std::get<SrvName>(target));
   }
 
+  static dns::Question question_of(const Target& target) {
+    if (const auto* mx = std::get_if<MxName>(&target)) return {mx->domain, dns::type::mx};
+    return {std::get<SrvName>(target).owner, dns::type::srv};
+  }
+
+  dns::Dnssec judged(const dns::Question& question, dns::Dnssec by_resolver) {
+    const auto verdict = verdict_on(session_, question, by_resolver);
+    if (!verdict) wants_.no_verdict = verdict.error();
+    return verdict.value_or(dns::Dnssec::unknown);
+  }
+
   Result<void> add(const Service& service, const std::optional<Name>& source_domain) {
     auto owner = service.owner();
     if (!owner) return tl::unexpected(owner.error());
@@ -101,8 +113,10 @@ class Expander {
   void note_dnssec(dns::Dnssec verdict, const std::string& asked, bool is_mx) {
     wants_.dnssec = wants_.dnssec && *wants_.dnssec != dns::Dnssec::secure ? wants_.dnssec : verdict;
     if (verdict == dns::Dnssec::secure) return;
+    const bool is_unasked = verdict == dns::Dnssec::unknown && wants_.no_verdict;
+    const auto why = is_unasked ? "; " + wants_.no_verdict->text() : std::string{};
     log_warning(asked + ": the RRset is " + std::string(text(verdict)) + ", and DANE needs it secure (" +
-                (is_mx ? "RFC 7672 section 2.2)" : "RFC 7673 section 6)"));
+                (is_mx ? "RFC 7672 section 2.2)" : "RFC 7673 section 6)") + why);
   }
 
   Session& session_;
@@ -251,6 +265,7 @@ class Gathering {
 }  // namespace
 
 boost::asio::awaitable<Result<Wants>> gather_sound_wants(Session& session) {
+  if (const auto fit = check_trust_anchor(session); !fit) co_return tl::unexpected(fit.error());
   Gathering gathering(session);
   for (const auto& settings : session.settings().services) {
     if (auto done = co_await gathering.add(settings); !done) co_return tl::unexpected(done.error());

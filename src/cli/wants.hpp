@@ -35,15 +35,17 @@ struct Wants {
   std::vector<WantedService> unread;    // of which only the names are known; of gather_sound_wants alone
   std::vector<Desired> desired;         // one per owner, sorted, services that share an owner merged
   std::optional<dns::Dnssec> dnssec;    // the weakest verdict on the MX and SRV RRsets that were followed
+  std::optional<Error> no_verdict;      // why it is not known of one of them, where it should be
   std::vector<Error> failures;          // one for each service that could not be read
 };
 
-// Errors: those of the first file or NAME that is bad; nothing is half done. Remarks are logged as warnings.
+// Errors: those of --trust-anchor, and of the first file or NAME that is bad; nothing is half done. Remarks
+// are logged as warnings.
 [[nodiscard]] boost::asio::awaitable<Result<Wants>> gather_wants(Session& session);
 
 // The same for those who carry on: a service of which a file cannot be read or an MX or SRV RRset not be
 // found is left out. Where it may want something nothing is deleted meanwhile: there `desired` is partial.
-// Errors: a NAME that is none, or no service left.
+// Errors: those of --trust-anchor, a NAME that is none, or no service left.
 [[nodiscard]] boost::asio::awaitable<Result<Wants>> gather_sound_wants(Session& session);
 
 // The owners of NAMEs that come one after the other, in the place of those of `service`: memory does not grow

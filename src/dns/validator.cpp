@@ -1,7 +1,6 @@
 #include "tlsa_update/dns/validator.hpp"
 
 #include <dlfcn.h>
-#include <fstream>
 #include <memory>
 
 #include <unbound.h>
@@ -22,7 +21,7 @@ class Library {
                   "install libunbound8, or leave --trust-anchor out");
     const bool complete =
         library.find(library.create, "ub_ctx_create") && library.find(library.destroy, "ub_ctx_delete") &&
-        library.find(library.add_anchors, "ub_ctx_add_ta_file") &&
+        library.find(library.add_anchor, "ub_ctx_add_ta") &&
         library.find(library.forward, "ub_ctx_set_fwd") &&
         library.find(library.set_option, "ub_ctx_set_option") &&
         library.find(library.forget_zone, "ub_ctx_zone_remove") &&
@@ -34,7 +33,7 @@ class Library {
 
   decltype(&ub_ctx_create) create = nullptr;
   decltype(&ub_ctx_delete) destroy = nullptr;
-  decltype(&ub_ctx_add_ta_file) add_anchors = nullptr;
+  decltype(&ub_ctx_add_ta) add_anchor = nullptr;
   decltype(&ub_ctx_set_fwd) forward = nullptr;
   decltype(&ub_ctx_set_option) set_option = nullptr;
   decltype(&ub_ctx_zone_remove) forget_zone = nullptr;
@@ -56,52 +55,84 @@ class Library {
   std::unique_ptr<void, Closer> handle_;
 };
 
-Dnssec verdict_of(const ub_result& result) {
-  if (result.bogus != 0) return Dnssec::bogus;
-  if (result.secure != 0) return Dnssec::secure;
-  // Without an answer, its insecurity is no finding.
-  const bool answered = result.rcode == rcode::noerror || result.rcode == rcode::nxdomain;
-  return answered ? Dnssec::insecure : Dnssec::unknown;
-}
+// libunbound with our anchors and forwarders.
+class Validation {
+ public:
+  static Result<Validation> open(const TrustAnchors& anchors, const std::vector<ServerName>& servers) {
+    auto library = Library::load();
+    if (!library) return tl::unexpected<Error>(library.error());
+    Validation validation(std::move(*library));
+    if (!validation.context_) return fail(ErrorCode::internal, "libunbound does not start");
+    if (auto done = validation.configure(anchors, servers); !done) return tl::unexpected<Error>(done.error());
+    return validation;
+  }
+
+  [[nodiscard]] Result<Dnssec> verdict(const Question& question) const {
+    for (Name zone = question.name; !zone.is_root(); zone = zone.parent()) forget(zone);
+    ub_result* raw = nullptr;
+    constexpr int class_in = 1;
+    const auto owner = question.name.text();
+    const int error = library_.resolve(context_.get(), owner.c_str(), question.type, class_in, &raw);
+    const std::unique_ptr<ub_result, decltype(library_.release)> result(raw, library_.release);
+    if (error != 0) return trouble(ErrorCode::internal, error, owner);
+    if (result->bogus != 0) return Dnssec::bogus;
+    if (result->secure != 0) return Dnssec::secure;
+    // Without an answer, its insecurity is no finding.
+    if (result->rcode == rcode::noerror || result->rcode == rcode::nxdomain) return Dnssec::insecure;
+    return fail(ErrorCode::no_answer,
+                "no answer to validate (" + rcode_text(static_cast<std::uint16_t>(result->rcode)) +
+                    "), asked for " + type_text(question.type),
+                owner);
+  }
+
+ private:
+  explicit Validation(Library library)
+      : library_(std::move(library)), context_(library_.create(), library_.destroy) {}
+
+  Result<void> configure(const TrustAnchors& anchors, const std::vector<ServerName>& servers) {
+    library_.quiet(context_.get(), nullptr);  // standard error is not its to write to
+    for (const auto& anchor : anchors) {
+      if (const int error = library_.add_anchor(context_.get(), anchor.c_str()); error != 0)
+        return trouble(ErrorCode::bad_data, error, anchor);
+    }
+    for (const auto& server : servers) {
+      if (!literal_endpoint(server))
+        return fail(ErrorCode::usage, "a resolver must be given by its address here", server.text());
+      // A forwarder on this host is refused by default, as a loop back to itself.
+      library_.set_option(context_.get(), "do-not-query-localhost:", "no");
+      if (const int error = library_.forward(context_.get(), server.text().c_str()); error != 0)
+        return trouble(ErrorCode::usage, error, server.text());
+    }
+    // Anchors that make no sense come to light with the first use of the context, whichever it is.
+    if (const int error = forget(Name()); error != 0)
+      return trouble(ErrorCode::bad_data, error, "--trust-anchor");
+    return {};
+  }
+
+  // libunbound answers test., home.arpa. and others (RFC 6761, RFC 6303) itself; those who use them ask here.
+  int forget(const Name& zone) const { return library_.forget_zone(context_.get(), zone.text().c_str()); }
+
+  [[nodiscard]] tl::unexpected<Error> trouble(ErrorCode code, int error, const std::string& where) const {
+    return fail(code, std::string("libunbound: ") + library_.describe(error), where);
+  }
+
+  Library library_;
+  std::unique_ptr<ub_ctx, decltype(&ub_ctx_delete)> context_;
+};
 
 }  // namespace
 
-Result<Dnssec> validate(const Question& question, const std::string& trust_anchor_file,
+Result<void> check_validation(const TrustAnchors& anchors, const std::vector<ServerName>& servers) {
+  const auto validation = Validation::open(anchors, servers);
+  if (!validation) return tl::unexpected<Error>(validation.error());
+  return {};
+}
+
+Result<Dnssec> validate(const Question& question, const TrustAnchors& anchors,
                         const std::vector<ServerName>& servers) {
-  auto library = Library::load();
-  if (!library) return tl::unexpected<Error>(library.error());
-  const std::unique_ptr<ub_ctx, decltype(library->destroy)> context(library->create(), library->destroy);
-  if (!context) return fail(ErrorCode::internal, "libunbound does not start");
-  library->quiet(context.get(), nullptr);  // standard error is not its to write to
-  // It reads the file later and does not say what kept it from that.
-  if (!std::ifstream(trust_anchor_file).good())
-    return fail(ErrorCode::unreadable, "no trust anchors can be read from it", trust_anchor_file);
-  if (const int error = library->add_anchors(context.get(), trust_anchor_file.c_str()); error != 0)
-    return fail(ErrorCode::unreadable,
-                std::string("no trust anchors can be read: ") + library->describe(error), trust_anchor_file);
-  for (const auto& server : servers) {
-    const auto literal = literal_endpoint(server);
-    if (!literal)
-      return fail(ErrorCode::usage, "a resolver must be given by its address here", server.text());
-    // A forwarder on this host is refused by default, as a loop back to itself.
-    library->set_option(context.get(), "do-not-query-localhost:", "no");
-    if (const int error = library->forward(context.get(), server.text().c_str()); error != 0)
-      return fail(ErrorCode::usage, std::string("libunbound: ") + library->describe(error), server.text());
-  }
-  // libunbound answers test., home.arpa. and others (RFC 6761, RFC 6303) itself; those who use them ask here.
-  for (Name zone = question.name; !zone.is_root(); zone = zone.parent())
-    library->forget_zone(context.get(), zone.text().c_str());
-  ub_result* raw = nullptr;
-  constexpr int class_in = 1;
-  const int error =
-      library->resolve(context.get(), question.name.text().c_str(), question.type, class_in, &raw);
-  const std::unique_ptr<ub_result, decltype(library->release)> result(raw, library->release);
-  if (error != 0) {
-    // Anchors that make no sense come to light here.
-    return fail(ErrorCode::bad_data, std::string("libunbound: ") + library->describe(error),
-                trust_anchor_file);
-  }
-  return verdict_of(*result);
+  const auto validation = Validation::open(anchors, servers);
+  if (!validation) return tl::unexpected<Error>(validation.error());
+  return validation->verdict(question);
 }
 
 }  // namespace tlsa_update::dns

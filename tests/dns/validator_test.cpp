@@ -1,8 +1,6 @@
 #include "tlsa_update/dns/validator.hpp"
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
@@ -15,7 +13,10 @@ namespace tlsa_update::dns {
 namespace {
 
 using namespace test;  // NOLINT: the words of the script
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 std::uint32_t now() {
   return static_cast<std::uint32_t>(
@@ -30,8 +31,6 @@ class ValidatorTest : public testing::Test {
   static constexpr std::uint32_t day = 86'400;
 
   ValidatorTest() {
-    char path[] = "/tmp/validator_test.XXXXXX";
-    folder_ = mkdtemp(path);
     const Name apex = name("example");
     const std::vector<Record> keys{signer_.dnskey()};
     data_[{apex, type::dnskey}] = {keys[0], signer_.sign(keys, now() - day, now() + day)};
@@ -43,64 +42,87 @@ class ValidatorTest : public testing::Test {
     data_[{name("good.test"), type::tlsa}] = signed_by(test_signer_, "good.test");
     data_[{name("mx.elsewhere"), type::tlsa}] = rrs({"mx.elsewhere. 300 TLSA 3 1 1 aabb"});
   }
-  ~ValidatorTest() override { std::filesystem::remove_all(folder_); }
 
   static std::vector<Record> signed_by(const ZoneSigner& signer, const std::string& owner) {
     const auto rrset = rrs({owner + ". 300 TLSA 3 1 1 aabb"});
     return {rrset[0], signer.sign(rrset, now() - day, now() + day)};
   }
 
-  std::string anchor_file(const std::string& text) {
-    const auto path = folder_ / "anchors";
-    std::ofstream(path) << text;
-    return path;
-  }
-
-  Result<Dnssec> verdict(const std::string& owner, const std::string& anchors) {
+  Result<Dnssec> verdict(const std::string& owner, const std::string& anchor,
+                         std::uint16_t otherwise = rcode::nxdomain) {
     boost::asio::io_context io;
     ScriptedServer forwarder(io, [&](const Received& request) {
       const auto& question = request.message.questions.front();
       const auto known = data_.find(question);
-      Message answer = answer_to(request, known == data_.end() ? rcode::nxdomain : rcode::noerror,
+      Message answer = answer_to(request, known == data_.end() ? otherwise : rcode::noerror,
                                  known == data_.end() ? std::vector<Record>() : known->second);
       answer.recursion_available = true;
       answer.has_edns = true;
       return say(encode(answer));
     });
     std::thread serving([&] { io.run(); });
-    auto result = validate({name(owner), type::tlsa}, anchors, {forwarder.name()});
+    auto result = validate({name(owner), type::tlsa}, {anchor}, {forwarder.name()});
     io.stop();
     serving.join();
     return result;
   }
 
-  std::filesystem::path folder_;
   const ZoneSigner signer_{name("example")}, test_signer_{name("test")};
   std::map<Question, std::vector<Record>> data_;
 };
 
 TEST_F(ValidatorTest, WhatTheAnchorVouchesForIsSecureAndForgeriesAreBogus) {
-  const auto anchors = anchor_file(signer_.text());
-  EXPECT_EQ(verdict("good.example", anchors), Dnssec::secure);
-  EXPECT_EQ(verdict("bad.example", anchors), Dnssec::bogus);
-  EXPECT_EQ(verdict("mx.elsewhere", anchors), Dnssec::insecure);
+  const auto anchor = signer_.text();
+  EXPECT_EQ(verdict("good.example", anchor), Dnssec::secure);
+  EXPECT_EQ(verdict("bad.example", anchor), Dnssec::bogus);
+  EXPECT_EQ(verdict("mx.elsewhere", anchor), Dnssec::insecure);
 }
 
 TEST_F(ValidatorTest, ZonesThatLibunboundAnswersItselfAreAskedForAsOthersAre) {  // RFC 6761 section 6.2
-  EXPECT_EQ(verdict("good.test", anchor_file(test_signer_.text())), Dnssec::secure);
+  EXPECT_EQ(verdict("good.test", test_signer_.text()), Dnssec::secure);
 }
 
-TEST_F(ValidatorTest, AnchorsThatCannotBeReadAreSaid) {
-  const auto result = verdict("good.example", folder_ / "none");
+TEST_F(ValidatorTest, WithoutAnAnswerThereIsNothingToJudge) {
+  const auto result = verdict("nowhere.example", signer_.text(), rcode::refused);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::unreadable);
-  EXPECT_THAT(result.error().text(), HasSubstr("none"));
+  EXPECT_EQ(result.error().code, ErrorCode::no_answer);
 }
 
-TEST_F(ValidatorTest, AnchorsThatMakeNoSenseAreSaid) {
-  const auto result = verdict("good.example", anchor_file("this is no record\n"));
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::bad_data);
+TEST_F(ValidatorTest, WhatValidationCannotWorkWithIsSaidBefore) {
+  EXPECT_TRUE(check_validation({signer_.text()}, {{"127.0.0.1", 53}, {"::1", 53}}));
+  EXPECT_EQ(check_validation({signer_.text()}, {{"resolver.example", 53}}).error().code, ErrorCode::usage);
+  EXPECT_EQ(check_validation({"this is no record"}, {}).error().code, ErrorCode::bad_data);
+}
+
+TEST(TrustAnchors, AreTheDsAndDnskeyRecordsOfAZoneFile) {
+  const auto anchors = parse_trust_anchors(
+      "; the root\n$TTL 300\n$ORIGIN example.\n"
+      ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n\n"
+      "sub 60 IN DNSKEY ( 257 3 13\n  bWluZQ== ) ; KSK\nmx IN A 192.0.2.1",
+      "anchors");
+  ASSERT_TRUE(anchors) << anchors.error().text();
+  EXPECT_THAT(*anchors, ElementsAre(HasSubstr("20326 8 2"), StartsWith("sub.example.")));
+}
+
+TEST(TrustAnchors, WhatIsNoRecordIsToldByItsLineAndNotShown) {
+  struct Row {
+    const char* text;
+    const char* says;
+  };
+  for (const auto& row :
+       std::initializer_list<Row>{{"", "no trust anchor"},
+                                  {"; nothing\n", "no trust anchor"},
+                                  {"mx.example. IN A 192.0.2.1\n", "no trust anchor"},
+                                  {". IN DS 1 8 2 aabb\nc2VjcmV0 secret\n", "line 2 is no record"},
+                                  {"example. IN DS 1 8 2 zz\n", "line 1 is no record"},
+                                  {"-----BEGIN PRIVATE KEY-----\nMIG2\n", "line 1 is no record"}}) {
+    const auto anchors = parse_trust_anchors(row.text, "anchors");
+    ASSERT_FALSE(anchors) << row.text;
+    EXPECT_EQ(anchors.error().code, ErrorCode::bad_data);
+    EXPECT_EQ(anchors.error().where, "anchors");
+    EXPECT_THAT(anchors.error().what, HasSubstr(row.says)) << row.text;
+    EXPECT_THAT(anchors.error().text(), Not(HasSubstr("c2Vj")));
+  }
 }
 
 }  // namespace

@@ -108,6 +108,16 @@ def test_a_trust_anchor_of_ones_own_is_what_counts(bind, world, doctor, tmp_path
     assert "validation fails" in failed(wrong)["chain-of-trust"]["detail"]
 
 
+def test_a_trust_anchor_of_no_use_is_told(bind, world, doctor, tmp_path):
+    zone = bind.zone("example.test", MAIL)
+    _, resolver = world(zone, *zone.ds())
+    (tmp_path / "anchor").write_text("this is no record\n")
+
+    run = doctor(zone, ANY, resolver=resolver, trust_anchor=tmp_path / "anchor", exits=65)
+
+    assert "line 1 is no record" in failed(run)["trust-anchor"]["detail"]
+
+
 class PastedBind(Bind):
     """Its key, its update-policy and its allow-transfer are the printed lines, with the secret where the dots are."""
 

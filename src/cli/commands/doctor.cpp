@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "pass.hpp"
+#include "verdict.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -78,6 +79,11 @@ int doctor(const Settings& settings) {
   Diagnosis diagnosis;
   Session session(settings);
   diagnosis.checks = check_keys_of(session);
+  if (const auto anchor = check_trust_anchor(session); !anchor) {
+    diagnosis.checks.push_back(failed_check("trust-anchor", anchor.error()));
+    found.diagnosis = std::move(diagnosis);
+    return finish(found, settings.format);
+  }
   const auto wants = session.run(gather_wants(session));
   if (wants) {
     found = examine_all(session, *wants, diagnosis);

@@ -104,6 +104,7 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
   };
 
   asio::awaitable<Result<void>> find_endpoints();
+  asio::awaitable<Result<HostAddresses>> look_up_server() const;
   asio::awaitable<Carried> carry(const Request& request, Endpoint to);
   [[nodiscard]] Request query_request(const Question& question, QueryFlags flags) const;
   [[nodiscard]] Request update_request(const Update& change, Bytes encoded);
@@ -148,15 +149,16 @@ struct Exchange::State : std::enable_shared_from_this<Exchange::State> {
 asio::awaitable<Result<void>> Exchange::State::find_endpoints() {
   const auto alone = co_await lookup.enter();
   if (!endpoints.empty()) co_return Result<void>{};
-  if (options.look_up) {
-    for (const auto& address : options.look_up(options.server.host))
-      endpoints.push_back(literal_endpoint({address, options.server.port}).value());
-    co_return Result<void>{};
-  }
-  auto found = co_await look_up(options.server, options.timeout);
+  const auto found = co_await look_up_server();
   if (!found) co_return tl::unexpected<Error>(found.error());
-  endpoints = std::move(*found);
+  for (const auto& address : found->addresses) endpoints.push_back({address, options.server.port});
   co_return Result<void>{};
+}
+
+// A function of its own, because GCC 12 destroys what a co_await in a conditional expression gives twice.
+asio::awaitable<Result<HostAddresses>> Exchange::State::look_up_server() const {
+  if (options.look_up) return options.look_up(options.server.host);
+  return ask_system(options.server.host, options.timeout);
 }
 
 std::unique_ptr<Stream> Exchange::State::make_stream(bool for_transfer) const {

@@ -23,8 +23,7 @@ std::optional<Endpoint> literal_endpoint(const ServerName& server) {
   return Endpoint{address, server.port};
 }
 
-asio::awaitable<Result<std::vector<Endpoint>>> look_up(ServerName server, std::chrono::milliseconds timeout) {
-  if (const auto literal = literal_endpoint(server)) co_return std::vector{*literal};
+asio::awaitable<Result<HostAddresses>> ask_system(std::string host, std::chrono::milliseconds timeout) {
   const auto executor = co_await asio::this_coro::executor;
   udp::resolver resolver(executor);
   bool expired = false;
@@ -34,22 +33,20 @@ asio::awaitable<Result<std::vector<Endpoint>>> look_up(ServerName server, std::c
   });
   watchdog.expire_after(timeout);
   boost::system::error_code error;
-  const auto found = co_await resolver.async_resolve(server.host, std::to_string(server.port),
-                                                     udp::resolver::numeric_service,
-                                                     asio::redirect_error(asio::use_awaitable, error));
+  const auto found =
+      co_await resolver.async_resolve(host, "", asio::redirect_error(asio::use_awaitable, error));
   if (expired)
-    co_return fail(ErrorCode::no_answer, "its address was not found in " + duration_text(timeout),
-                   server.text());
+    co_return fail(ErrorCode::no_answer, "its address was not found in " + duration_text(timeout), host);
   if (error)
-    co_return fail(ErrorCode::no_answer, "its address is not known: " + error.message(), server.text(),
+    co_return fail(ErrorCode::no_answer, "its address is not known: " + error.message(), host,
                    "give the address, or correct the name");
-  std::vector<Endpoint> endpoints;
+  HostAddresses host_addresses;
+  auto& known = host_addresses.addresses;
   for (const auto& entry : found) {
-    const Endpoint endpoint{entry.endpoint().address(), server.port};
-    const auto same = [&](const Endpoint& other) { return other.address == endpoint.address; };
-    if (std::none_of(endpoints.begin(), endpoints.end(), same)) endpoints.push_back(endpoint);
+    const auto address = entry.endpoint().address();
+    if (std::find(known.begin(), known.end(), address) == known.end()) known.push_back(address);
   }
-  co_return endpoints;
+  co_return host_addresses;
 }
 
 }  // namespace tlsa_update::dns

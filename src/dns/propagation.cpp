@@ -18,6 +18,7 @@ namespace ip = boost::asio::ip;
 constexpr std::size_t servers_at_once = 32;
 constexpr std::size_t names_at_once = 16;
 constexpr std::size_t owners_at_once = 256;
+constexpr const char* others_unknown = "its other addresses could not be found";
 constexpr std::size_t most_servers = 100;  // names; the DNS root has 13
 
 // What is asked of every server, and what their answers are compared with.
@@ -112,23 +113,24 @@ asio::awaitable<std::vector<ServerView>> servers_by_ns(Exchange& primary, Resolv
       servers.push_back(at_address(hosts[i].text(), address, port));
     if (found[i].addresses.empty()) servers.push_back(trouble_with(hosts[i].text(), "", "it has no address"));
     if (!found[i].addresses.empty() && !found[i].is_whole)
-      servers.push_back(trouble_with(hosts[i].text(), "", "its other addresses could not be found"));
+      servers.push_back(trouble_with(hosts[i].text(), "", others_unknown));
   }
   co_return servers;
 }
 
 // --nameserver: names are looked up as --server is.
 asio::awaitable<std::vector<ServerView>> servers_by_option(const std::vector<ServerName>& nameservers,
-                                                           std::chrono::milliseconds timeout) {
+                                                           Resolver& resolver) {
   std::vector<ServerView> servers;
   for (const auto& nameserver : nameservers) {
-    const auto found = co_await look_up(nameserver, timeout);
+    const auto found = co_await resolver.addresses_of_server(nameserver.host);
     if (!found) {
       servers.push_back(trouble_with(nameserver.host, "", found.error().text()));
-    } else {
-      for (const auto& endpoint : *found)
-        servers.push_back(at_address(nameserver.host, endpoint.address, endpoint.port));
+      continue;
     }
+    for (const auto& address : found->addresses)
+      servers.push_back(at_address(nameserver.host, address, nameserver.port));
+    if (!found->is_whole) servers.push_back(trouble_with(nameserver.host, "", others_unknown));
   }
   co_return servers;
 }
@@ -247,7 +249,7 @@ asio::awaitable<std::vector<ServerView>> read_servers(Exchange& primary, ZoneVie
   if (options.nameservers.empty())
     servers = co_await servers_by_ns(primary, resolver, zone.apex, options.port);
   else
-    servers = co_await servers_by_option(options.nameservers, options.timeout);
+    servers = co_await servers_by_option(options.nameservers, resolver);
 
   const auto executor = co_await asio::this_coro::executor;
   const auto read_one = [&](std::size_t i) -> asio::awaitable<void> {

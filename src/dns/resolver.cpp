@@ -219,6 +219,21 @@ asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
   co_return result;
 }
 
+asio::awaitable<Result<HostAddresses>> Resolver::addresses_of_server(std::string host) {
+  if (const auto literal = literal_endpoint({host, 0})) co_return HostAddresses{{literal->address}, true};
+  const auto name = Name::parse(host);
+  if (!name) co_return tl::unexpected<Error>(name.error());
+  // RFC 6761 section 6.3: localhost is no matter of DNS.
+  if (state_->options.servers.empty() || name->is_at_or_below(*Name::parse("localhost")))
+    co_return co_await ask_system(std::move(host), state_->options.timeout);
+  auto found = co_await addresses(*name);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  if (found->addresses.empty())
+    co_return fail(ErrorCode::no_answer, "the resolver knows no address of it", host,
+                   "give the address, or correct the name");
+  co_return HostAddresses{std::move(found->addresses), found->both_families_answered};
+}
+
 // RFC 7672 section 2.2.3: an MX host that is an alias is against RFC 5321, and clients differ in what they
 // do.
 asio::awaitable<std::vector<std::string>> Resolver::State::note_aliases(

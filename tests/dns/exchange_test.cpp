@@ -42,10 +42,14 @@ class ExchangeTest : public testing::Test {
     return {io_.get_executor(), plain};
   }
   // A host of several addresses, all of them at the port of `server`.
-  Exchange exchange_at(const ScriptedServer& server, std::vector<std::string> addresses) {
+  Exchange exchange_at(const ScriptedServer& server, const std::vector<std::string>& addresses) {
     auto several = options(server);
     several.server.host = "ns.example.test";
-    several.look_up = [addresses = std::move(addresses)](const std::string&) { return addresses; };
+    HostAddresses found;
+    for (const auto& address : addresses) found.addresses.push_back(boost::asio::ip::make_address(address));
+    several.look_up = [found](const std::string&) -> boost::asio::awaitable<Result<HostAddresses>> {
+      co_return found;
+    };
     return {io_.get_executor(), several};
   }
   Result<Message> ask(Exchange& exchange, const std::string& owner = "mx.example.test") {
@@ -244,6 +248,22 @@ TEST_F(ExchangeTest, AHostNameIsLookedUp) {
   EXPECT_TRUE(ask(to));
 }
 
+TEST_F(ExchangeTest, AHostNameIsLookedUpWhereItIsToldTo) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request); });
+  auto named = options(server);
+  named.server.host = "ns.example.test";
+  std::vector<std::string> asked;
+  named.look_up = [&](std::string host) -> boost::asio::awaitable<Result<HostAddresses>> {
+    asked.push_back(std::move(host));
+    const auto elsewhere = boost::asio::ip::make_address("127.0.0.9");  // where nobody listens
+    co_return HostAddresses{{elsewhere, boost::asio::ip::make_address(server.name().host)}, true};
+  };
+  Exchange to(io_.get_executor(), named);
+  EXPECT_TRUE(ask(to));
+  EXPECT_TRUE(ask(to));
+  EXPECT_THAT(asked, ElementsAre("ns.example.test"));
+}
+
 TEST_F(ExchangeTest, AHostNameWithoutAddressIsSaid) {
   ScriptedServer server(io_, [](const Received&) { return silence(); });
   auto named = options(server);
@@ -253,7 +273,7 @@ TEST_F(ExchangeTest, AHostNameWithoutAddressIsSaid) {
   const auto answer = ask(to);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
-  EXPECT_THAT(answer.error().text(), HasSubstr("nowhere.invalid@"));
+  EXPECT_THAT(answer.error().text(), HasSubstr("nowhere.invalid: its address"));
 }
 
 // RFC 7766 section 7: matched by ID, and by the question as well.

@@ -95,6 +95,22 @@ TEST_F(PropagationTest, AServerThatServesAllIsReadWhole) {
             (std::vector{ServedRrset{owner_, rrset(300, {"3 1 1 aabb", "3 1 1 ccdd"}), true, true}}));
 }
 
+TEST_F(PropagationTest, AServerThatIsNamedIsFoundByTheResolver) {
+  ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });
+  const auto port = server.name().port;
+  resolver_data_.data[{name("ns.example.net"), type::a}] = rrs({"ns.example.net. 60 A 127.0.0.1"});
+  const auto whole = read({{"ns.example.net", port}});
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_TRUE(whole[0].reachable) << whole[0].trouble;
+  EXPECT_EQ(whole[0].name, "ns.example.net");
+
+  // An address that is not known may be the one that does not serve the record.
+  resolver_data_.unanswerable.insert({name("ns.example.net"), type::aaaa});
+  const auto half = read({{"ns.example.net", port}});
+  ASSERT_EQ(half.size(), 2U);
+  EXPECT_THAT(half[1].trouble, HasSubstr("other addresses"));
+}
+
 TEST_F(PropagationTest, AServerWithoutTheRrsetServesNothing) {
   auto lagging = good_;
   lagging.data.erase({owner_, type::tlsa});

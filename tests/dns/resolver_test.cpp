@@ -113,6 +113,36 @@ TEST_F(ResolverTest, AHostThatDoesNotExistHasNoAddresses) {
   EXPECT_TRUE(found->both_families_answered);
 }
 
+TEST_F(ResolverTest, AServerOfOursIsFoundByTheResolverThatIsNamed) {
+  know("ns.example", type::a, {rrs({"ns.example. 60 A 192.0.2.1"})});
+  know("ns.example", type::aaaa, {rrs({"ns.example. 60 AAAA 2001:db8::1"})});
+  auto ask = resolver();
+  const auto found = run(io_, ask.addresses_of_server("ns.example"));
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_THAT(found->addresses, ElementsAre(address("192.0.2.1"), address("2001:db8::1")));
+  EXPECT_TRUE(found->is_whole);
+  EXPECT_EQ(run(io_, ask.addresses_of_server("nowhere.example")).error().code, ErrorCode::no_answer);
+}
+
+TEST_F(ResolverTest, WhatIsNoMatterOfDnsIsNotAskedFor) {
+  auto ask = resolver();
+  EXPECT_THAT(run(io_, ask.addresses_of_server("2001:db8::1"))->addresses,
+              ElementsAre(address("2001:db8::1")));
+  // RFC 6761 section 6.3.
+  const auto local = run(io_, ask.addresses_of_server("localhost"));
+  ASSERT_TRUE(local) << local.error().text();
+  EXPECT_TRUE(local->addresses.front().is_loopback());
+  EXPECT_THAT(server_.requests(), IsEmpty());
+}
+
+TEST_F(ResolverTest, WithoutAResolverTheSystemKnowsTheServer) {
+  Resolver ask(io_.get_executor(), {.servers = {}, .timeout = 2s});
+  const auto found = run(io_, ask.addresses_of_server("localhost"));
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_TRUE(found->addresses.front().is_loopback());
+  EXPECT_EQ(run(io_, ask.addresses_of_server("no-such-host.invalid")).error().code, ErrorCode::no_answer);
+}
+
 TEST_F(ResolverTest, TheParentsDsRecordsAreFound) {
   know("example.test", type::ds, {rrs({"example.test. 60 DS 1 13 2 aabb", "other.test. 60 DS 2 13 2 ccdd"})});
   auto ask = resolver();

@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -29,6 +30,15 @@ struct ServerName {
 };
 [[nodiscard]] Result<ServerName> parse_server(std::string_view text, std::uint16_t default_port = 53);
 
+// Where a host is.
+struct HostAddresses {
+  std::vector<boost::asio::ip::address> addresses;  // each once
+  bool is_whole = true;                             // both A and AAAA were told
+};
+
+// From a host name to at least one address, under a deadline of its own. Error no_answer.
+using LookUp = std::function<boost::asio::awaitable<Result<HostAddresses>>(std::string host)>;
+
 struct TlsOptions {
   std::string ca_file;            // --tls-ca; empty: the system's
   std::string hostname;           // --tls-hostname; empty: the server's host
@@ -37,7 +47,8 @@ struct TlsOptions {
 };
 
 struct ExchangeOptions {
-  ServerName server;  // resolved when it is a name; addresses tried in turn
+  ServerName server;  // looked up when it is a name; addresses tried in turn
+  LookUp look_up;     // none: the system's resolver
   Transport transport = Transport::tcp;
   TlsOptions tls;
   std::shared_ptr<const TsigKey> key;           // none: unsigned queries only
@@ -47,8 +58,6 @@ struct ExchangeOptions {
   int retries = 2;                              // of every address, after the first try
   bool servfail_is_an_answer = false;           // of a resolver it may mean "bogus": no retry, no error
   std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
-  // The addresses of a host name, as literals, one at least; none: the system's resolver is asked.
-  std::function<std::vector<std::string>(const std::string& host)> look_up;
   std::function<void(const std::string&)> log;  // debug lines; may be empty
 
   [[nodiscard]] const TsigKey* key_of_transfers() const {

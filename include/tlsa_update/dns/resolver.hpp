@@ -49,6 +49,10 @@ class Resolver {
 
   // A and AAAA at the end of the CNAMEs, each once. A host that does not exist has none.
   [[nodiscard]] boost::asio::awaitable<Result<Addresses>> addresses(Name host);
+  // Where a server of ours is (--server, --nameserver, --from-server): the literal itself, else by
+  // --resolver, and without one by the system, where /etc/hosts applies. At least one. Errors: no_answer also
+  // where there is none.
+  [[nodiscard]] boost::asio::awaitable<Result<HostAddresses>> addresses_of_server(std::string host);
   // By preference, each host once. Error bad_data also: the domain does not exist, over 100 hosts.
   [[nodiscard]] boost::asio::awaitable<Result<Expansion>> expand_mx(MxName mx);
   // By priority, each target and port once. Error bad_data also: no such record, over 100 targets.

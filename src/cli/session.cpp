@@ -140,6 +140,7 @@ Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, con
       options.transfer_key = *transfer_key;
     }
     options.server = server;
+    options.look_up = [this](std::string host) { return resolver().addresses_of_server(std::move(host)); };
     options.transport = how.transport;
     options.tls = how.tls;
     options.key = *tsig;

@@ -153,7 +153,10 @@ void give(WantedService& service, const std::vector<Credential>& credentials, Ro
 boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& service) {
   for (const auto& server : service.settings->from_servers) {
     const auto starttls = service.settings->starttls.value_or(probe::starttls_for_port(server.port));
-    const auto found = co_await probe::from_server(server, starttls, session.settings().timeout);
+    auto host = co_await session.resolver().addresses_of_server(server.host);
+    if (!host) co_return tl::unexpected(host.error());
+    const auto found =
+        co_await probe::from_server(server, std::move(host->addresses), starttls, session.settings().timeout);
     if (!found) co_return tl::unexpected(found.error());
     for (const auto& note : found->notes) log_warning(server.text() + ": " + note);
     give(service, found->credentials, Role::current);

@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
 #include "tls_client.hpp"
@@ -11,31 +8,19 @@ namespace tlsa_update::probe {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 // A host that is an address is asked without a name: RFC 6066 section 3 has no addresses in SNI.
-Result<ProbeRequest> request_for(const LiveServer& server) {
+Result<ProbeRequest> request_for(const LiveServer& server, const std::vector<asio::ip::address>& addresses) {
   ProbeRequest request;
   request.service.port = server.port;
+  for (const auto& address : addresses) request.addresses.emplace_back(address, server.port);
   boost::system::error_code error;
-  const auto address = asio::ip::make_address(server.host, error);
-  if (!error) {
-    request.addresses.emplace_back(address, server.port);
-    return request;
-  }
+  static_cast<void>(asio::ip::make_address(server.host, error));
+  if (!error) return request;
   auto host = Name::parse(server.host);
   if (!host) return tl::unexpected(host.error());
   request.service.host = *host;
   return request;
-}
-
-asio::awaitable<Result<void>> resolve(ProbeRequest& request, const LiveServer& server) {
-  tcp::resolver resolver(co_await asio::this_coro::executor);
-  const auto [error, found] = co_await resolver.async_resolve(server.host, std::to_string(server.port),
-                                                              asio::as_tuple(asio::use_awaitable));
-  if (error) co_return fail(ErrorCode::no_answer, "cannot resolve: " + error.message(), server.text());
-  for (const auto& entry : found) request.addresses.push_back(entry.endpoint());
-  co_return Result<void>{};
 }
 
 std::string trouble(const Presented& presented) {
@@ -97,17 +82,13 @@ Result<LiveServer> parse_live_server(std::string_view text) {
               "give one host name or address (IPv6 in brackets) and one TCP port");
 }
 
-asio::awaitable<Result<ServedCredentials>> from_server(LiveServer server, StartTls starttls,
-                                                       std::chrono::milliseconds timeout) {
-  auto request = request_for(server);
+asio::awaitable<Result<ServedCredentials>> from_server(LiveServer server,
+                                                       std::vector<asio::ip::address> addresses,
+                                                       StartTls starttls, std::chrono::milliseconds timeout) {
+  auto request = request_for(server, addresses);
   if (!request) co_return tl::unexpected(request.error());
   request->starttls = starttls;
   request->timeout = timeout;
-  if (request->addresses.empty()) {
-    if (const auto resolved = co_await resolve(*request, server); !resolved) {
-      co_return tl::unexpected(resolved.error());
-    }
-  }
   const auto evidence = co_await probe(std::move(*request));
   ServedCredentials served;
   for (const auto& presented : evidence.presented) collect(presented, "server:" + server.text(), served);

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from support.unbound import Unbound
+
 MAIL = "mail.example.test:25"
 
 
@@ -56,6 +58,20 @@ def test_a_trust_anchor_is_the_issuer(certificate, tlsa_update):
     mail = certificate(issuer=issuer)
 
     assert tlsa_update("generate", cert=mail, tlsa="2 1 1").out == issuer.tlsa("2 1 1") + "\n"
+
+
+def test_a_live_server_is_found_by_the_resolver_that_is_named(
+    bind, servers, presents, certificate, tlsa_update
+):
+    zone = bind.zone("example.test", "mail A 127.0.0.1")
+    resolver = servers(Unbound)
+    resolver.resolve(zone)
+    mail = certificate()
+    server = f"mail.example.test:{presents(mail).port}"
+
+    run = tlsa_update("generate", from_server=server, starttls="none", resolver=resolver.at)
+
+    assert run.out == mail.tlsa() + "\n"
 
 
 def test_json_is_one_document(certificate, tlsa_update):

@@ -187,8 +187,40 @@ def test_the_server_may_be_reached_by_ipv6(servers, primary, certificate, tlsa_u
     assert zone.tlsa(OWNER).records == {mail.tlsa()}
 
 
-def test_without_a_server_the_soa_names_the_primary(servers, zone, certificate, tlsa_update):
-    zone.mname = "localhost."
+def test_a_server_by_name_is_found_by_the_resolver_that_is_named(servers, zone, certificate, tlsa_update):
+    resolver = servers(Unbound)
+    resolver.resolve(zone)
+    mail = certificate()
+    server = f"ns.example.test@{zone.server.port}"
+
+    tlsa_update("publish", zone.key, MAIL, cert=mail, resolver=resolver.at, server=server)
+
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+
+
+def test_a_server_that_the_resolver_does_not_know_is_said(servers, zone, certificate, tlsa_update):
+    resolver = servers(Unbound)
+    resolver.resolve(zone)
+    options = {"resolver": resolver.at, "server": "nowhere.example.test"}
+
+    run = tlsa_update("publish", zone.key, MAIL, cert=certificate(), exits=69, **options)
+
+    assert "nowhere.example.test: the resolver knows no address of it" in run.err
+
+
+def test_a_trust_anchor_of_no_use_is_told_before_anything_is_changed(zone, certificate, tlsa_update, tmp_path):
+    (tmp_path / "empty").touch()
+    for file, status in (("missing", 66), ("empty", 65)):
+        run = tlsa_update(
+            "publish", zone, MAIL, cert=certificate(), trust_anchor=tmp_path / file, exits=status
+        )
+        assert str(tmp_path / file) in run.err
+    assert zone.tlsa(OWNER) is None
+
+
+@pytest.mark.parametrize("mname", ["localhost.", "ns"])
+def test_without_a_server_the_soa_names_the_primary(servers, zone, certificate, tlsa_update, mname):
+    zone.mname = mname
     resolver = servers(Unbound)
     resolver.resolve(zone)
     mail = certificate()

@@ -153,6 +153,15 @@ def test_a_secondary_that_is_away_is_named(mail):
     assert away in mail.status(away, exits=1, format="text").out
 
 
+def test_a_secondary_by_name_is_found_by_the_resolver_that_is_named(mail):
+    mail.publish()
+    by_name = mail.zone.server.at.replace("127.0.0.1", "ns.example.test")
+
+    run = mail.status(nameserver=by_name, exits=75)
+
+    assert views(run) == [(mail.zone.server.at, mail.zone.serial(), True, True)]
+
+
 @pytest.fixture(params=["by the resolver", "by ourselves"])
 def verdict(request, mail, servers, tmp_path):
     """The verdict on another server's zone, trusting the key of the first: a resolver's, or our own."""

@@ -59,9 +59,10 @@ struct ServedCredentials {
   std::vector<std::string> notes;       // for people: handshakes that brought neither a chain nor a clear no
 };
 
-// Asks every address of the server (by the system's resolver); SNI = host unless it is an address. Error
-// no_answer when not one address presents a chain, with the reason of each.
+// Asks the server at every one of `addresses`, which are those of its host; SNI = host unless it is an
+// address. Error no_answer when not one address presents a chain, with the reason of each.
 [[nodiscard]] boost::asio::awaitable<Result<ServedCredentials>> from_server(
-    LiveServer server, StartTls starttls, std::chrono::milliseconds timeout = std::chrono::seconds{5});
+    LiveServer server, std::vector<boost::asio::ip::address> addresses, StartTls starttls,
+    std::chrono::milliseconds timeout = std::chrono::seconds{5});
 
 }  // namespace tlsa_update::probe

@@ -171,7 +171,7 @@ void remark(const WantedService& service, std::set<std::string>& said) {
     for (const auto parameters : service.desired.parameters) {
       if (service.owners.empty()) say(remarks(*given.credential, parameters, std::nullopt, now), said);
       for (const auto& owner : service.owners) {
-        say(remarks(*given.credential, parameters, owner.service, now), said);
+        say(remarks(*given.credential, parameters, owner.service, now, owner.source_domain), said);
       }
     }
   }

@@ -25,6 +25,7 @@ struct Subject {
   const Certificate& leaf;
   TlsaParameters parameters;
   const std::optional<Service>& service;
+  const std::optional<Name>& source_domain;
   Time now;
 };
 
@@ -61,12 +62,15 @@ void remark_validity(const Certificate& certificate, const Subject& subject, Rem
 void remark_names(const Subject& subject, Remarks& remarks) {
   if (subject.parameters.usage == Usage::dane_ee || !subject.service) return;
   if (covers(subject.leaf, subject.service->host)) return;
+  if (subject.source_domain && covers(subject.leaf, *subject.source_domain)) return;
+  const auto domain = subject.source_domain ? " or " + subject.source_domain->text() : std::string{};
   std::string named;
   for (const auto& name : subject.leaf.dns_names) named += (named.empty() ? "" : ", ") + name;
   remarks.push_back(
       "the certificate " + subject.leaf.subject + " in " + subject.credential.source + " is for " +
       (named.empty() ? "no host name at all" : printable(named, 200)) + " and not for " +
-      subject.service->host.text() + ", and clients check names with " + usage_text(subject.parameters) +
+      subject.service->host.text() + domain + ", and clients check names with " +
+      usage_text(subject.parameters) +
       " (the mail or service domain would do as well: RFC 7672 section 3.2.2, RFC 7673 section 6)");
 }
 
@@ -217,12 +221,13 @@ void remark_ttl(const std::string& owner, std::uint32_t ttl, Remarks& remarks) {
 }  // namespace
 
 std::vector<std::string> remarks(const Credential& credential, TlsaParameters parameters,
-                                 const std::optional<Service>& service, Time now) {
+                                 const std::optional<Service>& service, Time now,
+                                 const std::optional<Name>& source_domain) {
   Remarks remarks;
   remark_smtp(parameters, service, remarks);
   remark_parameters(parameters, remarks);
   if (credential.chain.empty()) return remarks;  // a bare key has neither names nor dates
-  const Subject subject{credential, credential.chain.front(), parameters, service, now};
+  const Subject subject{credential, credential.chain.front(), parameters, service, source_domain, now};
   const std::size_t concerned = parameters.of_trust_anchor() ? credential.chain.size() : 1;
   for (std::size_t i = 0; i < concerned; ++i) remark_validity(credential.chain[i], subject, remarks);
   remark_names(subject, remarks);

@@ -76,6 +76,16 @@ TEST(Remarks, NamesMatterButForUsage3) {
               ElementsAre(HasSubstr("is for no host name at all")));
 }
 
+// RFC 7672 section 3.2.2: the next-hop domain; RFC 7673 section 6: the service domain.
+TEST(Remarks, TheDomainWhoseRecordLedToTheHostIsASecondName) {
+  Certificate of_domain = leaf("server");
+  of_domain.dns_names = {"example.org"};
+  const Credential good = credential({of_domain, ca("Issuing CA")});
+  EXPECT_THAT(remarks(good, parameters("2 0 1"), smtp, noon, Name::parse("example.org").value()), IsEmpty());
+  EXPECT_THAT(remarks(good, parameters("2 0 1"), smtp, noon, Name::parse("example.net").value()),
+              ElementsAre(HasSubstr("and not for mail.example.com. or example.net.")));
+}
+
 // RFC 7672 section 3.1.3: SMTP servers SHOULD NOT publish usages 0 and 1.
 TEST(Remarks, PkixUsagesOnPort25) {
   const Credential good = credential({leaf("server"), ca("Issuing CA")});

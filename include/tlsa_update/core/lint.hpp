@@ -20,8 +20,10 @@ namespace tlsa_update {
 [[nodiscard]] std::optional<std::string> malformed(const TlsaRecord& record);
 
 // Warnings on one credential at one service: expiry where the usage cares, names, usage 0/1 on port 25 ...
+// `source_domain`: whose MX or SRV record led to the host, a second name for certificates.
 [[nodiscard]] std::vector<std::string> remarks(const Credential& credential, TlsaParameters parameters,
-                                               const std::optional<Service>& service, Time now);
+                                               const std::optional<Service>& service, Time now,
+                                               const std::optional<Name>& source_domain = std::nullopt);
 
 // Warnings on the records wanted at one owner together, with the credentials (current and next) that they
 // were made of: more than 12, an RSA and ECDSA pair, digests that cover different keys, size, TTL (seconds)

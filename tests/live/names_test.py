@@ -249,19 +249,21 @@ def test_a_key_file_given_as_names_is_not_repeated(command, certificate, tlsa_up
     assert "c2VjcmV0" not in run.err + run.out
 
 
+EXCHANGERS_AND_SERVICES = [
+    "@ MX 10 mail",
+    "@ MX 20 backup",
+    "null MX 0 .",
+    "mail A 192.0.2.25",
+    "backup A 192.0.2.26",
+    "_xmpp-server._tcp SRV 0 0 5269 xmpp",
+    "xmpp A 192.0.2.52",
+]
+
+
 @pytest.fixture
 def resolved(primary, servers):
     """A zone with mail exchangers and services, and the resolver that finds and validates them."""
-    zone = primary.zone(
-        "example.test",
-        "@ MX 10 mail",
-        "@ MX 20 backup",
-        "null MX 0 .",
-        "mail A 192.0.2.25",
-        "backup A 192.0.2.26",
-        "_xmpp-server._tcp SRV 0 0 5269 xmpp",
-        "xmpp A 192.0.2.52",
-    )
+    zone = primary.zone("example.test", *EXCHANGERS_AND_SERVICES)
     resolver = servers(Unbound)
     resolver.resolve(zone)
     resolver.trust(zone)
@@ -293,3 +295,61 @@ def test_srv_stands_for_the_targets_and_ports_of_a_service(resolved, certificate
     )
 
     assert resolved.transfer().keys() == {"_5269._tcp.xmpp.example.test."}
+
+
+LOOKED_UP = [
+    ("mx:example.test", "(RFC 7672 section 2.2)"),
+    ("srv:_xmpp-server._tcp.example.test", "(RFC 7673 section 6)"),
+]
+
+
+@pytest.mark.parametrize("name, section", LOOKED_UP)
+def test_what_mx_and_srv_find_in_an_unsigned_zone_is_warned_of(
+    primary, servers, certificate, tlsa_update, name, section
+):
+    zone = primary.zone("example.test", *EXCHANGERS_AND_SERVICES, signing=None)
+    resolver = servers(Unbound)
+    resolver.resolve(zone)
+
+    run = tlsa_update("publish", zone, name, cert=certificate(), resolver=resolver.at)
+
+    assert f"{name}.: the RRset is insecure, and DANE needs it secure {section}" in run.err
+
+
+@pytest.mark.parametrize("name, section", LOOKED_UP)
+def test_what_mx_and_srv_find_in_a_secure_zone_is_not(resolved, certificate, tlsa_update, name, section):
+    run = tlsa_update("publish", resolved, name, cert=certificate(), resolver=resolved.resolver)
+
+    assert "the RRset is" not in run.err and section not in run.err
+
+
+@pytest.mark.parametrize("name, section", LOOKED_UP)
+def test_a_trust_anchor_judges_what_mx_and_srv_find_and_no_resolver(
+    resolved, servers, certificate, tlsa_update, tmp_path, name, section
+):
+    unaware = servers(Unbound)
+    unaware.resolve(resolved)
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("\n".join(resolved.dnskey()) + "\n")
+    wrong.write_text(f"example.test. DS 4711 13 2 {64 * '0'}\n")
+    mail = certificate()
+
+    secure = tlsa_update("publish", resolved, name, cert=mail, resolver=unaware.at, trust_anchor=right)
+    bogus = tlsa_update("publish", resolved, name, cert=mail, resolver=resolved.resolver, trust_anchor=wrong)
+
+    assert "the RRset is" not in secure.err
+    assert f"the RRset is bogus, and DANE needs it secure {section}" in bogus.err
+
+
+@pytest.mark.parametrize("name", [name for name, _ in LOOKED_UP])
+def test_a_certificate_for_the_domain_of_the_mx_or_srv_record_is_for_the_host(
+    resolved, certificate, tlsa_update, name
+):
+    issuer = certificate("Issuer", issuer=certificate("Root", is_ca=True), is_ca=True)
+    options = {"tlsa": "2 0 1", "resolver": resolved.resolver}
+
+    right = tlsa_update("publish", resolved, name, cert=certificate("example.test", issuer=issuer), **options)
+    wrong = tlsa_update("publish", resolved, name, cert=certificate("example.net", issuer=issuer), **options)
+
+    assert "and not for" not in right.err
+    assert "is for example.net and not for" in wrong.err

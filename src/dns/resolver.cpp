@@ -364,11 +364,13 @@ asio::awaitable<Result<std::vector<Record>>> Resolver::ds_of(Name zone) {
   co_return found;
 }
 
-asio::awaitable<Dnssec> Resolver::verdict(Question question) {
+asio::awaitable<Result<Dnssec>> Resolver::verdict(Question question) {
   const auto answer = co_await state_->ask(question);
-  if (!answer) co_return Dnssec::unknown;
+  if (!answer) co_return tl::unexpected<Error>(answer.error());
   if (answer->message.rcode != rcode::servfail) co_return answer->dnssec;
-  co_return co_await state_->why_servfail(std::move(question));
+  if (co_await state_->why_servfail(question) == Dnssec::bogus) co_return Dnssec::bogus;
+  co_return fail(ErrorCode::no_answer, "the resolver answers SERVFAIL, asked for " + type_text(question.type),
+                 question.name.text());
 }
 
 }  // namespace tlsa_update::dns

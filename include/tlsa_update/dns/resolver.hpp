@@ -66,8 +66,8 @@ class Resolver {
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<Record>>> ds_of(Name zone);
 
   // Is this RRset secure, by the AD bit of a resolver that may be trusted (loopback, or options trust-ad)?
-  // bogus is SERVFAIL that CD=1 turns into an answer.
-  [[nodiscard]] boost::asio::awaitable<Dnssec> verdict(Question question);
+  // bogus is SERVFAIL that CD=1 turns into an answer; unknown: no resolver that answers may be trusted.
+  [[nodiscard]] boost::asio::awaitable<Result<Dnssec>> verdict(Question question);
 
  private:
   struct State;

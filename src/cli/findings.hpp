@@ -26,6 +26,7 @@ struct Findings {
   Plan plan;                                             // its zones as in `zones`
   std::optional<std::vector<ServiceEvidence>> evidence;  // none: nothing was probed
   std::optional<dns::Dnssec> dnssec;
+  std::optional<Error> no_verdict;  // why that is not known of all, where it should be
   Done added;
   Done removed;
   bool changed = false;

@@ -162,6 +162,7 @@ Findings Pass::findings(Plan plan) const {
   findings.plan = std::move(plan);
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
+  findings.no_verdict = facts_.no_verdict;
   findings.troubles = facts_.troubles;
   append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
   return findings;

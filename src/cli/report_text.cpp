@@ -106,7 +106,10 @@ void print_text(Output& out, const Findings& findings) {
       for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented);
     }
   }
-  if (findings.dnssec) out << "dnssec: " << dns::text(*findings.dnssec) << "\n";
+  if (findings.dnssec) {
+    const auto why = findings.no_verdict ? " (" + findings.no_verdict->text() + ")" : std::string{};
+    out << "dnssec: " << dns::text(*findings.dnssec) << why << "\n";
+  }
   if (findings.plan.next_due) out << "next due " << rfc3339(*findings.plan.next_due) << "\n";
 }
 

@@ -75,6 +75,22 @@ void judge_troubles(const Findings& findings, Health& health) {
   }
 }
 
+// A resolver that is not to be trusted is how many a machine is set up: that alone alarms nobody.
+void judge_dnssec(const Findings& findings, Health& health) {
+  if (findings.no_verdict)
+    health.remarks.push_back({Level::unknown, "DNSSEC was not checked: " + findings.no_verdict->text()});
+  if (findings.dnssec == dns::Dnssec::bogus)
+    health.remarks.push_back({Level::critical, "DNSSEC validation fails (bogus)"});
+  if (findings.dnssec == dns::Dnssec::insecure) {
+    health.remarks.push_back(
+        {Level::warning, "the records are not secured by DNSSEC, so no client uses them"});
+  }
+  if (findings.dnssec == dns::Dnssec::unknown && !findings.no_verdict) {
+    health.remarks.push_back(
+        {Level::ok, "DNSSEC was not checked: no resolver that may be trusted, and no --trust-anchor"});
+  }
+}
+
 // The primary has none at the service's name; false when that could not be read.
 bool is_without_records(const Findings& findings, const ServiceEvidence& evidence) {
   const auto owner = evidence.service.owner();
@@ -152,20 +168,16 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
     }
   }
   judge_troubles(findings, health);
-  if (findings.dnssec == dns::Dnssec::bogus)
-    health.remarks.push_back({Level::critical, "DNSSEC validation fails (bogus)"});
-  if (findings.dnssec == dns::Dnssec::insecure) {
-    health.remarks.push_back(
-        {Level::warning, "the records are not secured by DNSSEC, so no client uses them"});
-  }
+  judge_dnssec(findings, health);
   return health;
 }
 
 std::string monitor_line(const Health& health, const Settings& settings) {
   std::string line = "TLSA " + std::string(level_text(health.level())) + " - ";
-  if (health.remarks.empty()) line += std::to_string(health.endpoints) + " handshakes match";
-  bool is_first = true;
-  for (const auto level : {Level::critical, Level::unknown, Level::warning}) {
+  const bool is_well = health.level() == Level::ok;
+  if (is_well) line += std::to_string(health.endpoints) + " handshakes match";
+  bool is_first = !is_well;
+  for (const auto level : {Level::critical, Level::unknown, Level::warning, Level::ok}) {
     for (const auto& remark : health.remarks) {
       if (remark.level != level) continue;
       line += (is_first ? "" : "; ") + printable(remark.text);

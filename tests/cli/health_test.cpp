@@ -63,6 +63,23 @@ TEST(Health, AnOutageIsNotHiddenByAnAddressThatDoesNotAnswer) {
   EXPECT_EQ(level_of(found({served(noon + 5 * day), silent()})), Level::unknown);
 }
 
+TEST(Health, DnssecThatNobodyMayVouchForIsANoteAndNoAlarm) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.dnssec = dns::Dnssec::unknown;
+  EXPECT_EQ(line_of(findings),
+            "TLSA OK - 1 handshakes match; DNSSEC was not checked: no resolver that may be trusted, and no "
+            "--trust-anchor | matching=1 mismatching=0 unreachable=0 days_left=90;14:;3:\n");
+}
+
+TEST(Health, DnssecThatCouldNotBeAskedForIsUnknown) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.dnssec = dns::Dnssec::unknown;
+  findings.no_verdict = {ErrorCode::no_answer, "connection refused", "127.0.0.1@53", {}};
+  EXPECT_EQ(line_of(findings),
+            "TLSA UNKNOWN - DNSSEC was not checked: 127.0.0.1@53: connection refused | matching=1 "
+            "mismatching=0 unreachable=0 days_left=90;14:;3:\n");
+}
+
 // The endpoint, the planner and the server that was asked all find the same outage.
 TEST(Health, AMismatchIsNamedOnce) {
   auto findings = found({served(noon + 90 * day, false)});

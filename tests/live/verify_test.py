@@ -132,6 +132,40 @@ def test_an_unsigned_zone_is_a_warning(scene):
     assert run.out.startswith("TLSA WARNING - ") and "DNSSEC" in run.out
 
 
+def test_a_resolver_that_does_not_answer_leaves_dnssec_unchecked_and_that_is_unknown(scene):
+    mail = scene()
+    nowhere = f"127.0.0.1@{free_port()}"
+
+    told = mail.verify(resolver=nowhere, address="127.0.0.1", exits=69)
+    run = mail.verify(resolver=nowhere, address="127.0.0.1", monitor=True, exits=3)
+
+    assert f"DNSSEC was not checked: {nowhere}" in told.err and f"dnssec: unknown ({nowhere}" in told.out
+    assert run.out.startswith(f"TLSA UNKNOWN - DNSSEC was not checked: {nowhere}") and run.out.count("\n") == 1
+
+
+def test_a_resolver_that_may_not_be_trusted_is_a_note_and_no_alarm(scene):
+    """Nobody vouches for what stands behind a name, be it localhost."""
+    mail = scene()
+    by_name = mail.resolver.replace("127.0.0.1", "localhost")
+
+    told = mail.verify(resolver=by_name)
+    run = mail.verify(resolver=by_name, monitor=True)
+
+    assert "DNSSEC was not checked" in told.err and "dnssec: unknown" in told.out
+    assert re.match(r"TLSA OK - \d handshakes match; DNSSEC was not checked: .* \| matching=1 ", run.out)
+
+
+def test_a_trust_anchor_of_no_use_is_told_before_anything_else(scene, tmp_path):
+    mail = scene()
+    missing, broken = tmp_path / "missing", tmp_path / "broken"
+    broken.write_text("example.test. IN DS is no record\n")
+
+    for file, status in ((missing, 66), (broken, 65)):
+        assert str(file) in mail.verify(trust_anchor=file, exits=status).err
+        run = mail.verify(trust_anchor=file, monitor=True, exits=3)
+        assert run.out.startswith(f"TLSA UNKNOWN - {file}") and run.out.count("\n") == 1
+
+
 def test_metrics_are_a_whole_file_of_samples(scene, tmp_path):
     mail = scene()
     path = tmp_path / "tlsa.prom"

@@ -75,10 +75,13 @@ void judge_troubles(const Findings& findings, Health& health) {
   }
 }
 
-// A resolver that is not to be trusted is how many a machine is set up: that alone alarms nobody.
-void judge_dnssec(const Findings& findings, Health& health) {
-  if (findings.no_verdict)
-    health.remarks.push_back({Level::unknown, "DNSSEC was not checked: " + findings.no_verdict->text()});
+// A resolver that is not to be trusted, or none, is how many a machine is set up: that alone alarms nobody.
+void judge_dnssec(const Findings& findings, const Settings& settings, Health& health) {
+  if (findings.no_verdict) {
+    const bool was_told_whom_to_ask = !settings.resolvers.empty() || !settings.trust_anchor.empty();
+    health.remarks.push_back({was_told_whom_to_ask ? Level::unknown : Level::ok,
+                              "DNSSEC was not checked: " + findings.no_verdict->text()});
+  }
   if (findings.dnssec == dns::Dnssec::bogus)
     health.remarks.push_back({Level::critical, "DNSSEC validation fails (bogus)"});
   if (findings.dnssec == dns::Dnssec::insecure) {
@@ -168,7 +171,7 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
     }
   }
   judge_troubles(findings, health);
-  judge_dnssec(findings, health);
+  judge_dnssec(findings, settings, health);
   return health;
 }
 

@@ -51,10 +51,10 @@ Error disproved(const RrsetChange& change, const Seen& seen, const std::string& 
 }
 
 // Said by a secondary that has passed the UPDATE on, and follows when the primary has told it.
-Error not_seen_yet(const RrsetChange& change, const std::string& server) {
-  return {ErrorCode::not_yet,
+Error not_seen(const RrsetChange& change, const std::string& server) {
+  return {ErrorCode::protocol,
           "the server accepted the change of TLSA at " + change.owner.text() +
-              ", but it is not seen there yet: forwarded to the zone's primary?",
+              ", but it is not seen there: forwarded to the zone's primary?",
           server, "run again later, or name the primary with --server"};
 }
 
@@ -205,7 +205,7 @@ class Application {
       if (!seen) {
         settle(member, Kind::failed, {}, unreadable(seen.error()));
       } else if (may_follow && is_as_before(*seen)) {
-        settle(member, Kind::failed, *seen, not_seen_yet(change, primary_.address()));
+        settle(member, Kind::failed, *seen, not_seen(change, primary_.address()));
       } else if (seen->effect == Effect::applied || seen->effect == Effect::ttl_kept) {
         settle(member, Kind::applied, *seen);
       } else {

@@ -444,10 +444,10 @@ TEST_F(ForwardedUpdate, ShowsOnceTheSecondaryFollows) {
   EXPECT_EQ(updates, 1);
 }
 
-TEST_F(ForwardedUpdate, ThatIsNotSeenYetIsNotDisproved) {
+TEST_F(ForwardedUpdate, ThatIsNotSeenAfterALongerWaitSaysWhy) {
   const auto outcome = apply({first(1)}).at(0);
   EXPECT_EQ(outcome.kind, Kind::failed);
-  EXPECT_EQ(outcome.error->code, ErrorCode::not_yet);
+  EXPECT_EQ(outcome.error->code, ErrorCode::protocol);
   EXPECT_THAT(outcome.error->text(), AllOf(HasSubstr("forwarded"), HasSubstr("--server")));
   EXPECT_EQ(updates, 1);
 }

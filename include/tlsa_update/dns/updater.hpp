@@ -49,7 +49,7 @@ struct ApplyOptions {
 // that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be trusted, an
 // unsigned refusal too, is failed with its error, and reading back only adds what became of it. NOERROR
 // counts only once every record of the change is read back, which a server has two seconds for (inline
-// signing); one that is not the zone's primary has longer, and what it does not show then is not_yet.
+// signing); one that is not the zone's primary has longer.
 [[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
                                                                        std::vector<RrsetChange> changes,
                                                                        ApplyOptions options = {});

@@ -66,6 +66,12 @@ std::optional<ErrorCode> waiting_in(const Plan& plan) {
   return waiting ? waiting : unready_in(plan);
 }
 
+void forget_wait(Step& step) {
+  step.action = Action::none;
+  step.reason = Reason::seen;
+  step.ready_at.reset();
+}
+
 int finish(const Findings& findings, Format format) {
   Output out;
   format == Format::json ? print_json(out, findings) : print_text(out, findings);

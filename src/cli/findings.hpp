@@ -52,6 +52,9 @@ void print_json(Output& out, const Findings& findings);
 [[nodiscard]] std::optional<ErrorCode> lingering_in(const Plan& plan);
 [[nodiscard]] std::optional<ErrorCode> waiting_in(const Plan& plan);
 
+// For commands that look at what is there and have nothing to put in its place.
+void forget_wait(Step& step);
+
 // Prints, and returns the exit status.
 [[nodiscard]] int finish(const Findings& findings, Format format);
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <netinet/in.h>
+#include <set>
+#include <tuple>
 
 #include "log.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
@@ -42,17 +44,22 @@ Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
   return probe;
 }
 
+// Two services of one name, as two machines behind it, may each say where they are: all of it is looked at.
 std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
   ViewsByName views;
   for (const auto& zone : facts.read) {
     for (const auto& owner : zone.view.owners) views.emplace(owner.asked, &owner);
   }
   std::vector<Probe> probes;
-  std::set<Service> known;
+  std::set<std::tuple<Service, std::vector<ip::address>, probe::StartTls>> known;
   for (const auto* services : {&wants.services, &wants.unread}) {
     for (const auto& service : *services) {
       for (const auto& asked : service.owners) {
-        if (asked.service && known.insert(*asked.service).second) probes.push_back(probe_of(asked, views));
+        if (!asked.service) continue;
+        auto probe = probe_of(asked, views);
+        const auto& addresses = asked.settings->addresses;
+        if (known.emplace(*asked.service, addresses, probe.request.starttls).second)
+          probes.push_back(std::move(probe));
       }
     }
   }

@@ -46,8 +46,10 @@ std::vector<TlsaParameters> parameters_of(const ServiceSettings& settings) {
 
 // Each record is checked before anybody publishes it.
 Result<Desired> derive(const WantedService& service, bool force) {
-  auto desired = desire({}, service.credentials, parameters_of(*service.settings), service.settings->ta,
-                        service.settings->keep);
+  // Without a credential nothing is to be published, in no combination.
+  const auto parameters =
+      service.credentials.empty() ? std::vector<TlsaParameters>() : parameters_of(*service.settings);
+  auto desired = desire({}, service.credentials, parameters, service.settings->ta, service.settings->keep);
   if (!desired) return desired;
   desired->ttl = service.settings->ttl;
   for (const auto& wanted : desired->records) {

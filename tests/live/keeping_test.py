@@ -173,6 +173,27 @@ def test_while_an_authoritative_server_does_not_answer(mail_host, bind, servers,
     assert host.records() == host.published | {new.tlsa()}
 
 
+def test_while_another_machine_of_the_name_still_serves_the_old_chain(mail_host, bind, certificate):
+    """A service each, and each says its own address."""
+    one, two, new = certificate(), certificate(), certificate()
+    host = mail_host(bind, one, addresses=("127.0.0.1", "127.0.0.2"))
+    host.installs = False
+    host.service_settings["address"] = ["127.0.0.1"]
+    chain = host.folder / "other.pem"
+    chain.write_bytes(two.path.read_bytes())
+    host.more_services = ["[service.other]", f"name = {NAME}:{host.port}", f"cert = {chain}"]
+    host.more_services += ["starttls = smtp", "address = 127.0.0.2"]
+    host.services[1].put(two)
+    host.start()
+    host("run", wait=True)
+
+    chain.write_bytes(new.path.read_bytes())
+    host.until_awaits("still-served")
+    repeat(host, 3)
+
+    assert host.records() == {one.tlsa(), two.tlsa(), new.tlsa()}
+
+
 @pytest.mark.parametrize("other_name", [f"{NAME}:PORT", "web.example.test:443"])
 def test_what_another_service_wants_when_the_run_is_not_about_it(mail_host, bind, certificate, other_name):
     """Where two services have one name as well as where a CNAME leads (RFC 6698 appendix A.2.1.1)."""

@@ -209,3 +209,15 @@ def test_without_a_resolver_the_verdict_is_unknown(mail):
     mail.publish()
 
     assert mail.status(resolver=f"127.0.0.1@{free_port()}", exits=75).json["dnssec"] == "unknown"
+
+
+@pytest.mark.parametrize("tlsa", ["3 1 1", "3 1 2"])
+def test_without_a_certificate_nothing_is_missing_and_nothing_waited_for(mail, tlsa):
+    mail.tlsa_update("publish", mail.zone, mail.name, cert=mail.certificate, tlsa=tlsa)
+
+    for _ in range(2):
+        (rrset,) = mail.status(cert=[]).json["zones"][0]["rrsets"]
+
+        assert [(one["state"], one["action"], one["reason"]) for one in rrset["records"]] == [
+            ("published", "none", "seen")
+        ]

@@ -23,6 +23,19 @@ bool has_difference(const Plan& plan) {
   });
 }
 
+// Where no credential is given, nothing is to replace what is published.
+void forget_replacements(Plan& plan) {
+  const auto is_wanted = [](const Step& step) { return !step.credential.empty(); };
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      if (std::ranges::any_of(rrset.steps, is_wanted)) continue;
+      for (auto& step : rrset.steps) {
+        if (step.reason == Reason::replacement_not_ready) forget_wait(step);
+      }
+    }
+  }
+}
+
 bool has_unreachable(const Findings& findings) {
   const bool server = std::any_of(findings.zones.begin(), findings.zones.end(), [](const ZoneView& zone) {
     return std::any_of(zone.servers.begin(), zone.servers.end(),
@@ -41,6 +54,7 @@ int status(const Settings& settings) {
   if (!wants) return failure(wants.error());
   Pass pass(session, *wants, policy_of(settings), Depth::live);
   auto found = pass.look_only();
+  forget_replacements(found.plan);
   if (has_difference(found.plan) || has_unreachable(found)) {
     found.remaining = ErrorCode::differences;
   } else {

@@ -51,10 +51,7 @@ void forget_waits(Plan& plan) {
   for (auto& zone : plan.zones) {
     for (auto& rrset : zone.rrsets) {
       for (auto& step : rrset.steps) {
-        if (step.reason != Reason::replacement_not_ready && step.reason != Reason::unread) continue;
-        step.action = Action::none;
-        step.reason = Reason::seen;
-        step.ready_at.reset();
+        if (step.reason == Reason::replacement_not_ready || step.reason == Reason::unread) forget_wait(step);
       }
     }
   }

@@ -221,20 +221,6 @@ TEST(ZoneReader, AnOwnerAndItsHostCostAQuestionEach) {
                                             "mx.example. A", "example. SOA", "example. DNSKEY"));
 }
 
-TEST(ZoneReader, AZonesSoaAndKeysAreAskedForInOneRound) {
-  auto primary = example(true);
-  primary.misbehave = [&](const Received& request) -> std::optional<Reply> {
-    if (request.message.questions.at(0).type != type::soa) return {};
-    auto reply = primary.reply(request, primary.handle(request));
-    reply.insert(reply.begin(), {Act::Kind::later, {}});  // not before it has been asked for the keys
-    return reply;
-  };
-  Conversation conversation(primary);
-  const auto result = conversation.read({name("_25._tcp.mx.example")});
-  ASSERT_THAT(result.zones, SizeIs(1)) << result.failures.at(0).second.text();
-  EXPECT_TRUE(result.zones[0].view.is_signed);
-}
-
 TEST(ZoneReader, NotesTheAddressesThatItLearntOnTheWay) {
   auto primary = example(true);
   Conversation conversation(primary);

@@ -61,9 +61,9 @@ TlsaRecords records_after(const RrsetPlan& rrset) {
 // What is worth a warning in the RRsets that are about to change, as they will be then.
 void log_remarks(const Plan& plan, const std::vector<Desired>& desired) {
   if (!plan.changes()) return;
-  std::map<Name, std::vector<Credential>> given;
+  std::map<Name, std::vector<const Credential*>> given;
   for (const auto& wish : desired) {
-    for (const auto& one : wish.credentials) given[wish.asked].push_back(*one.credential);
+    for (const auto& one : wish.credentials) given[wish.asked].push_back(one.credential.get());
   }
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {

@@ -9,6 +9,7 @@ namespace tlsa_update {
 namespace {
 
 using Remarks = std::vector<std::string>;
+using Credentials = std::vector<const Credential*>;
 
 constexpr auto short_lived = std::chrono::days(100);  // ACME certificates of today live 90 days or less
 constexpr std::size_t most_records = 12;              // Microsoft's senders could not process more (2024)
@@ -125,11 +126,11 @@ void remark_issuer(const Subject& subject, Remarks& remarks) {
 }
 
 // The credentials that a record of these parameters among `records` matches, by index.
-std::set<std::size_t> covered(const std::vector<Credential>& credentials, const TlsaRecords& records,
+std::set<std::size_t> covered(const Credentials& credentials, const TlsaRecords& records,
                               TlsaParameters parameters) {
   std::set<std::size_t> indices;
   for (std::size_t i = 0; i < credentials.size(); ++i) {
-    const Credential& credential = credentials[i];
+    const Credential& credential = *credentials[i];
     const bool is_covered = std::any_of(records.begin(), records.end(), [&](const TlsaRecord& record) {
       if (record.parameters != parameters) return false;
       if (!credential.chain.empty()) return matches(record, credential.chain);
@@ -144,13 +145,13 @@ std::set<std::size_t> covered(const std::vector<Credential>& credentials, const 
 bool is_rsa(KeyType type) { return type == KeyType::rsa || type == KeyType::rsa_pss; }
 
 // Monitors take two end-entity records for a rollover under way: say what these are.
-void remark_key_pair(const std::string& owner, const std::vector<Credential>& credentials,
-                     const TlsaRecords& records, TlsaParameters parameters, Remarks& remarks) {
+void remark_key_pair(const std::string& owner, const Credentials& credentials, const TlsaRecords& records,
+                     TlsaParameters parameters, Remarks& remarks) {
   if (!parameters.of_end_entity()) return;
   const auto indices = covered(credentials, records, parameters);
   const auto any = [&](auto fits) {
     return std::any_of(indices.begin(), indices.end(),
-                       [&](std::size_t i) { return fits(credentials[i].key_type); });
+                       [&](std::size_t i) { return fits(credentials[i]->key_type); });
   };
   if (!any(is_rsa) || !any([](KeyType type) { return type == KeyType::ecdsa; })) return;
   remarks.push_back("the " + parameters.text() + " records at " + owner +
@@ -159,9 +160,8 @@ void remark_key_pair(const std::string& owner, const std::vector<Credential>& cr
 }
 
 // RFC 7671 section 9: a client uses the strongest digest only, so each digest has to cover every credential.
-void remark_agility(const std::string& owner, const std::vector<Credential>& credentials,
-                    const TlsaRecords& records, const std::set<TlsaParameters>& combinations,
-                    Remarks& remarks) {
+void remark_agility(const std::string& owner, const Credentials& credentials, const TlsaRecords& records,
+                    const std::set<TlsaParameters>& combinations, Remarks& remarks) {
   for (const auto& one : combinations) {
     for (const auto& other : combinations) {
       const bool is_pair = one.usage == other.usage && one.selector == other.selector &&
@@ -176,15 +176,15 @@ void remark_agility(const std::string& owner, const std::vector<Credential>& cre
 }
 
 // RFC 7671 section 5.2.2: a server MUST send the trust anchor itself; most leave a root out.
-void remark_root(const std::vector<Credential>& credentials, const TlsaRecords& records, Remarks& remarks) {
-  for (const auto& credential : credentials) {
-    if (credential.chain.size() < 2 || !credential.chain.back().is_self_signed) continue;
-    const Chain root{credential.chain.back()};
+void remark_root(const Credentials& credentials, const TlsaRecords& records, Remarks& remarks) {
+  for (const Credential* const credential : credentials) {
+    if (credential->chain.size() < 2 || !credential->chain.back().is_self_signed) continue;
+    const Chain root{credential->chain.back()};
     const bool is_anchor = std::any_of(records.begin(), records.end(), [&](const TlsaRecord& record) {
       return record.parameters.usage == Usage::dane_ta && matches(record, root);
     });
     if (!is_anchor) continue;
-    remarks.push_back("the trust anchor " + root.front().subject + " of " + credential.source +
+    remarks.push_back("the trust anchor " + root.front().subject + " of " + credential->source +
                       " is a root, which the server has to send with its chain (RFC 7671 section 5.2.2)");
   }
 }
@@ -236,7 +236,7 @@ std::vector<std::string> remarks(const Credential& credential, TlsaParameters pa
   return remarks;
 }
 
-std::vector<std::string> remarks(const Name& owner, const std::vector<Credential>& credentials,
+std::vector<std::string> remarks(const Name& owner, const std::vector<const Credential*>& credentials,
                                  const TlsaRecords& records, std::uint32_t ttl) {
   Remarks remarks;
   const std::string at = owner.text();

@@ -34,6 +34,13 @@ TlsaRecords records_of_all(const std::vector<Credential>& credentials, std::vect
   return all;
 }
 
+std::vector<std::string> remarks_on(const std::vector<Credential>& credentials, const TlsaRecords& records,
+                                    std::uint32_t ttl) {
+  std::vector<const Credential*> given;
+  for (const auto& credential : credentials) given.push_back(&credential);
+  return remarks(owner, given, records, ttl);
+}
+
 TEST(Remarks, TheRecommendedRecordOfAGoodCertificateHasNone) {
   EXPECT_THAT(remarks(issued_by("CN=R11, O=Let's Encrypt"), parameters("3 1 1"), smtp, noon), IsEmpty());
   EXPECT_THAT(remarks(bare_key("server"), parameters("3 1 1"), smtp, noon), IsEmpty());
@@ -139,34 +146,34 @@ TEST(Remarks, ASelfSignedLeafAsItsOwnTrustAnchor) {
 
 TEST(RemarksOnAnRrset, AnOrdinaryOneHasNone) {
   const std::vector<Credential> now_and_next{credential({leaf("server")}), bare_key("next")};
-  EXPECT_THAT(remarks(owner, now_and_next, records_of_all(now_and_next, {"3 1 1"}), 3600), IsEmpty());
+  EXPECT_THAT(remarks_on(now_and_next, records_of_all(now_and_next, {"3 1 1"}), 3600), IsEmpty());
 }
 
 TEST(RemarksOnAnRrset, MoreThan12Records) {
   TlsaRecords many;
   for (std::uint8_t i = 0; i < 13; ++i) many.push_back({parameters("3 1 1"), Bytes(32, i)});
   EXPECT_THAT(
-      remarks(owner, {}, many, 3600),
+      remarks_on({}, many, 3600),
       ElementsAre("13 records at _25._tcp.mail.example.com. are more than the 12 that large senders can "
                   "process"));
   many.pop_back();
-  EXPECT_THAT(remarks(owner, {}, many, 3600), IsEmpty());
+  EXPECT_THAT(remarks_on({}, many, 3600), IsEmpty());
 }
 
 // RFC 7671 section 10.1.1: large answers do not pass everywhere.
 TEST(RemarksOnAnRrset, AnAnswerTooLargeForUdp) {
   const TlsaRecords whole{{parameters("3 1 0"), Bytes(900)}};
-  EXPECT_THAT(remarks(owner, {}, whole, 3600), ElementsAre(HasSubstr("has about 1215 octets")));
+  EXPECT_THAT(remarks_on({}, whole, 3600), ElementsAre(HasSubstr("has about 1215 octets")));
 }
 
 TEST(RemarksOnAnRrset, AnRsaAndAnEcdsaKeyAreNoRollover) {
   Certificate second = leaf("second");
   std::vector<Credential> pair{credential({leaf("first")}), credential({second})};
-  EXPECT_THAT(remarks(owner, pair, records_of_all(pair, {"3 1 1"}), 3600), IsEmpty());
+  EXPECT_THAT(remarks_on(pair, records_of_all(pair, {"3 1 1"}), 3600), IsEmpty());
   second.key_type = KeyType::ecdsa;
   pair[1] = credential({second});
   EXPECT_THAT(
-      remarks(owner, pair, records_of_all(pair, {"3 1 1"}), 3600),
+      remarks_on(pair, records_of_all(pair, {"3 1 1"}), 3600),
       ElementsAre("the 3 1 1 records at _25._tcp.mail.example.com. are of an RSA and an ECDSA key: where a "
                   "server presents both side by side this is no rollover, though monitors may take it for "
                   "one"));
@@ -175,11 +182,11 @@ TEST(RemarksOnAnRrset, AnRsaAndAnEcdsaKeyAreNoRollover) {
 // RFC 7671 section 9: each digest has to cover every credential.
 TEST(RemarksOnAnRrset, TwoDigestsThatCoverDifferentKeys) {
   const std::vector<Credential> both{credential({leaf("one")}), bare_key("other")};
-  EXPECT_THAT(remarks(owner, both, records_of_all(both, {"3 1 1", "3 1 2"}), 3600), IsEmpty());
+  EXPECT_THAT(remarks_on(both, records_of_all(both, {"3 1 1", "3 1 2"}), 3600), IsEmpty());
   const TlsaRecords split{records_of(both[0], parameters("3 1 1"), TaChoice::issuer).value()[0],
                           records_of(both[1], parameters("3 1 2"), TaChoice::issuer).value()[0]};
   EXPECT_THAT(
-      remarks(owner, both, split, 3600),
+      remarks_on(both, split, 3600),
       ElementsAre(HasSubstr("the 3 1 1 and the 3 1 2 records at _25._tcp.mail.example.com. cover different "
                             "keys")));
 }
@@ -187,19 +194,19 @@ TEST(RemarksOnAnRrset, TwoDigestsThatCoverDifferentKeys) {
 // RFC 7671 section 5.2.2: a server MUST send the trust anchor certificate.
 TEST(RemarksOnAnRrset, ARootHasToBeSent) {
   const std::vector<Credential> whole{credential({leaf("server"), ca("Issuing CA"), root("Root")})};
-  EXPECT_THAT(remarks(owner, whole, records_of_all(whole, {"2 0 1"}), 3600), IsEmpty());
-  EXPECT_THAT(remarks(owner, whole, records_of_all(whole, {"0 0 1"}, TaChoice::root), 3600), IsEmpty());
+  EXPECT_THAT(remarks_on(whole, records_of_all(whole, {"2 0 1"}), 3600), IsEmpty());
+  EXPECT_THAT(remarks_on(whole, records_of_all(whole, {"0 0 1"}, TaChoice::root), 3600), IsEmpty());
   EXPECT_THAT(
-      remarks(owner, whole, records_of_all(whole, {"2 0 1"}, TaChoice::root), 3600),
+      remarks_on(whole, records_of_all(whole, {"2 0 1"}, TaChoice::root), 3600),
       ElementsAre("the trust anchor CN=Root of mail.pem is a root, which the server has to send with its "
                   "chain (RFC 7671 section 5.2.2)"));
 }
 
 TEST(RemarksOnAnRrset, TtlsThatAreLongOrShort) {
-  EXPECT_THAT(remarks(owner, {}, {}, 86400), IsEmpty());
-  EXPECT_THAT(remarks(owner, {}, {}, 300), IsEmpty());
-  EXPECT_THAT(remarks(owner, {}, {}, 86401), ElementsAre(HasSubstr("is over a day")));
-  EXPECT_THAT(remarks(owner, {}, {}, 299), ElementsAre(HasSubstr("is under 5 minutes")));
+  EXPECT_THAT(remarks_on({}, {}, 86400), IsEmpty());
+  EXPECT_THAT(remarks_on({}, {}, 300), IsEmpty());
+  EXPECT_THAT(remarks_on({}, {}, 86401), ElementsAre(HasSubstr("is over a day")));
+  EXPECT_THAT(remarks_on({}, {}, 299), ElementsAre(HasSubstr("is under 5 minutes")));
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ namespace tlsa_update {
 // Warnings on the records wanted at one owner together, with the credentials (current and next) that they
 // were made of: more than 12, an RSA and ECDSA pair, digests that cover different keys, size, TTL (seconds)
 // ...
-[[nodiscard]] std::vector<std::string> remarks(const Name& owner, const std::vector<Credential>& credentials,
+[[nodiscard]] std::vector<std::string> remarks(const Name& owner,
+                                               const std::vector<const Credential*>& credentials,
                                                const TlsaRecords& records, std::uint32_t ttl);
 
 }  // namespace tlsa_update

@@ -122,8 +122,9 @@ class Walk {
     if (end == host) co_return std::nullopt;
     const auto expanded = location_.owner.rebased(host, end);
     const std::string is_alias = host.text() + " is an alias of " + end.text();
-    const auto kind = expanded ? co_await kind_at(*expanded) : std::nullopt;
-    if (kind == Kind::data || kind == Kind::alias) {
+    std::optional<Kind> kind;
+    if (expanded) kind = co_await kind_at(*expanded);
+    if (kind == Kind::data) {
       notes_.push_back(is_alias + ", whose TLSA records count (RFC 7671 section 7): " + expanded->text());
       co_return *expanded;
     }
@@ -135,22 +136,29 @@ class Walk {
 
   // As far as primaries are known on the way.
   awaitable<Name> end_of_aliases(Name host) {
+    Exchange* server = location_.primary;
     for (std::size_t passed = 0; passed < max_aliases; ++passed) {
-      const auto primary = co_await primary_for_(host);
-      if (!primary) break;
-      const auto answer = co_await inquiry_.host(**primary, host);
+      const auto answer = co_await inquiry_.host(*server, host);
       if (!answer || answer->end == host) break;
       host = answer->end;
+      const auto next = co_await primary_for_(host);
+      if (!next) break;
+      server = *next;
     }
     co_return host;
   }
 
+  // What stands at `owner` or at the end of its aliases; nothing when that could not be asked.
   awaitable<std::optional<Kind>> kind_at(Name owner) {
-    const auto primary = co_await primary_for_(owner);
-    if (!primary) co_return std::nullopt;
-    const auto answer = co_await inquiry_.tlsa(**primary, std::move(owner));
-    if (!answer) co_return std::nullopt;
-    co_return answer->kind;
+    for (std::size_t passed = 0; passed < max_aliases; ++passed) {
+      const auto primary = co_await primary_for_(owner);
+      if (!primary) break;
+      const auto answer = co_await inquiry_.tlsa(**primary, owner);
+      if (!answer) break;
+      if (answer->kind != Kind::alias) co_return answer->kind;
+      owner = answer->target;
+    }
+    co_return std::nullopt;
   }
 
   // Nothing: the name is an alias that is to be followed.

@@ -118,15 +118,13 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
   }
 
   // Nothing when the request cannot be parsed: a client of ours sent rubbish.
-  std::optional<Received> note(ByteView wire, std::size_t connection, std::uint16_t port,
-                               std::size_t at_once) {
+  std::optional<Received> note(ByteView wire, std::size_t connection, std::uint16_t port) {
     auto message = parse_message(wire);
     if (!message) return std::nullopt;
     requests.push_back({{wire.begin(), wire.end()},
                         std::move(*message),
                         connection == 0,
                         connection,
-                        at_once,
                         port,
                         requests.size() + 1});
     return requests.back();
@@ -151,8 +149,6 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
     const auto port = socket->remote_endpoint(error).port();
     Reply due;  // acts put off until the next request
     for (;;) {
-      co_await socket->async_wait(tcp::socket::wait_read, with_error);
-      const std::size_t at_once = error ? 0 : socket->available(error);
       std::array<std::uint8_t, 2> length{};
       co_await asio::async_read(*socket, asio::buffer(length), with_error);
       if (error && error != asio::error::operation_aborted) ++self->left;
@@ -160,7 +156,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
       Bytes wire(static_cast<std::size_t>(length[0] * 256 + length[1]));
       co_await asio::async_read(*socket, asio::buffer(wire), with_error);
       if (error) co_return;
-      const auto request = self->note(wire, connection, port, at_once);
+      const auto request = self->note(wire, connection, port);
       if (!request) continue;
       Reply reply = self->script(*request);
       reply.insert(reply.end(), std::make_move_iterator(due.begin()), std::make_move_iterator(due.end()));
@@ -194,7 +190,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
       const auto size = co_await self->datagrams.async_receive_from(asio::buffer(room), peer, with_error);
       if (error == asio::error::operation_aborted) co_return;
       if (error) continue;
-      const auto request = self->note({room.data(), size}, 0, peer.port(), size);
+      const auto request = self->note({room.data(), size}, 0, peer.port());
       if (!request) continue;
       for (const auto& act : self->script(*request))
         co_await self->datagrams.async_send_to(asio::buffer(act.bytes), peer, with_error);

@@ -24,7 +24,6 @@ struct Received {
   Message message;  // parsed; TSIG and OPT are not in `additional`
   bool udp = false;
   std::size_t connection = 0;  // 1 for the first TCP connection; 0 for UDP
-  std::size_t at_once = 0;     // octets that were there when the first of them was
   std::uint16_t port = 0;      // of the client
   std::size_t number = 0;      // 1 for the first request of all
 };

@@ -36,14 +36,14 @@ def test_a_weak_algorithm_that_one_zone_allows_is_not_allowed_to_another(
     bind, certificate, tlsa_update, tmp_path
 ):
     key = bind.key("update-key", WEAK[0])
-    allowed, other = (bind.zone(name, "mail A 192.0.2.25", key=key) for name in ("example.test", "example.net"))
+    allowed, other = (bind.zone(name, "mail A 192.0.2.25", key=key) for name in ("example.net", "example.test"))
     sections = tmp_path / "tlsa-update.conf"
     sections.write_text(
-        f"server = {bind.at}\nkey-file = {key.path}\n[zone.example.test]\nallow-weak-tsig = yes\n"
+        f"server = {bind.at}\nkey-file = {key.path}\n[zone.example.net]\nallow-weak-tsig = yes\n"
     )
     allowed.serial()  # the server runs
 
-    run = tlsa_update("publish", MAIL, "mail.example.net:25", config=sections, cert=certificate(), exits=77)
+    run = tlsa_update("publish", "mail.example.net:25", MAIL, config=sections, cert=certificate(), exits=77)
 
     assert "--allow-weak-tsig" in run.err
     assert other.tlsa(OWNER) is None

@@ -123,13 +123,12 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
 }
 
 Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
-  auto& place = exchanges_[Peer{.server = server,
-                                .key_file = key_path(how.key_file),
-                                .transfer_key_file = how.transfer_key_file,
-                                .allow_weak_tsig = how.allow_weak_tsig,
-                                .sign_queries = how.sign_queries,
-                                .transport = how.transport,
-                                .tls = how.tls}];
+  ServerSettings peer = how;
+  peer.server = server;
+  peer.port.reset();
+  peer.key_file = key_path(how.key_file);
+  peer.nameservers.clear();  // of no concern to the connection
+  auto& place = exchanges_[std::move(peer)];
   if (!place) {
     auto tsig = key(how.key_file, how.allow_weak_tsig);
     if (!tsig) return tl::unexpected(tsig.error());

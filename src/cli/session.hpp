@@ -74,18 +74,6 @@ class Session {
   }
   void run_to_end(std::vector<boost::asio::awaitable<void>> works);
 
-  // Names that agree in all of this share a connection.
-  struct Peer {
-    dns::ServerName server;
-    std::string key_file;
-    std::string transfer_key_file;
-    bool allow_weak_tsig = false;
-    bool sign_queries = true;
-    dns::Transport transport = dns::Transport::tcp;
-    dns::TlsOptions tls;
-    auto operator<=>(const Peer&) const = default;
-  };
-
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
   [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
                                                      const ServerSettings& how);
@@ -96,7 +84,7 @@ class Session {
   // By path, and whether weak algorithms are allowed.
   std::map<std::pair<std::string, bool>, std::shared_ptr<const dns::TsigKey>> keys_;
   std::optional<Result<dns::TrustAnchors>> trust_anchors_;
-  std::map<Peer, std::unique_ptr<dns::Exchange>> exchanges_;
+  std::map<ServerSettings, std::unique_ptr<dns::Exchange>> exchanges_;  // names that agree share one
 };
 
 }  // namespace tlsa_update::cli

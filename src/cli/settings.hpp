@@ -46,6 +46,7 @@ struct ServerSettings {
   dns::Transport transport = dns::Transport::tcp;
   dns::TlsOptions tls;
   std::vector<dns::ServerName> nameservers;
+  auto operator<=>(const ServerSettings&) const = default;
 };
 
 // A file to install once its certificate may be deployed: "FROM -> TO [MODE [OWNER[:GROUP]]]".

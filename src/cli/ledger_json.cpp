@@ -15,6 +15,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t ledger_version = 1;
+constexpr std::int64_t longest_uptime = std::int64_t{1} << 40;  // seconds, by far: differences stay in range
 
 void put(json::object& object, const char* key, const std::optional<Time>& time) {
   if (time) object[key] = rfc3339(*time);
@@ -191,7 +192,7 @@ Result<std::optional<ClockReading>> clock_from(const json::object& document) {
   const auto boot = string_at(**object, "boot_id");
   if (!boot) return tl::unexpected(boot.error());
   reading.boot_id = *boot;
-  const auto uptime = integer_at(**object, "uptime", std::numeric_limits<std::int64_t>::max());
+  const auto uptime = integer_at(**object, "uptime", longest_uptime);
   if (!uptime) return tl::unexpected(uptime.error());
   reading.uptime = Seconds(*uptime);
   const auto* const confirmed = (*object)->if_contains("confirmed");

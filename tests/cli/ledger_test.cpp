@@ -88,6 +88,7 @@ TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
       {"\"wall\"", "\"wal\""},
       {"\"boot_id\":\"b\",", ""},
       {"\"uptime\":5", "\"uptime\":-5"},
+      {"\"uptime\":5", "\"uptime\":9223372036854775807"},  // would overflow in a difference
       {"{\"ttl\":300}", "300"},
   };
   for (const auto& [from, to] : wrong) {

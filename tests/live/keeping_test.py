@@ -1,5 +1,6 @@
 """What is never deleted: while any address, server, clock or ledger leaves a doubt, an old record stays."""
 
+import json
 import shutil
 
 import pytest
@@ -129,6 +130,17 @@ def test_a_clock_that_was_set_back_does_not_keep_us_waiting_for_ever(mail_host, 
         host("run", wait=True)
 
     assert host.records() == {new.tlsa()}
+
+
+def test_only_signed_answers_confirm_the_clock(mail_host, bind, certificate):
+    """Without them the time of day counts for nothing after a reboot."""
+    host = mail_host(bind, certificate())
+    host.start()
+    ledger = host.folder / "state" / "ledger.json"
+
+    assert json.loads(ledger.read_text())["last_run"]["confirmed"] is True
+    host("run", no_sign_queries=True, exits=75)
+    assert json.loads(ledger.read_text())["last_run"]["confirmed"] is False
 
 
 def test_while_the_other_half_of_a_dual_server_is_served(mail_host, bind, certificate):

@@ -246,7 +246,12 @@ Result<void> finish_replacement(const std::string& state_directory, const std::s
   auto journal = read(state_directory);
   if (!journal) return tl::unexpected(journal.error());
   // Root may be here with the state of an unprivileged user, who is not to say which files are renamed.
-  std::erase_if(journal->targets, [&](const std::string& target) { return !targets.contains(target); });
+  std::erase_if(journal->targets, [&](const std::string& target) {
+    if (targets.contains(target)) return false;
+    log_warning(target +
+                ": its installation was cut off, and no install line names it any more: it is left alone");
+    return true;
+  });
   const EndSignals signals;
   log_info("an installation was cut off: it is brought to an end first");
   if (journal->is_back) return go_back(*journal, state_directory);

@@ -203,6 +203,7 @@ def test_a_state_that_names_other_files_moves_none_of_them(ready_host):
     (host.folder / ".victim.tlsa-update").write_text("new")
     (host.folder / "state" / "install.pending").write_text(f"forward\n{victim}\n")
 
-    host("run", exits=None)
+    run = host("run", exits=None)
 
     assert victim.read_text() == "old"
+    assert f"{victim}: its installation was cut off" in run.err

@@ -66,25 +66,6 @@ void read_authoritative_servers(Session& session, Facts& facts) {
   for (std::size_t i = 0; i < servers.size(); ++i) facts.read[i].view.servers = std::move(servers[i]);
 }
 
-// The weakest verdict over all owners that hold records (RFC 6698 section 4.1: only a secure RRset is
-// usable).
-dns::Dnssec weaker(dns::Dnssec a, dns::Dnssec b) {
-  const auto strength = [](dns::Dnssec verdict) {
-    switch (verdict) {
-      case dns::Dnssec::bogus:
-        return 0;
-      case dns::Dnssec::insecure:
-        return 1;
-      case dns::Dnssec::unknown:
-        return 2;
-      case dns::Dnssec::secure:
-        return 3;
-    }
-    return 2;
-  };
-  return strength(a) <= strength(b) ? a : b;
-}
-
 // Who does not answer once is not waited for again.
 dns::Dnssec judge_owner(Session& session, const Name& owner, Facts& facts) {
   if (facts.no_verdict) return dns::Dnssec::unknown;

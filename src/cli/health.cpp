@@ -228,7 +228,7 @@ std::string metrics_text(const Findings& findings, Time now) {
   add_metric(out, "tlsa_server_reachable", "1: the authoritative server answered", servers);
   if (findings.dnssec) {
     add_metric(out, "tlsa_dnssec", "1 for the verdict on the records",
-               {"{" + label("verdict", std::string(dns::text(*findings.dnssec))) + "} 1"});
+               {"{" + label("verdict", std::string(text(*findings.dnssec))) + "} 1"});
   }
   add_metric(out, "tlsa_last_verify_seconds", "when this file was written",
              {" " + std::to_string(now.time_since_epoch().count())});

@@ -170,7 +170,7 @@ void print_json(Output& out, const Findings& findings) {
     for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence);
     document["endpoints"] = std::move(endpoints);
   }
-  if (findings.dnssec) document["dnssec"] = dns::text(*findings.dnssec);
+  if (findings.dnssec) document["dnssec"] = text(*findings.dnssec);
   if (!findings.troubles.empty()) {
     json::array errors;
     for (const auto& trouble : findings.troubles) errors.push_back(json::string(trouble.text()));

@@ -108,7 +108,7 @@ void print_text(Output& out, const Findings& findings) {
   }
   if (findings.dnssec) {
     const auto why = findings.no_verdict ? " (" + findings.no_verdict->text() + ")" : std::string{};
-    out << "dnssec: " << dns::text(*findings.dnssec) << why << "\n";
+    out << "dnssec: " << text(*findings.dnssec) << why << "\n";
   }
   if (findings.plan.next_due) out << "next due " << rfc3339(*findings.plan.next_due) << "\n";
 }

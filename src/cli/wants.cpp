@@ -113,7 +113,7 @@ class Expander {
   }
 
   void note_dnssec(dns::Dnssec verdict, const std::string& asked, bool is_mx) {
-    wants_.dnssec = wants_.dnssec && *wants_.dnssec != dns::Dnssec::secure ? wants_.dnssec : verdict;
+    wants_.dnssec = wants_.dnssec ? weaker(*wants_.dnssec, verdict) : verdict;
     if (verdict == dns::Dnssec::secure) return;
     const bool is_unasked = verdict == dns::Dnssec::unknown && wants_.no_verdict;
     const auto why = is_unasked ? "; " + wants_.no_verdict->text() : std::string{};

@@ -37,13 +37,6 @@ struct Upstream {
   bool is_trusted;  // its AD bit is believed (RFC 4035 section 4.9.3: only over a secure channel)
 };
 
-// As sure as the less sure of two.
-Dnssec weaker(Dnssec a, Dnssec b) {
-  for (const auto verdict : {Dnssec::bogus, Dnssec::unknown, Dnssec::insecure})
-    if (a == verdict || b == verdict) return verdict;
-  return Dnssec::secure;
-}
-
 bool is_loopback(const ServerName& server) {
   const auto literal = literal_endpoint(server);
   return literal && literal->address.is_loopback();
@@ -81,20 +74,6 @@ Error too_many(const Name& name, const char* what) {
 }
 
 }  // namespace
-
-std::string_view text(Dnssec verdict) {
-  switch (verdict) {
-    case Dnssec::secure:
-      return "secure";
-    case Dnssec::insecure:
-      return "insecure";
-    case Dnssec::bogus:
-      return "bogus";
-    case Dnssec::unknown:
-      break;
-  }
-  return "unknown";
-}
 
 struct Resolver::State {
   State(asio::any_io_executor where, ResolverOptions how)

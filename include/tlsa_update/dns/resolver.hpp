@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/dnssec.hpp"
 #include "tlsa_update/core/service.hpp"
 #include "tlsa_update/dns/exchange.hpp"
 
 namespace tlsa_update::dns {
 
-enum class Dnssec { secure, insecure, bogus, unknown };
-[[nodiscard]] std::string_view text(Dnssec verdict);
+using tlsa_update::Dnssec;
 
 struct ResolverOptions {
   std::vector<ServerName> servers;  // --resolver; empty: resolv.conf

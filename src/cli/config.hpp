@@ -8,7 +8,8 @@
 namespace tlsa_update::cli {
 
 // Fills `settings` (defaults, primary, zones; services as configured). `text` is the file's content, `path`
-// for errors. Error configuration: "FILE line N: ...".
+// for errors. Error configuration: "FILE:N: ...", without the text of the line but for short words and values
+// that cannot be secrets.
 [[nodiscard]] Result<void> parse_config(const std::string& text, const std::string& path, Settings& settings);
 
 }  // namespace tlsa_update::cli

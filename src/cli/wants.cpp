@@ -7,6 +7,7 @@
 #include "log.hpp"
 #include "names.hpp"
 #include "shared_owners.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 #include "tlsa_update/x509/loader.hpp"
@@ -126,13 +127,14 @@ class Expander {
   Wants& wants_;
 };
 
-// A NAME is part of the command line (or of the configuration), whatever is wrong with it. Of a file only the
-// line is named: one that was given by mistake may hold a secret (I11).
+// A NAME of the command line is shown, whatever is wrong with it. Of a file only the line is named: a file
+// that was given by mistake may hold a secret (I11).
 tl::unexpected<Error> no_name(const NameText& name, const std::string& file, const Error& why) {
   if (name.line == 0) return fail(ErrorCode::usage, why.what, name.text, why.advice);
-  return fail(ErrorCode::usage, "this is no NAME",
-              (file == "-" ? "standard input" : file) + " line " + std::to_string(name.line),
-              "see NAME in tlsa-update(1); the line is not shown here, as a wrong file may hold a secret");
+  const FileFault fault(
+      "this is not a NAME", {},
+      "see NAME in tlsa-update(1); the line is not shown here, as a wrong file may hold a secret");
+  return tl::unexpected(fault.at(name.line).in(file, ErrorCode::usage));
 }
 
 // `file`: --names-from, where the lines stand.

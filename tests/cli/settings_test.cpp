@@ -94,13 +94,23 @@ TEST(Config, ASectionStartsFromTheTopAndReplacesItsLists) {
 }
 
 TEST(Config, WhatMayBeASecretInTheWrongFileIsNotQuoted) {
-  for (const std::string line : {"c2VjcmV0IHNlY3JldCBzZWNyZXQ\n", "c2VjcmV0IHNlY3JldCBzZWNyZQ==\n",
-                                 "secret \"c2VjcmV0IHNlY3JldCBzZWNyZQ==\";\n"}) {
+  const std::string secret = "c2VjcmV0IHNlY3JldCBzZWNyZQ==";
+  for (const std::string& line :
+       {std::string("c2VjcmV0IHNlY3JldCBzZWNyZXQ"), secret, "secret \"" + secret + "\";", "[key " + secret,
+        "[key " + secret + "]", "[service." + secret + "]\n[service." + secret + "]",
+        "[zone." + secret + "..]", "timeout = " + secret, "quiet = " + secret, "server = a:" + secret,
+        "[service.a]\nname = " + secret, "[service.a]\ninstall = " + secret, "[service.a]\nkeep = " + secret,
+        "tls-pin = x" + secret}) {
     Settings settings;
     const auto done = parse_config(line, "x.conf", settings);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().text().find("c2Vj"), std::string::npos) << done.error().text();
   }
+}
+
+TEST(Config, AByteOrderMarkIsNoPartOfTheFirstKey) {
+  EXPECT_EQ(parsed("\xEF\xBB\xBFserver = ns0.example.net\n").primary.server->host, "ns0.example.net");
+  EXPECT_EQ(parsed("\xEF\xBB\xBF# a comment\n[service.a]\n").services.size(), 1U);
 }
 
 TEST(Config, EveryErrorNamesItsLine) {
@@ -110,37 +120,40 @@ TEST(Config, EveryErrorNamesItsLine) {
     const char* says;
   };
   for (const auto& row : std::initializer_list<Row>{
-           {"serve = x\n", "x.conf line 1", "unknown key \"serve\""},
-           {"\n# c\nbanana\n", "x.conf line 3", "KEY = VALUE"},
-           {"server\n", "x.conf line 1", "KEY = VALUE"},
-           {"%original_token%=x\n", "x.conf line 1", "unknown key"},
-           {"server %invalid_line%\n", "x.conf line 1", "KEY = VALUE"},
-           {"[service.a]\nserver = x\n", "x.conf line 2", "[zone.NAME]"},
-           {"[zone.a]\ncert = x\n", "x.conf line 2", "[service.NAME]"},
-           {"[zone.a]\nmargin = 1\n", "x.conf line 2", "top of the file"},
-           {"dry-run = yes\n", "x.conf line 1", "command line only"},
-           {"name = mail:25\n", "x.conf line 1", "[service.NAME]"},
-           {"[service.a]\n[service.a]\n", "x.conf line 2", "second time"},
-           {"[zone.a]\n[zone.A.]\n", "x.conf line 2", "second time"},
-           {"server = a\nserver = b\n", "x.conf line 2", "second time"},
-           {"[services.a]\n", "x.conf line 1", "not a section"},
-           {"[service.]\n", "x.conf line 1", "not a section"},
-           {"[service.a\n", "x.conf line 1", "not a section"},
-           {"[\n", "x.conf line 1", "not a section"},
-           {"[zone.a..b]\n", "x.conf line 1", ""},
-           {"timeout = soon\n", "x.conf line 1", "timeout"},
-           {"port = 0\n", "x.conf line 1", "port"},
-           {"quiet = perhaps\n", "x.conf line 1", "yes nor no"},
-           {"[service.a]\ninstall = a b\n", "x.conf line 2", "->"},
-           {"[service.a]\nname = mail..x:25\n", "x.conf line 2", "mail..x:25"},
-           {"[service.a]\nname = nosuch\n", "x.conf line 2", "nosuch"},
-           {"[service.a]\nname = mail.x:99999\n", "x.conf line 2", "99999"},
-           {"[service.a]\nname =\n", "x.conf line 2", "name"},
-           {"[service.a]\n\ncert =\n", "x.conf line 3", "a value is needed"},
-           {"next =\n", "x.conf line 1", "a value is needed"},
-           {"tls-pin = !!\n", "x.conf line 1", "tls-pin"},
-           {"[service.a]\ntlsa = 9 9 9\n", "x.conf line 2", "tlsa"},
-           {"[service.a]\naddress = foo\n", "x.conf line 2", "address: \"foo\" is not an IP address"}}) {
+           {"serve = x\n", "x.conf:1", "unknown key \"serve\""},
+           {"sevrer = x\n", "x.conf:1", "did you mean server?"},
+           {"server = 192.0.2.1#5353\n", "x.conf:1", "a port is written HOST@PORT"},
+           {"[service.a]\nreload = sed 's/#//'\n", "x.conf:2", "# begins a comment here"},
+           {"\n# c\nbanana\n", "x.conf:3", "KEY = VALUE"},
+           {"server\n", "x.conf:1", "KEY = VALUE"},
+           {"%original_token%=x\n", "x.conf:1", "unknown key"},
+           {"server %invalid_line%\n", "x.conf:1", "KEY = VALUE"},
+           {"[service.a]\nserver = x\n", "x.conf:2", "[zone.NAME]"},
+           {"[zone.a]\ncert = x\n", "x.conf:2", "[service.NAME]"},
+           {"[zone.a]\nmargin = 1\n", "x.conf:2", "top of the file"},
+           {"dry-run = yes\n", "x.conf:1", "command line only"},
+           {"name = mail:25\n", "x.conf:1", "[service.NAME]"},
+           {"[service.a]\n[service.a]\n", "x.conf:2", "defined twice; first in line 1"},
+           {"[zone.a]\n[zone.A.]\n", "x.conf:2", "defined twice; first in line 1"},
+           {"server = a\nserver = b\n", "x.conf:2", "server is defined twice"},
+           {"[services.a]\n", "x.conf:1", "not a section"},
+           {"[service.]\n", "x.conf:1", "not a section"},
+           {"[service.a\n", "x.conf:1", "not closed by ]"},
+           {"[\n", "x.conf:1", "not closed by ]"},
+           {"[zone.a..b]\n", "x.conf:1", ""},
+           {"timeout = soon\n", "x.conf:1", "timeout"},
+           {"port = 0\n", "x.conf:1", "port"},
+           {"quiet = perhaps\n", "x.conf:1", "yes nor no"},
+           {"[service.a]\ninstall = a b\n", "x.conf:2", "->"},
+           {"[service.a]\nname = mail..x:25\n", "x.conf:2", "mail..x:25"},
+           {"[service.a]\nname = nosuch\n", "x.conf:2", "nosuch"},
+           {"[service.a]\nname = mail.x:99999\n", "x.conf:2", "99999"},
+           {"[service.a]\nname =\n", "x.conf:2", "name"},
+           {"[service.a]\n\ncert =\n", "x.conf:3", "a value is needed"},
+           {"next =\n", "x.conf:1", "a value is needed"},
+           {"tls-pin = !!\n", "x.conf:1", "tls-pin"},
+           {"[service.a]\ntlsa = 9 9 9\n", "x.conf:2", "tlsa"},
+           {"[service.a]\naddress = foo\n", "x.conf:2", "address: \"foo\" is not an IP address"}}) {
     Settings settings;
     const auto done = parse_config(row.text, "x.conf", settings);
     ASSERT_FALSE(done) << row.text;

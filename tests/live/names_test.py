@@ -236,7 +236,7 @@ def test_generate_stops_at_what_is_no_name(certificate, tlsa_update):
         "generate", cert=certificate(), names_from="-", stdin="mail.example.test:25\nmail..test:25\n", exits=64
     )
 
-    assert "standard input line 2: this is no NAME" in run.err and run.out == ""
+    assert "standard input:2: this is not a NAME" in run.err and run.out == ""
 
 
 @pytest.mark.parametrize("command", ["generate", "publish"])
@@ -245,7 +245,7 @@ def test_a_key_file_given_as_names_is_not_repeated(command, certificate, tlsa_up
     wrong.write_text("# update\nhmac-sha256:update:c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=\n")
     run = tlsa_update(command, "-vv", cert=certificate(), names_from=wrong, exits=64)
 
-    assert f"{wrong} line 2: this is no NAME" in run.err
+    assert f"{wrong}:2: this is not a NAME" in run.err
     assert "c2VjcmV0" not in run.err + run.out
 
 

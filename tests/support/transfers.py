@@ -22,8 +22,11 @@ def soa(serial=7, apex=APEX, ttl=3600):
     return record(apex, SOA, rdata, ttl=ttl)
 
 
-def tlsa(number, data=b"\xf0" * 32):
-    return record(in_wire(f"_25._tcp.host{number}.{ZONE}"), TLSA, b"\3\1\1" + data)
+TLSA_DATA = b"\xf0" * 32
+
+
+def tlsa(number):
+    return record(in_wire(f"_25._tcp.host{number}.{ZONE}"), TLSA, b"\3\1\1" + TLSA_DATA)
 
 
 ZONE_RECORDS = [tlsa(number) for number in range(4)]

@@ -21,7 +21,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace deploy_test {
 
 // One service whose certificate and key wait beside the files that it reads.
 class Deploy : public testing::Test {
@@ -321,5 +321,5 @@ TEST(RunCommand, TheChildDoesNotLearnWhereSecretsAre) {
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
-}  // namespace
+}  // namespace deploy_test
 }  // namespace tlsa_update::cli

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tlsa_update::cli {
-namespace {
+namespace findings_test {
 
 Plan plan_with(RecordState state, Action action, Reason reason) {
   RrsetPlan rrset;
@@ -63,5 +63,5 @@ TEST(Json, AnAddressBearsItsPortOnlyWhereThatIsNotTheOneOfDns) {
   }
 }
 
-}  // namespace
+}  // namespace findings_test
 }  // namespace tlsa_update::cli

@@ -7,7 +7,7 @@
 #include "grants.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace health_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 constexpr Time noon{Seconds(1'800'000'000)};
@@ -245,5 +245,5 @@ TEST(Grants, ByTlsNameTheCertificateOfTheServerToo) {
   EXPECT_NE(bind.find("port 853 tls \"tlsa-update\""), std::string::npos);
 }
 
-}  // namespace
+}  // namespace health_test
 }  // namespace tlsa_update::cli

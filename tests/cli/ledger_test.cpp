@@ -9,7 +9,7 @@
 #include "ledger_file.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace ledger_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 
@@ -231,5 +231,5 @@ TEST(Passphrase, IsTheFirstLine) {
   EXPECT_EQ(read_passphrase(folder.write("open", "x", 0644)).error().code, ErrorCode::unreadable);
 }
 
-}  // namespace
+}  // namespace ledger_test
 }  // namespace tlsa_update::cli

@@ -9,7 +9,7 @@
 #include "folder.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace replacement_test {
 
 class Replacement : public testing::Test {
  protected:
@@ -137,5 +137,5 @@ TEST_F(Replacement, FilesThatAreNoTargetsAreLeftAlone) {
   EXPECT_EQ(folder_.read("live/other"), "old");
 }
 
-}  // namespace
+}  // namespace replacement_test
 }  // namespace tlsa_update::cli

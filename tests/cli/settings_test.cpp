@@ -9,7 +9,7 @@
 #include "folder.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace settings_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 
@@ -323,5 +323,5 @@ TEST(Install, IsFromToModeOwner) {
   }
 }
 
-}  // namespace
+}  // namespace settings_test
 }  // namespace tlsa_update::cli

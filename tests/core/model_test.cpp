@@ -8,7 +8,7 @@
 #include "core/model/play.hpp"
 
 namespace tlsa_update::model {
-namespace {
+namespace model_test {
 
 Schedule schedule_of(std::mt19937& random, std::size_t length) {
   Schedule schedule(length);
@@ -178,5 +178,5 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongPlanner,
                            return name;
                          });
 
-}  // namespace
+}  // namespace model_test
 }  // namespace tlsa_update::model

@@ -4,7 +4,7 @@
 #include "core/planner_scene.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace publish_test {
 
 using namespace testing;
 
@@ -304,5 +304,5 @@ RC_GTEST_PROP(Publish, I5_ThePrerequisiteIsWhatWasObserved, ()) {
   RC_ASSERT(rrset_of(scene.publish_plan()).observed == scene.view().rrset);
 }
 
-}  // namespace
+}  // namespace publish_test
 }  // namespace tlsa_update

@@ -3,7 +3,7 @@
 #include "core/planner_scene.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace readiness_test {
 
 using namespace testing;
 using std::chrono::hours;
@@ -204,5 +204,5 @@ TEST(Readiness, ABlockerIsSaidToPeople) {
                                  "8.1); until 2026-02-01T12:00:00Z");
 }
 
-}  // namespace
+}  // namespace readiness_test
 }  // namespace tlsa_update

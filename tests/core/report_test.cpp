@@ -4,7 +4,7 @@
 #include <set>
 
 namespace tlsa_update {
-namespace {
+namespace report_test {
 
 const Name owner = Name::parse("_25._tcp.mail.example.com").value();
 
@@ -68,5 +68,5 @@ TEST(Report, EveryRefusalNamesTheOwnerAndSaysWhatToDo) {
   }
 }
 
-}  // namespace
+}  // namespace report_test
 }  // namespace tlsa_update

@@ -7,7 +7,7 @@
 #include "dns/tsig_peer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace axfr_stream_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -391,5 +391,5 @@ RC_GTEST_PROP(AxfrStream, AnyDamageEndsInAFaultOrAWholeZone, ()) {
   if (outcome.zone) RC_ASSERT(outcome.zone->records == 7U);
 }
 
-}  // namespace
+}  // namespace axfr_stream_test
 }  // namespace tlsa_update::dns

@@ -11,7 +11,7 @@
 #include "transfer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace exchange_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -931,5 +931,5 @@ TEST(ParseServer, SaysWhatIsWrong) {
   }
 }
 
-}  // namespace
+}  // namespace exchange_test
 }  // namespace tlsa_update::dns

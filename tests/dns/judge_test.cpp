@@ -6,7 +6,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace judge_test {
 
 using Kind = Judgement::Kind;
 using testing::AllOf;
@@ -302,5 +302,5 @@ TEST(Judge, OctetsThatAreNoMessageAreAFaultWhenTheyHaveTheId) {
   EXPECT_FALSE(cut.certain);
 }
 
-}  // namespace
+}  // namespace judge_test
 }  // namespace tlsa_update::dns

@@ -6,7 +6,7 @@
 #include "base64.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace key_file_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -238,5 +238,5 @@ TEST(Base64, IsReadAsRfc4648Says) {  // section 10
     EXPECT_EQ(from_base64(bad), std::nullopt) << bad;
 }
 
-}  // namespace
+}  // namespace key_file_test
 }  // namespace tlsa_update::dns

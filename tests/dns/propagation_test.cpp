@@ -9,7 +9,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace propagation_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -278,5 +278,5 @@ TEST_F(PropagationTest, ThousandsOfOwnersAreReadOverOneConnection) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
-}  // namespace
+}  // namespace propagation_test
 }  // namespace tlsa_update::dns

@@ -8,7 +8,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace resolver_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -306,5 +306,5 @@ TEST(ResolvConf, WithoutServersIsThisHost) {
   }
 }
 
-}  // namespace
+}  // namespace resolver_test
 }  // namespace tlsa_update::dns

@@ -6,7 +6,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace rrsig_test {
 
 using test::name;
 using test::rr;
@@ -86,5 +86,5 @@ TEST_F(RrsigTest, GarbageDoesNotHold) {
   }
 }
 
-}  // namespace
+}  // namespace rrsig_test
 }  // namespace tlsa_update::dns

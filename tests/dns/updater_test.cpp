@@ -8,7 +8,7 @@
 #include "support/fake_primary.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace updater_test {
 
 using namespace test;
 using testing::AllOf;
@@ -494,5 +494,5 @@ TEST_F(Updater, AnOwnerOutsideTheZoneIsNeverSent) {  // RFC 2136 section 2.3
   EXPECT_EQ(updates, 0);
 }
 
-}  // namespace
+}  // namespace updater_test
 }  // namespace tlsa_update::dns

@@ -10,7 +10,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace validator_test {
 
 using namespace test;  // NOLINT: the words of the script
 using testing::ElementsAre;
@@ -125,5 +125,5 @@ TEST(TrustAnchors, WhatIsNoRecordIsToldByItsLineAndNotShown) {
   }
 }
 
-}  // namespace
+}  // namespace validator_test
 }  // namespace tlsa_update::dns

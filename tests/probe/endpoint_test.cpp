@@ -25,7 +25,7 @@ void PrintTo(const Presented& presented, std::ostream* out) {
 }  // namespace tlsa_update
 
 namespace tlsa_update::probe {
-namespace {
+namespace endpoint_test {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -444,5 +444,5 @@ TEST_F(Endpoint, OnlyTcpServicesAreProbed) {
   EXPECT_EQ(peer.accepted(), 0);
 }
 
-}  // namespace
+}  // namespace endpoint_test
 }  // namespace tlsa_update::probe

@@ -10,7 +10,7 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace certificate_test {
 
 using test::der;
 using testing::ElementsAre;
@@ -251,5 +251,5 @@ TEST(Certificate, CutOrFollowedOctetsAreRefused) {
   EXPECT_EQ(error_of(longer), "is followed by other octets");
 }
 
-}  // namespace
+}  // namespace certificate_test
 }  // namespace tlsa_update::x509

@@ -11,7 +11,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace key_test {
 
 using testing::HasSubstr;
 
@@ -228,5 +228,5 @@ TEST(Key, IdentityDoesNotDependOnTheEncoding) {
   EXPECT_NE(identity(plain), identity(test::spki_of(test::make_key("P-256"))));
 }
 
-}  // namespace
+}  // namespace key_test
 }  // namespace tlsa_update::x509

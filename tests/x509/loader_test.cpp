@@ -7,7 +7,7 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace loader_test {
 
 using test::der;
 using testing::ElementsAre;
@@ -213,5 +213,5 @@ TEST(Loader, ACutPemFileIsNeverReadAsAShorterOneInsideABlock) {
     ASSERT_NE(error_of(file.substr(0, size)), "no error") << size;
 }
 
-}  // namespace
+}  // namespace loader_test
 }  // namespace tlsa_update::x509

@@ -7,7 +7,7 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace pem_test {
 
 // Each block as "LABEL hex", or the error.
 std::string blocks_in(const std::string& text) {
@@ -92,5 +92,5 @@ RC_GTEST_PROP(Pem, AnyTextHasAnAnswer, (const std::vector<int>& pieces)) {
   if (!blocks) RC_ASSERT(!blocks.error().what.empty());
 }
 
-}  // namespace
+}  // namespace pem_test
 }  // namespace tlsa_update::x509

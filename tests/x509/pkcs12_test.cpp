@@ -12,7 +12,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace pkcs12_test {
 
 using testing::ElementsAre;
 
@@ -136,5 +136,5 @@ TEST(Pkcs12, CannotAskForHoursOfKeyDerivation) {
             "mail.p12: the PKCS#12 container asks for more than 5000000 iterations to derive its key");
 }
 
-}  // namespace
+}  // namespace pkcs12_test
 }  // namespace tlsa_update::x509

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -87,6 +88,10 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   if (path.empty()) return nullptr;
   auto& known = keys_[{path, allow_weak}];
   if (known) return known;
+  // The key in the place of its file: its error must not show the path, nor may the log.
+  if (path.starts_with("hmac-") && std::ranges::count(path, ':') == 2 && !file_exists(path))
+    return fail(ErrorCode::unreadable, "--key-file takes the name of a file, and this is the key itself", {},
+                "put it into a file that only its owner may read");
   const auto content = read_secret_file(path, key_file_limit);
   if (!content) return tl::unexpected(content.error());
   auto parsed = dns::parse_key_file(*content, path, {allow_weak, {}});

@@ -93,7 +93,7 @@ class Validation {
     library_.quiet(context_.get(), nullptr);  // standard error is not its to write to
     for (const auto& anchor : anchors) {
       if (const int error = library_.add_anchor(context_.get(), anchor.c_str()); error != 0)
-        return trouble(ErrorCode::bad_data, error, anchor);
+        return trouble(ErrorCode::bad_data, error, "--trust-anchor");
     }
     for (const auto& server : servers) {
       if (!literal_endpoint(server))

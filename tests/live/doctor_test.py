@@ -115,7 +115,7 @@ def test_a_trust_anchor_of_no_use_is_told(bind, world, doctor, tmp_path):
 
     run = doctor(zone, ANY, resolver=resolver, trust_anchor=tmp_path / "anchor", exits=65)
 
-    assert "line 1 is no record" in failed(run)["trust-anchor"]["detail"]
+    assert ":1: this is not a DNS record" in failed(run)["trust-anchor"]["detail"]
 
 
 class PastedBind(Bind):

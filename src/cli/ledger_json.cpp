@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 #include <limits>
 
 #include "ledger_file.hpp"
@@ -217,7 +218,7 @@ std::string to_json(const Ledger& ledger) {
 }
 
 Result<Ledger> ledger_from_json(std::string_view text) {
-  json::error_code error;
+  boost::system::error_code error;
   const json::value value = json::parse({text.data(), text.size()}, error);
   if (error) return bad(error.message());
   const auto document = object_of(value);

@@ -46,7 +46,7 @@ EVERYWHERE = [
     Row("wrong secret", sealed(secret="YmFk"), 76, "does not verify"),
     Row("signed long ago", sealed(skew=-3600), 76, "another time"),
     Row("signed for another request", sealed(prior=b"\0" * 32), 76, "does not verify"),
-    Row("wrong ID", signed(identity=b"\0\0"), 69, "no answer in 1 s"),
+    Row("wrong ID", signed(own_id=False), 69, "no answer in 1 s"),
     Row("QR=0", signed(qr=0), 76, "a request came where an answer was due"),
     Row("another opcode", signed(opcode=5), 76, "opcode 5, not 0"),
     Row("about another name", say(of_another_zone), 76, "another question"),

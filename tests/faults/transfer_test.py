@@ -171,8 +171,8 @@ ENVELOPES = [
     Row("no record at first", written([Envelope([]), *envelopes()]), 76, "begins with no record"),
     Row("another serial at the end", but(-1, records=[soa(8)]), 76, "closing SOA"),
     Row("a record behind the end", but(-1, records=[soa(), ZONE_RECORDS[0]]), 76, "behind the closing SOA"),
-    Row("wrong ID in the first message", with_header(0, identity=b"\0\0"), 76, "another request"),
-    Row("wrong ID in the middle", with_header(2, identity=b"\0\0"), 76, "another request"),
+    Row("wrong ID in the first message", with_header(0, own_id=False), 76, "another request"),
+    Row("wrong ID in the middle", with_header(2, own_id=False), 76, "another request"),
     Row("QR=0", with_header(2, qr=0), 76, "a request where an answer was due"),
     Row("another opcode", with_header(2, opcode=5), 76, "another opcode"),
     *(

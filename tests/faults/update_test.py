@@ -78,7 +78,7 @@ NOT_DONE = [
     Row("signed 302 s ago", sealed(skew=-302), 76, "another time"),
     Row("signed in 304 s", sealed(skew=304), 76, "another time"),
     Row("signed decades ago", sealed(skew=-1_000_000_000), 76, "another time"),
-    Row("wrong ID", signed(identity=b"\0\0"), 69, "no answer in 1 s"),
+    Row("wrong ID", signed(own_id=False), 69, "no answer in 1 s"),
     Row("QR=0", signed(qr=0), 76, "a request came where an answer was due"),
     Row("another opcode", signed(opcode=0), 76, "opcode 0, not 5"),
     Row("bare header, unsigned NOTIMP", unsigned(4, question=False), 77, "unauthenticated answer NOTIMP"),

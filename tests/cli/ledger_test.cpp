@@ -99,6 +99,8 @@ TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
   const std::string text = sound;
   for (std::size_t length = 0; length < text.size(); ++length)
     EXPECT_FALSE(ledger_from_json(text.substr(0, length))) << length;
+  EXPECT_EQ(ledger_from_json("\xEF\xBB\xBF{\n \"version\": 1,\n oops").error().text().substr(0, 22),
+            ":3: is not a ledger: s");
 }
 
 const auto add_owner = [](const std::string& owner) {

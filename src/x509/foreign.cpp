@@ -39,8 +39,8 @@ bool is_text(std::string_view start) {
   });
 }
 
-// The beginning of the base64 of "-----BEGIN ", and of the base64 of DER.
-constexpr std::string_view base64_of_pem = "LS0tLS1CRUdJTi";
+// The beginning of the base64 of "-----BEGIN ", short enough to be shown, and of the base64 of DER.
+constexpr std::string_view base64_of_pem = "LS0tLS1CRUd";
 constexpr std::string_view base64_of_der = "MII";
 
 bool is_base64(std::string_view text) {
@@ -66,11 +66,11 @@ FileFault fault_of_json(std::string_view json) {
                                                  : Words("is JSON with PEM in its strings"),
                      {},
                      "take the certificates out of it: "
-                     "jq -r '.. | strings | select(startswith(\"-----BEGIN CERTIFICATE\"))' FILE");
+                     "jq -r '.. | strings | select(contains(\"BEGIN CERT\"))' FILE");
   if (holds(json, base64_of_pem))
     return FileFault(
         "is JSON with the base64 of PEM in its strings", {},
-        "take the first out of it: jq -r '.. | strings | select(startswith(\"LS0tLS1CRUdJTi\"))' FILE | "
+        "take the first out of it: jq -r '.. | strings | select(startswith(\"LS0tLS1CRUd\"))' FILE | "
         "head -n 1 | base64 -d");
   return FileFault("is JSON without PEM in its strings");
 }
@@ -89,7 +89,7 @@ FileFault fault_of_text(std::string_view text) {
     return FileFault("is base64 without the BEGIN and END lines of PEM", {}, "decode it: base64 -d FILE");
   if (holds(text, base64_of_pem))
     return FileFault("is text with the base64 of PEM in it, as in a Secret of Kubernetes", {},
-                     "take the first out of it: grep -o 'LS0tLS1CRUdJTi[A-Za-z0-9+/=]*' FILE | head -n 1 | "
+                     "take the first out of it: grep -o 'LS0tLS1CRUd[A-Za-z0-9+/=]*' FILE | head -n 1 | "
                      "base64 -d");
   return FileFault("is text without a PEM block");
 }

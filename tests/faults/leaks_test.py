@@ -131,7 +131,7 @@ def _forms():
 
 
 FORMS = _forms()
-# Of options that want no certificate: each spoilt form once, each kind of PEM as it is.
+# For all options but --cert: each spoilt form once, each kind of PEM as it is.
 FEWER = {
     what: form
     for what, form in FORMS.items()
@@ -215,7 +215,7 @@ def plays(request, tmp_path_factory):
 
     def leaks_of(option):
         scene, leaks = Scene(folder / option, option), []
-        forms = FORMS if option in ("cert", "next") else FEWER
+        forms = FORMS if option == "cert" else FEWER
         for what, (octets, secrets) in forms.items():
             said = scene.said(octets)
             spoken = pieces(said.replace("\\\\", "\\"))

@@ -75,7 +75,7 @@ awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
 class Checkup {
  public:
   Checkup(Session& session, const Findings& found, KeyUse key)
-      : session_(session), found_(found), key_(key) {}
+      : session_(session), found_(found), judge_(found.zones), key_(key) {}
 
   Diagnosis run(const std::vector<dns::ReadZone>& read) {
     for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), with_advice(trouble));
@@ -264,11 +264,11 @@ class Checkup {
                               "check its A and AAAA records, or give --address"});
     }
     for (const auto& presented : evidence.presented) {
-      if (presented.outcome != ProbeOutcome::not_offered) check_endpoint(host, evidence.service, presented);
+      if (presented.outcome != ProbeOutcome::not_offered) check_endpoint(host, evidence, presented);
     }
   }
 
-  void check_endpoint(const std::string& host, const Service& service, const Presented& presented) {
+  void check_endpoint(const std::string& host, const ServiceEvidence& evidence, const Presented& presented) {
     const auto where = host + " at " + presented.address;
     if (presented.outcome != ProbeOutcome::served) {
       return fail("service", {ErrorCode::no_answer, presented.detail, where,
@@ -276,25 +276,28 @@ class Checkup {
                               "address away"});
     }
     const std::string kind(text(presented.key_type));
-    if (presented.dane_ok) {
-      return pass("service", where + ": the " + kind + " certificate matches " +
-                                 (presented.matched ? presented.matched->parameters.text() : "a record"));
+    const auto verdict = judge_.on(evidence, presented);
+    if (verdict.dane == Dane::ok) {
+      pass("service", where + ": the " + kind + " certificate matches " +
+                          (verdict.matched ? verdict.matched->parameters.text() : "a record"));
+    } else if (verdict.dane == Dane::no_records) {
+      pass("service", where + ": presents a certificate of kind " + kind, "publish its record");
+    } else {
+      fail("service",
+           {ErrorCode::unsafe, "the " + kind + " certificate is refused: " + detail(verdict, presented),
+            where, advice_on(verdict.refusals.front())});
     }
-    if (!is_published(service)) {
-      return pass("service", where + ": presents a certificate of kind " + kind, "publish its record");
-    }
-    fail("service", {ErrorCode::unsafe, "the " + kind + " certificate matches no published record", where,
-                     "publish --cert with the certificate that is served, now"});
   }
 
-  [[nodiscard]] bool is_published(const Service& service) const {
-    const auto owner = service.owner();
-    for (const auto& zone : found_.zones) {
-      for (const auto& view : zone.owners) {
-        if (owner && view.asked == *owner) return view.rrset || view.wildcard_answer;
-      }
+  static std::string advice_on(const Refusal& refusal) {
+    const auto& unused = refusal.acceptance.unused;
+    if (unused) {
+      const auto& stronger = *refusal.acceptance.stronger;
+      return "tlsa-update run --adopt \"" + stronger.text() + "\", or publish with --tlsa \"" +
+             unused->text() + "\" --tlsa \"" + stronger.parameters.text() + "\"";
     }
-    return false;
+    if (!refusal.server.empty()) return "look at the server's log for NOTIFY and transfers";
+    return "publish --cert with the certificate that is served, now";
   }
 
   // What the planner finds critical; an outage at an endpoint has been told already, with its advice.
@@ -328,6 +331,7 @@ class Checkup {
 
   Session& session_;
   const Findings& found_;
+  EndpointJudge judge_;
   KeyUse key_;
   Diagnosis diagnosis_;
 };

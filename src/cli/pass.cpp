@@ -99,6 +99,9 @@ bool is_replacement(const RrsetPlan& rrset, const Step& added) {
          });
 }
 
+// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
+bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
+
 template <class Claim>
 std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   std::set<Name> asked;
@@ -130,7 +133,8 @@ void Pass::look_around() {
 // only what would replace its record.
 void Pass::look_before_adding() {
   const auto plan = plan_publish(wants_.desired, facts_.views(), policy_);
-  const auto extended = names_with(plan, is_extension);
+  auto extended = names_with(plan, is_extension);
+  extended.merge(names_with(plan, is_passed_over));
   const auto replaced = names_with(plan, is_replacement);
   if (!extended.empty()) look_at_services(session_, wants_, extended, facts_);
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {

@@ -28,21 +28,22 @@ json::object record_object(const TlsaRecord& record) {
 
 json::object step_object(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
   auto entry = record_object(step.record);
-  const bool was_added = findings.added.contains({rrset.owner, step.record});
+  const auto added = findings.added.find({rrset.owner, step.record});
+  const bool was_added = added != findings.added.end();
   entry["state"] = text(step.state);
   entry["action"] = text(was_added ? Action::add : step.action);
-  entry["reason"] = text(was_added ? Reason::missing : step.reason);
+  entry["reason"] = text(was_added ? added->second : step.reason);
   entry["detail"] = detail(step, rrset);
   if (!step.credential.empty()) entry["credential"] = printable(step.credential, 4096);
   if (step.ready_at) entry["ready_at"] = rfc3339(*step.ready_at);
   return entry;
 }
 
-json::object deleted_object(const TlsaRecord& record) {
+json::object deleted_object(const TlsaRecord& record, Reason reason) {
   auto entry = record_object(record);
   entry["state"] = text(RecordState::stale);
   entry["action"] = text(Action::remove);
-  entry["reason"] = text(Reason::superseded);
+  entry["reason"] = text(reason);
   entry["detail"] = "deleted";
   return entry;
 }
@@ -51,8 +52,8 @@ json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
   json::array records;
   for (const auto& step : rrset.steps) records.push_back(step_object(findings, rrset, step));
   for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
-       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
-    records.push_back(deleted_object(gone->second));
+       gone != findings.removed.end() && gone->first.first == rrset.owner; ++gone)
+    records.push_back(deleted_object(gone->first.second, gone->second));
   json::object entry{{"owner", rrset.owner.text()}, {"asked", rrset.asked.text()}, {"ttl", rrset.ttl}};
   if (rrset.refused) entry["refused"] = refusal(*rrset.refused, rrset.owner).text();
   entry["records"] = std::move(records);
@@ -112,35 +113,38 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   return entry;
 }
 
-// Empty: a chain was presented, and there is no record to hold it against.
-std::string_view dane_text(const ServiceEvidence& evidence, const Presented& presented) {
-  switch (presented.outcome) {
-    case ProbeOutcome::served:
-      if (!evidence.has_records) return "";
-      return presented.dane_ok ? "ok" : "mismatch";
-    case ProbeOutcome::no_tls:
-      return "no-tls";
-    case ProbeOutcome::not_offered:
-    case ProbeOutcome::unreachable:
-      return "unreachable";
-  }
-  return "";
-}
-
-void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence) {
+void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence, const EndpointJudge& judge) {
   std::string host = evidence.service.host.text();
   if (host.size() > 1) host.pop_back();
   for (const auto& presented : evidence.presented) {
-    if (presented.outcome == ProbeOutcome::not_offered)
-      continue;  // no certificate of this kind: nothing to judge
+    const auto verdict = judge.on(evidence, presented);
+    if (verdict.dane == Dane::not_offered) continue;  // no certificate of this kind: nothing to judge
     json::object entry{{"name", host},
                        {"address", presented.address},
                        {"port", evidence.service.port},
                        {"key_type", text(presented.key_type)}};
-    if (const auto dane = dane_text(evidence, presented); !dane.empty()) entry["dane"] = dane;
-    if (presented.matched) entry["matched"] = presented.matched->text();
-    if (!presented.detail.empty()) entry["detail"] = printable(presented.detail);
+    if (verdict.dane != Dane::no_records) entry["dane"] = text(verdict.dane);
+    if (verdict.dane == Dane::ok && verdict.matched) entry["matched"] = verdict.matched->text();
+    const auto why = detail(verdict, presented);
+    if (!why.empty()) entry["detail"] = printable(why);
     endpoints.push_back(std::move(entry));
+  }
+}
+
+// One for each server or address that is in the way; one where none is known.
+void add_blockers(json::array& blockers, const Wait& wait) {
+  json::object entry{{"owner", wait.owner.text()},
+                     {"reason", text(wait.reason)},
+                     {"detail", printable(detail(wait), 4000)},
+                     {"ends", text(wait.ends)}};
+  if (!wait.record.data.empty()) entry["record"] = wait.record.text();
+  if (wait.ready_at) entry["ready_at"] = rfc3339(*wait.ready_at);
+  if (wait.places.empty()) blockers.push_back(entry);
+  for (const auto& [server, address] : wait.places) {
+    auto at = entry;
+    if (!server.empty()) at["server"] = printable(server);
+    at["address"] = printable(without_dns_port(address));
+    blockers.push_back(std::move(at));
   }
 }
 
@@ -167,8 +171,14 @@ void print_json(Output& out, const Findings& findings) {
   json::object document{{"zones", std::move(zones)}};
   if (findings.evidence) {
     json::array endpoints;
-    for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence);
+    const EndpointJudge judge(findings.zones);
+    for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence, judge);
     document["endpoints"] = std::move(endpoints);
+  }
+  if (findings.blockers) {
+    json::array blockers;
+    for (const auto& wait : *findings.blockers) add_blockers(blockers, wait);
+    document["blockers"] = std::move(blockers);
   }
   if (findings.dnssec) document["dnssec"] = text(*findings.dnssec);
   if (!findings.troubles.empty()) {

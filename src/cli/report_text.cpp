@@ -19,7 +19,10 @@ std::string shortened(const TlsaRecord& record) {
 
 // What was done to the record, or else what is to be said of it.
 std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
-  if (findings.added.contains({rrset.owner, step.record})) return "added";
+  if (const auto added = findings.added.find({rrset.owner, step.record}); added != findings.added.end()) {
+    const bool is_plain = added->second == Reason::missing;
+    return is_plain ? "added" : "added, " + std::string(meaning(added->second));
+  }
   std::string out(text(step.state));
   if (step.action != Action::none) out += ", " + std::string(text(step.action));
   return out + ": " + detail(step, rrset);
@@ -37,8 +40,8 @@ void print_rrset(Output& out, const Findings& findings, const RrsetPlan& rrset) 
     out << "\n";
   }
   for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
-       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
-    out << "    " << shortened(gone->second) << "\n      deleted\n";
+       gone != findings.removed.end() && gone->first.first == rrset.owner; ++gone)
+    out << "    " << shortened(gone->first.second) << "\n      deleted\n";
 }
 
 void print_server(Output& out, const ServerView& server) {
@@ -55,27 +58,40 @@ void print_server(Output& out, const ServerView& server) {
   out << "\n";
 }
 
-std::string_view outcome_text(const ServiceEvidence& evidence, const Presented& presented) {
-  switch (presented.outcome) {
-    case ProbeOutcome::served:
-      if (!evidence.has_records) return "presents a certificate, and no TLSA record was read to match it";
-      return presented.dane_ok ? "ok" : "mismatch";
-    case ProbeOutcome::not_offered:
+std::string_view outcome_text(Dane dane) {
+  switch (dane) {
+    case Dane::no_records:
+      return "presents a certificate, and no TLSA record was read to match it";
+    case Dane::not_offered:
       return "not offered";
-    case ProbeOutcome::unreachable:
-      return "unreachable";
-    case ProbeOutcome::no_tls:
+    case Dane::no_tls:
       return "no TLS";
+    case Dane::ok:
+    case Dane::mismatch:
+    case Dane::unreachable:
+      break;
   }
-  return "";
+  return text(dane);
 }
 
-void print_endpoint(Output& out, const ServiceEvidence& evidence, const Presented& presented) {
+void print_endpoint(Output& out, const ServiceEvidence& evidence, const Presented& presented,
+                    const EndpointJudge& judge) {
   const auto& service = evidence.service;
+  const auto verdict = judge.on(evidence, presented);
   out << service.host.text() << " " << presented.address << " port " << service.port << " "
-      << text(presented.key_type) << ": " << outcome_text(evidence, presented);
-  if (!presented.detail.empty()) out << " (" << printable(presented.detail) << ")";
+      << text(presented.key_type) << ": " << outcome_text(verdict.dane);
+  const auto why = detail(verdict, presented);
+  if (!why.empty()) out << " (" << printable(why) << ")";
   out << "\n";
+}
+
+void print_blocker(Output& out, const Wait& wait) {
+  out << "not ready: " << wait.owner.text() << ": " << printable(detail(wait), 4000);
+  for (const auto& [server, address] : wait.places) {
+    out << (&wait.places.front().address == &address ? " [" : ", ") << printable(server)
+        << (server.empty() ? "" : " ") << printable(address);
+  }
+  out << (wait.places.empty() ? "" : "]") << " (ends by: " << text(wait.ends) << ")\n";
 }
 
 void print_diagnosis(Output& out, const Diagnosis& diagnosis) {
@@ -102,13 +118,17 @@ void print_text(Output& out, const Findings& findings) {
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }
   if (findings.evidence) {
+    const EndpointJudge judge(findings.zones);
     for (const auto& evidence : *findings.evidence) {
-      for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented);
+      for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented, judge);
     }
   }
   if (findings.dnssec) {
     const auto why = findings.no_verdict ? " (" + findings.no_verdict->text() + ")" : std::string{};
     out << "dnssec: " << text(*findings.dnssec) << why << "\n";
+  }
+  if (findings.blockers) {
+    for (const auto& wait : *findings.blockers) print_blocker(out, wait);
   }
   if (findings.plan.next_due) out << "next due " << rfc3339(*findings.plan.next_due) << "\n";
 }

@@ -179,12 +179,18 @@ class Rollout {
                (is_asked ? "not ready" : "not part of this run: run without a NAME"));
     }
     if (!found_.remaining) found_.remaining = ErrorCode::not_yet;
+    if (!found_.blockers) return;
+    for (const auto* service : ready) {
+      for (const auto& asked : service->owners)
+        found_.blockers->push_back(
+            {asked.owner, {}, target, false, Reason::other_service, Ends::time, {}, {}});
+    }
   }
 
   void say_what_would_be(const Deployment& deployment) {
     for (const auto& target : deployment.differing()) log_info(target + ": would be installed");
     if (deployment.differing().empty()) log_info("the reload would be repeated");
-    found_.remaining = ErrorCode::differences;
+    if (found_.remaining != ErrorCode::unsafe) found_.remaining = ErrorCode::differences;
   }
 
   // A command that several services have is run once.

@@ -22,7 +22,6 @@ Presented served(Time not_after, bool matches = true) {
   leaf.not_after = not_after;
   leaf.spki.sha2_256.fill(matches ? 1 : 2);
   presented.chain = {leaf};
-  presented.dane_ok = matches;
   return presented;
 }
 
@@ -119,7 +118,7 @@ TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
 TEST(Health, OfAChainThatNoRecordWasHeldAgainstNoMetricSaysHowItFared) {
   auto findings = found({served(noon + 90 * day, false)});
   EXPECT_NE(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok{"), std::string::npos);
-  findings.evidence->front().has_records = false;
+  findings.zones.clear();
   EXPECT_EQ(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok"), std::string::npos);
 }
 
@@ -161,6 +160,8 @@ TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
   server.rrsets = {{name("_25._tcp.mail.example.com"), Rrset{60, {{{}, Bytes(32, 9)}}}, true, true}};
   findings.zones.front().servers = {server};
   EXPECT_EQ(level_of(findings), Level::critical);
+  EXPECT_NE(line_of(findings).find("matching=0 mismatching=1"), std::string::npos);
+  EXPECT_NE(metrics_text(findings, noon).find("key_type=\"ecdsa\"} 0\n"), std::string::npos);  // one truth
 }
 
 TEST(Health, DnssecCounts) {

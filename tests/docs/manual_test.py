@@ -55,7 +55,7 @@ def test_every_exit_status_of_the_manual_is_one_of_the_program_and_the_other_way
 
 
 def section_of(page, title):
-    return re.search(rf"^\.Ss {title}\n(.*?)\n\.S[sh] ", page.read_text(), re.M | re.S)[1]
+    return re.search(rf"^\.Ss {title}\n(.*?\n)\.S[sh] ", page.read_text(), re.M | re.S)[1]
 
 
 def keys_told(text):
@@ -87,6 +87,21 @@ def test_every_key_of_the_json_is_in_the_manual_and_the_other_way_round(tlsa_upd
     ]
     printed = set().union(*(keys_of_json(run.json) for run in runs))
     assert keys_told(section_of(MANUAL, "JSON")) == printed
+
+
+def words_of_the_program():
+    """The fixed words, by the name of their table in core/report.cpp, which text(...) reads."""
+    source = (ROOT / "src" / "core" / "report.cpp").read_text()
+    tables = re.findall(r"^constexpr auto (\w+) = std::to_array<Entry<\w+>>\(\{\n(.*?)\n\}\);$", source, re.M | re.S)
+    return {name: [word for word in re.findall(r'\{\w+::\w+, "([^"]*)"', rows) if word] for name, rows in tables}
+
+
+def test_every_fixed_word_is_in_the_manual_and_the_other_way_round():
+    lists = re.findall(r"^\.Bl .*\n((?s:.*?))^\.El$", section_of(MANUAL, "Fixed words"), re.M)
+    told = [re.findall(r"^\.It Sy ([a-z-]+)$", one, re.M) for one in lists]
+    tables = words_of_the_program()
+    assert told == [tables[name] for name in ("states", "actions", "reasons", "ends", "danes", "verdicts")]
+    assert len(tables) == len(told) and "combination-would-break" in tables["reasons"]
 
 
 def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():

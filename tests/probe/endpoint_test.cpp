@@ -18,7 +18,7 @@ void PrintTo(const Presented& presented, std::ostream* out) {
   static constexpr const char* outcomes[] = {"served", "not_offered", "unreachable", "no_tls"};
   *out << presented.address << ' ' << text(presented.key_type) << ' '
        << outcomes[static_cast<int>(presented.outcome)] << " \"" << presented.detail << "\", "
-       << presented.chain.size() << " certificates" << (presented.dane_ok ? ", dane_ok" : "")
+       << presented.chain.size() << " certificates" << (presented.matched ? ", accepted" : "")
        << (presented.matched ? ", matched " + presented.matched->text() : "");
 }
 
@@ -228,7 +228,6 @@ TEST_F(Endpoint, DaneFindsTheRecordThatMatches) {
                                                 {"2 0 0", 1}}) {
     const auto matching = record(parameters, facts[certificate]);
     auto expected = served(facts);
-    expected.dane_ok = true;
     expected.matched = matching;
     EXPECT_EQ(judged(chain, against({matching})), expected) << parameters;
   }
@@ -258,13 +257,13 @@ TEST_F(Endpoint, OneMatchingRecordAmongOthersIsEnough) {
 TEST_F(Endpoint, NamesAndDatesCountForUsage2AndNotForUsage3) {
   const auto stranger = chain_with("P-256", "other.example.net");
   const auto facts = facts_of(stranger);
-  EXPECT_TRUE(judged(stranger, against({record("3 1 1", facts[0])})).dane_ok);
+  EXPECT_TRUE(judged(stranger, against({record("3 1 1", facts[0])})).matched);
   EXPECT_EQ(judged(stranger, against({record("2 0 1", facts[1])})).detail, "hostname mismatch");
 
   const auto chain = chain_with("P-256");
   auto late = against({record("3 1 1", facts_of(chain)[0])});
   late.now = after_expiry;
-  EXPECT_TRUE(judged(chain, late).dane_ok);
+  EXPECT_TRUE(judged(chain, late).matched);
   late.rrset = Rrset{300, {record("2 0 1", facts_of(chain)[1])}};
   EXPECT_EQ(judged(chain, late).detail, "certificate has expired");
 }
@@ -273,17 +272,17 @@ TEST_F(Endpoint, NamesAndDatesCountForUsage2AndNotForUsage3) {
 TEST_F(Endpoint, ACertificateOfUsage2MayNameTheSourceDomain) {
   const auto chain = chain_with("P-256", "example.org");
   auto request = against({record("2 0 1", facts_of(chain)[1])});
-  EXPECT_FALSE(judged(chain, request).dane_ok);
+  EXPECT_FALSE(judged(chain, request).matched);
   request.source_domain = Name::parse("example.org").value();
-  EXPECT_TRUE(judged(chain, request).dane_ok);
+  EXPECT_TRUE(judged(chain, request).matched);
 }
 
 // RFC 7672 section 3.2.3: an asterisk is a whole label.
 TEST_F(Endpoint, AWildcardCertificateCoversOneLabel) {
   const auto wildcard = chain_with("P-256", "*.example.com");
-  EXPECT_TRUE(judged(wildcard, against({record("2 0 1", facts_of(wildcard)[1])})).dane_ok);
+  EXPECT_TRUE(judged(wildcard, against({record("2 0 1", facts_of(wildcard)[1])})).matched);
   const auto partial = chain_with("P-256", "ma*.example.com");
-  EXPECT_FALSE(judged(partial, against({record("2 0 1", facts_of(partial)[1])})).dane_ok);
+  EXPECT_FALSE(judged(partial, against({record("2 0 1", facts_of(partial)[1])})).matched);
 }
 
 // RFC 7671 section 5.3 and 5.4: usages 0 and 1 also want a chain to a root that the system trusts.
@@ -291,7 +290,7 @@ TEST_F(Endpoint, AMatchOfUsage0Or1AloneIsNotEnough) {
   const auto chain = chain_with("P-256");
   EXPECT_EQ(judged(chain, against({record("1 1 1", facts_of(chain)[0])})).detail,
             "self-signed certificate in certificate chain");
-  EXPECT_FALSE(judged(chain, against({record("0 0 1", facts_of(chain)[1])})).dane_ok);
+  EXPECT_FALSE(judged(chain, against({record("0 0 1", facts_of(chain)[1])})).matched);
 }
 
 // RFC 7672 section 3.1.3
@@ -300,7 +299,7 @@ TEST_F(Endpoint, Usages0And1AreUnusableOnPort25) {
   auto request = against({record("1 1 1", facts_of(chain)[0]), record("0 0 1", facts_of(chain)[1])});
   request.service.port = 25;
   const auto judgement = judged(chain, request);
-  EXPECT_FALSE(judgement.dane_ok);
+  EXPECT_FALSE(judgement.matched);
   EXPECT_EQ(judgement.detail, "no usable TLSA record");
 }
 

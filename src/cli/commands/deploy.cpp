@@ -29,13 +29,13 @@ int deploy(const Settings& settings) {
   };
   rounds.dry = [](Session& session, const Wants& wants, Pass& pass) {
     auto found = pass.look_only();
-    found.remaining = unready_in(found.plan);
+    conclude_look(found, Goal::deployment);
     roll_out(session, wants, nullptr, pass.facts(), found);
     return found;
   };
   rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
     auto found = pass.remember(file);
-    found.remaining = unready_in(found.plan);
+    conclude_pass(found, Goal::deployment);
     roll_out(session, wants, &file, pass.facts(), found);
     return found;
   };

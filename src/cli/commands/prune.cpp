@@ -13,12 +13,12 @@ int prune(const Settings& settings) {
   rounds.needs_key = true;
   rounds.dry = [](Session&, const Wants&, Pass& pass) {
     auto found = pass.look_only();
-    found.remaining = found.plan.changes() ? ErrorCode::differences : lingering_in(found.plan);
+    conclude_look(found, Goal::deletion);
     return found;
   };
   rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
     auto found = pass.carry_out(file);
-    found.remaining = lingering_in(found.plan);
+    conclude_pass(found, Goal::deletion);
     return found;
   };
   return run_rounds(settings, rounds);

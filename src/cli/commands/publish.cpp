@@ -13,12 +13,12 @@ int publish(const Settings& settings) {
   rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
   rounds.dry = [](Session&, const Wants&, Pass& pass) {
     auto found = pass.look_only();
-    found.remaining = found.plan.changes() ? ErrorCode::differences : held_back_in(found.plan);
+    conclude_look(found, Goal::addition);
     return found;
   };
   rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
     auto found = pass.carry_out(file);
-    found.remaining = held_back_in(found.plan);
+    conclude_pass(found, Goal::addition);
     return found;
   };
   return run_rounds(settings, rounds);

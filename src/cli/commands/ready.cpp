@@ -13,7 +13,7 @@ int ready(const Settings& settings) {
   rounds.real = [](Session&, const Wants& wants, Pass& pass, const LedgerFile& file) {
     auto found = pass.remember(file);
     hand_over(wants, file, pass.facts(), found);
-    found.remaining = unready_in(found.plan);
+    conclude_pass(found, Goal::deployment);
     return found;
   };
   return run_rounds(settings, rounds);

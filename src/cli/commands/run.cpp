@@ -27,14 +27,14 @@ int run(const Settings& settings) {
   rounds.dry = [](Session& session, const Wants& wants, Pass& pass) {
     weigh_word(session, wants, pass);
     auto found = pass.look_only();
-    found.remaining = found.plan.changes() ? ErrorCode::differences : waiting_in(found.plan);
+    conclude_look(found, Goal::all);
     roll_out(session, wants, nullptr, pass.facts(), found);
     return found;
   };
   rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
     weigh_word(session, wants, pass);
     auto found = pass.carry_out(file);
-    found.remaining = waiting_in(found.plan);
+    conclude_pass(found, Goal::all);
     hand_over(wants, file, pass.facts(), found);
     roll_out(session, wants, &file, pass.facts(), found);
     return found;

@@ -55,11 +55,9 @@ int status(const Settings& settings) {
   Pass pass(session, *wants, policy_of(settings), Depth::live);
   auto found = pass.look_only();
   forget_replacements(found.plan);
-  if (has_difference(found.plan) || has_unreachable(found)) {
-    found.remaining = ErrorCode::differences;
-  } else {
-    found.remaining = waiting_in(found.plan);
-  }
+  conclude_look(found, Goal::all);
+  const bool is_different = has_difference(found.plan) || has_unreachable(found);
+  if (is_different && found.remaining != ErrorCode::unsafe) found.remaining = ErrorCode::differences;
   return finish(found, settings.format);
 }
 

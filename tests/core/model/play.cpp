@@ -283,7 +283,7 @@ class Play {
     if (world_.installed() != wish_.current()) {
       history_.trouble = "never deployed";
       for (const auto& blocker : agent_.last_plan().readiness.at(0).blockers) {
-        history_.trouble->append("\n" + detail(blocker));
+        history_.trouble->append("\n" + blocker.record.text() + " " + std::string(text(blocker.reason)));
       }
     } else if (!std::ranges::includes(there, wanted)) {
       history_.trouble = "never published all that is wanted";

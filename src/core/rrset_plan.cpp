@@ -111,9 +111,11 @@ void settle_ttl(RrsetPlan& plan, const Situation& situation) {
 }  // namespace
 
 std::optional<Hazard> refusal_of(const OwnerFacts& facts, const Additions& additions, const Policy& policy) {
-  if (policy.force || policy.unpublish) return std::nullopt;
+  if (policy.unpublish) return std::nullopt;
   for (const auto hazard : facts.hazards) {
-    if (is_never_answered(hazard) ? !facts.wanted.empty() : !additions.records.empty()) return hazard;
+    // Reading back could never confirm it (I6), and no later run could delete it: --force does not help.
+    if (is_never_answered(hazard) && !facts.wanted.empty()) return hazard;
+    if (!is_never_answered(hazard) && !additions.records.empty() && !policy.force) return hazard;
   }
   return std::nullopt;
 }

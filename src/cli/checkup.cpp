@@ -4,8 +4,8 @@
 
 #include "facts.hpp"
 #include "grants.hpp"
+#include "permissions.hpp"
 #include "tlsa_update/core/report.hpp"
-#include "tlsa_update/dns/axfr_stream.hpp"
 #include "trust.hpp"
 #include "verdict.hpp"
 
@@ -21,11 +21,18 @@ constexpr std::uint32_t long_ttl = 86400;      // seconds: from here on every ro
 std::string_view subject_of(const Error& error) {
   const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
   if (says("BADTIME")) return "clock";
-  if (says("BADKEY") || says("BADSIG") || says("TSIG") || error.code == ErrorCode::protocol) return "tsig";
+  const bool is_about_key = says("BADKEY") || says("BADSIG") || says("TSIG") || says("does not take key");
+  if (is_about_key || error.code == ErrorCode::protocol) return "tsig";
   if (error.code == ErrorCode::no_answer) return "server";
   if (error.code == ErrorCode::unreadable || error.code == ErrorCode::bad_data) return "key-file";
   return error.code == ErrorCode::unsafe ? "records" : "zone";
 }
+
+// The same address, asked with the key and without it.
+constexpr const char* other_view =
+    "it is the primary itself, which shows the key another view of the zone than clients: update the view "
+    "that "
+    "clients see, with a key of that view";
 
 // The shell command of this makes it.
 constexpr const char* make_key =
@@ -36,40 +43,12 @@ GrantedKey key_to_be_made() {
 }
 
 Error with_advice(Error error) {
-  if (error.what.find("BADKEY") != std::string::npos)
+  const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
+  if (says("BADKEY") || says("does not take key"))
     error.advice += (error.advice.empty() ? "" : "; ") + std::string("the lines below make the key known");
   if (error.code == ErrorCode::no_answer && error.advice.empty())
     error.advice = "is it running, and is it the right --server and --port?";
   return error;
-}
-
-// That nobody publishes: its deletion changes nothing, whoever is allowed it.
-TlsaRecord absent_record() { return {TlsaParameters{}, Bytes(32, 0)}; }
-
-awaitable<dns::UpdateOutcome> ask_policy(dns::Exchange& primary, Name zone, OwnerView view) {
-  dns::RrsetChange change;
-  change.owner = view.owner;
-  change.observed = view.rrset;
-  change.remove = {absent_record()};
-  dns::Update update;
-  update.zone = std::move(zone);
-  update.changes.push_back(std::move(change));
-  co_return co_await primary.update(std::move(update));
-}
-
-// AXFR is asked for and left after its first message, which is signed (RFC 8945 section 5.3.1).
-awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
-  const auto& options = primary.options();
-  std::optional<dns::AxfrStream> stream;
-  const auto begin = [&](std::uint16_t id, Bytes request_mac) {
-    stream.emplace(zone, id, options.key_of_transfers(), std::move(request_mac));
-  };
-  const auto message = [&](ByteView wire) -> Result<bool> {
-    const auto taken = stream->next(wire, options.clock());
-    if (!taken) return tl::unexpected(taken.error());
-    return true;
-  };
-  co_return co_await primary.transfer(zone, begin, message);
 }
 
 class Checkup {
@@ -82,9 +61,10 @@ class Checkup {
     for (const auto& zone : read) {
       check_primary(zone);
       if (key_ == KeyUse::taken) {
-        check_permissions(zone);
-        check_transfer(zone);
+        add(check_updates(session_, zone));
+        diagnosis_.checks.push_back(check_transfer(session_, zone, needs_transfer(zone)));
       }
+      add(check_unsigned_update(session_, zone));
       check_signing(zone);
       for (const auto& owner : zone.view.owners) check_owner(owner);
       for (const auto& server : zone.view.servers) check_server(zone.view, server);
@@ -102,12 +82,7 @@ class Checkup {
     diagnosis_.checks.push_back({std::move(check), true, std::move(detail), std::move(advice)});
   }
 
-  // The same trouble at a hundred names is one.
-  void fail(std::string check, const Error& error) {
-    auto failed = failed_check(std::move(check), error);
-    auto& checks = diagnosis_.checks;
-    if (std::find(checks.begin(), checks.end(), failed) == checks.end()) checks.push_back(std::move(failed));
-  }
+  void fail(std::string check, const Error& error) { add({failed_check(std::move(check), error)}); }
 
   void check_primary(const dns::ReadZone& zone) {
     const auto& options = zone.primary->options();
@@ -144,28 +119,11 @@ class Checkup {
          advice);
   }
 
-  void check_permissions(const dns::ReadZone& zone) {
-    const auto& key = zone.primary->options().key;
-    if (!key) return;  // said of the key file
-    std::vector<awaitable<dns::UpdateOutcome>> questions;
-    for (const auto& owner : zone.view.owners)
-      questions.push_back(ask_policy(*zone.primary, zone.view.apex, owner));
-    const auto outcomes = session_.run_all(std::move(questions));
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      const auto& owner = zone.view.owners[i].owner.text();
-      using Kind = dns::UpdateOutcome::Kind;
-      if (outcomes[i].kind == Kind::done) {
-        pass("update", key->label() + " may change TLSA at " + owner);
-      } else if (outcomes[i].kind == Kind::prerequisite_failed) {
-        fail("update",
-             {ErrorCode::not_yet, "somebody changed the RRset meanwhile", owner, "run doctor again"});
-      } else {
-        auto error =
-            outcomes[i].error.value_or(Error{ErrorCode::no_answer, "no answer", zone.view.server, {}});
-        error.advice +=
-            (error.advice.empty() ? "" : "; ") + std::string("the lines below grant what is needed");
-        fail("update", error);
-      }
+  // The same trouble at a hundred names is one.
+  void add(std::vector<Check> more) {
+    auto& checks = diagnosis_.checks;
+    for (auto& check : more) {
+      if (std::ranges::find(checks, check) == checks.end()) checks.push_back(std::move(check));
     }
   }
 
@@ -173,24 +131,6 @@ class Checkup {
     const auto mode = session_.settings().read;
     const bool is_large = zone.view.owners.size() > dns::auto_query_limit;
     return mode == dns::ReadMode::axfr || (mode == dns::ReadMode::automatic && is_large);
-  }
-
-  // Least privilege is no illness: AXFR counts only where it is needed.
-  void check_transfer(const dns::ReadZone& zone) {
-    const auto done = session_.run(ask_transfer(*zone.primary, zone.view.apex));
-    const auto* key = zone.primary->options().key_of_transfers();
-    const std::string who = key != nullptr ? key->label() : "anybody";
-    if (done) return pass("transfer", who + " may transfer " + zone.view.apex.text());
-    const std::string advice = "allow it: allow-transfer of BIND, an acl with action: transfer of Knot";
-    const std::string denied = who + " may not transfer " + zone.view.apex.text();
-    if (needs_transfer(zone) || done.error().code != ErrorCode::refused) {
-      fail("transfer", {done.error().code, denied + ": " + done.error().what, {}, advice});
-    } else {
-      pass("transfer",
-           denied + ", which only list and zones of more than " + std::to_string(dns::auto_query_limit) +
-               " names need",
-           advice);
-    }
   }
 
   // RFC 6698 section 4.1: only what is secure is used.
@@ -249,7 +189,10 @@ class Checkup {
       return fail("nameserver", {ErrorCode::not_yet,
                                  "has serial " + std::to_string(*server.serial) + ", the primary has " +
                                      std::to_string(zone.serial),
-                                 where, "if this lasts: look at its log for NOTIFY and transfers"});
+                                 where,
+                                 server.address == zone.server
+                                     ? other_view
+                                     : "if this lasts: look at its log for NOTIFY and transfers"});
     }
     if (!server.trouble.empty()) {
       return fail("nameserver", {ErrorCode::protocol, server.trouble, where, "see its log"});

@@ -159,7 +159,10 @@ void add_diagnosis(json::object& document, const Diagnosis& diagnosis) {
   document["checks"] = std::move(checks);
   json::array grants;
   for (const auto& grant : diagnosis.grants)
-    grants.push_back({{"zone", grant.zone.text()}, {"bind", grant.bind}, {"knot", grant.knot}});
+    grants.push_back({{"zone", grant.zone.text()},
+                      {"bind", grant.bind},
+                      {"knot", grant.knot},
+                      {"powerdns", grant.powerdns}});
   document["grants"] = std::move(grants);
 }
 

@@ -102,6 +102,7 @@ void print_diagnosis(Output& out, const Diagnosis& diagnosis) {
   for (const auto& grant : diagnosis.grants) {
     out << "\n" << grant.zone.text() << " at a BIND primary, in named.conf:\n\n" << grant.bind;
     out << "\n" << grant.zone.text() << " at a Knot primary, in knot.conf:\n\n" << grant.knot;
+    out << "\n" << grant.zone.text() << " at a PowerDNS primary, in a shell there:\n\n" << grant.powerdns;
   }
 }
 

@@ -124,10 +124,14 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
   }
   auto host = mname->text();
   if (host.size() > 1) host.pop_back();
-  co_return exchange_with({host, port}, how);
+  co_return exchange_with({host, port}, how,
+                          host +
+                              " is the MNAME of the zone's SOA; if that is not the primary, or is hidden, "
+                              "name the primary with --server");
 }
 
-Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
+Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how,
+                                              const std::string& origin) {
   ServerSettings peer = how;
   peer.server = server;
   peer.port.reset();
@@ -144,6 +148,7 @@ Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, con
       options.transfer_key = *transfer_key;
     }
     options.server = server;
+    options.origin = origin;
     options.look_up = [this](std::string host) { return resolver().addresses_of_server(std::move(host)); };
     options.transport = how.transport;
     options.tls = how.tls;

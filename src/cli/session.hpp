@@ -75,8 +75,9 @@ class Session {
   void run_to_end(std::vector<boost::asio::awaitable<void>> works);
 
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
-  [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
-                                                     const ServerSettings& how);
+  // `origin`: what to do if this is the wrong server.
+  [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server, const ServerSettings& how,
+                                                     const std::string& origin = {});
 
   const Settings& settings_;
   boost::asio::io_context context_{1};

@@ -14,6 +14,7 @@
 #include "output.hpp"
 #include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/dns/apex.hpp"
 #include "wants.hpp"
 
 namespace tlsa_update::cli {
@@ -172,12 +173,24 @@ Result<std::vector<Name>> zones_of(const Settings& settings) {
   return zones;
 }
 
+// A server that refuses to transfer what is no zone says the same as of a zone that the key may not have.
+boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error refused) {
+  if (refused.code != ErrorCode::refused) co_return refused;
+  const auto apex = co_await dns::apex_of(primary, zone);
+  if (!apex || *apex == zone) co_return refused;
+  co_return Error{ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
+                  primary.address(), "list " + apex->text()};
+}
+
 boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zone, const Judge& judge,
                                                        Output& out) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
   const auto transferred = co_await dns::transfer_zone(**primary, zone);
-  if (!transferred) co_return tl::unexpected(transferred.error());
+  if (!transferred) {
+    auto error = co_await reason_of(**primary, zone, transferred.error());
+    co_return tl::unexpected(std::move(error));
+  }
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
   if (session.settings().format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);

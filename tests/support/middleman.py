@@ -15,7 +15,7 @@ from support.server import free_port
 from support.tsig import Seal
 
 UPDATE, QUERY = 5, 0
-SOA, TLSA, AXFR = 6, 52, 252
+SOA, TLSA, TSIG, AXFR = 6, 52, 250, 252
 
 
 # What a script may do besides sending a message, which is bytes.
@@ -67,6 +67,10 @@ class Request:
     def type(self):
         """Of the question."""
         return struct.unpack_from("!H", self.wire, tsig.end_of_questions(self.wire) - 4)[0]
+
+    @property
+    def is_signed(self):
+        return any(record.type == TSIG for record in tsig.records(self.wire))
 
     @property
     def question(self):

@@ -87,11 +87,13 @@ std::vector<Check> check_unsigned_update(Session& session, const dns::ReadZone& 
   const auto& view = zone.view.owners.front();
   const auto outcome = session.run(zone.primary->update_unsigned(harmless_update(zone, view)));
   if (outcome.kind != Outcome::done) return {};
-  return {failed_check("update", {ErrorCode::differences,
-                                  "zone " + zone.view.apex.text() +
-                                      " takes UPDATEs that nobody has signed: one that changes nothing at " +
-                                      view.owner.text() + " is answered NOERROR",
-                                  zone.view.server, make_keyed})};
+  return {failed_check("update",
+                       {ErrorCode::differences,
+                        "zone " + zone.view.apex.text() +
+                            " takes UPDATEs that nobody has signed, unless a policy of the server drops "
+                            "them in silence: one that changes nothing at " +
+                            view.owner.text() + " is answered NOERROR",
+                        zone.view.server, make_keyed})};
 }
 
 Check check_transfer(Session& session, const dns::ReadZone& zone, bool is_needed) {

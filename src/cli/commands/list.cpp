@@ -177,6 +177,8 @@ Result<std::vector<Name>> zones_of(const Settings& settings) {
 boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error refused) {
   if (refused.code != ErrorCode::refused) co_return refused;
   const auto apex = co_await dns::apex_of(primary, zone);
+  if (apex && *apex == zone && primary.has_verified() && !primary.options().transfer_key)
+    refused.advice += "; the key itself is right: the server signs other answers with it";
   if (!apex || *apex == zone) co_return refused;
   co_return Error{ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
                   primary.address(), "list " + apex->text()};

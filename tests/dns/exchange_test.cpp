@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "pipeline.hpp"
+#include "support/records.hpp"
 #include "support/scripted_server.hpp"
 #include "tlsa_update/dns/zone_reader.hpp"
 #include "transfer.hpp"
@@ -777,7 +778,7 @@ TEST_F(ExchangeTest, BehindABareRefusalTheZoneIsAskedForWithoutAKey) {
     if (verify(request.wire, *key_, {}, noon).verdict != TsigVerdict::good) {
       answer = answer_to(request);
       answer.authoritative = true;
-      answer.authority = {record("example.test. 60 IN SOA ns.example.test. h.example.test. 1 2 3 4 5")};
+      answer.authority = {rr("example.test. 60 SOA ns.example.test. h.example.test. 1 2 3 4 5")};
     }
     return say(encode(answer));
   });

@@ -32,7 +32,8 @@ def doctor(tlsa_update):
 
     def examine(zone, *names, **options):
         told = {"nameserver": zone.server.at, "resolver": nowhere, "format": "json", "timeout": 2}
-        return tlsa_update("doctor", zone, *names, **(told | options))
+        where = zone.key if "server" in options else zone
+        return tlsa_update("doctor", where, *names, **(told | options))
 
     return examine
 

@@ -2,6 +2,7 @@
 #include "health.hpp"
 
 #include <algorithm>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "grants.hpp"

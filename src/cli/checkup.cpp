@@ -6,6 +6,7 @@
 #include "grants.hpp"
 #include "permissions.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 #include "trust.hpp"
 #include "verdict.hpp"
 
@@ -67,7 +68,7 @@ class Checkup {
       add(check_unsigned_update(session_, zone));
       check_signing(zone);
       for (const auto& owner : zone.view.owners) check_owner(owner);
-      for (const auto& server : zone.view.servers) check_server(zone.view, server);
+      check_servers(zone.view);
       write_grants(zone);
     }
     if (found_.evidence) {
@@ -136,12 +137,15 @@ class Checkup {
   // RFC 6698 section 4.1: only what is secure is used.
   void check_signing(const dns::ReadZone& zone) {
     const auto& apex = zone.view.apex;
-    if (!zone.view.is_signed) {
+    if (!is_signed_to_clients(zone.view)) {
       return fail("signed",
                   {ErrorCode::differences, "the zone is not signed, and no client uses its TLSA records",
                    apex.text(), "have the primary sign it: dnssec-policy of BIND, dnssec-signing of Knot"});
     }
-    pass("signed", apex.text() + " has DNSKEY records");
+    pass("signed",
+         apex.text() + (zone.view.is_signed ? " has DNSKEY records"
+                                            : " is signed behind the primary, whose own copy has no "
+                                              "DNSKEY records"));
     Trust trust;
     trust.verdict = session_.run(verdict_on(session_, {apex, dns::type::soa})).value_or(dns::Dnssec::unknown);
     trust.by_anchor = !session_.settings().trust_anchor.empty();
@@ -178,26 +182,24 @@ class Checkup {
          ttl > long_ttl ? "publish --ttl 1h makes renewals and repairs quicker" : "");
   }
 
-  void check_server(const ZoneView& zone, const ServerView& server) {
+  void check_servers(const ZoneView& zone) {
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      const auto& server = zone.servers[i];
+      for (const auto& fault : faults[i]) {
+        auto error = trouble(fault, zone, server);
+        const bool is_behind = fault.kind == ServerFault::Kind::older_serial;
+        if (is_behind && server.address == zone.server) error.advice = other_view;
+        fail("nameserver", error);
+      }
+      if (faults[i].empty()) check_trouble(server);
+    }
+  }
+
+  void check_trouble(const ServerView& server) {
     const auto where = server.name + " " + server.address;
-    if (!server.reachable) {
-      return fail("nameserver",
-                  {ErrorCode::no_answer, "does not answer: " + server.trouble, where,
-                   "clients ask it as well: start it, open its port, or take its NS record away"});
-    }
-    if (server.serial && serial_less(*server.serial, zone.serial)) {
-      return fail("nameserver", {ErrorCode::not_yet,
-                                 "has serial " + std::to_string(*server.serial) + ", the primary has " +
-                                     std::to_string(zone.serial),
-                                 where,
-                                 server.address == zone.server
-                                     ? other_view
-                                     : "if this lasts: look at its log for NOTIFY and transfers"});
-    }
-    if (!server.trouble.empty()) {
-      return fail("nameserver", {ErrorCode::protocol, server.trouble, where, "see its log"});
-    }
-    pass("nameserver", where + " is up to date");
+    if (server.trouble.empty()) return pass("nameserver", where + " is up to date");
+    fail("nameserver", {ErrorCode::protocol, server.trouble, where, "see its log"});
   }
 
   void check_service(const ServiceEvidence& evidence) {

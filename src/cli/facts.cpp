@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <time.h>
 
@@ -51,41 +52,102 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   facts.hosts = std::move(result.hosts);
 }
 
+awaitable<std::vector<ServerView>> read_servers(Session& session, const dns::ReadZone& zone, ZoneView asked,
+                                                int retries) {
+  dns::PropagationOptions options;
+  options.nameservers = session.server_settings(zone.view.apex).nameservers;
+  options.timeout = session.settings().timeout;
+  options.retries = retries;
+  options.now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
+  options.family = session.settings().family;
+  options.log = [](const std::string& line) { log_debug(line); };
+  return dns::read_servers(*zone.primary, std::move(asked), session.resolver(), std::move(options));
+}
+
+bool has_signing(const std::vector<ServerView>& servers) {
+  return std::ranges::any_of(servers, [](const ServerView& one) { return one.is_signed == true; });
+}
+
 void read_authoritative_servers(Session& session, Facts& facts) {
   std::vector<awaitable<std::vector<ServerView>>> jobs;
-  for (const auto& zone : facts.read) {
-    dns::PropagationOptions options;
-    options.nameservers = session.server_settings(zone.view.apex).nameservers;
-    options.timeout = session.settings().timeout;
-    options.retries = session.settings().retries;
-    options.now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
-    options.log = [](const std::string& line) { log_debug(line); };
-    jobs.push_back(dns::read_servers(*zone.primary, zone.view, session.resolver(), std::move(options)));
-  }
+  for (const auto& zone : facts.read)
+    jobs.push_back(read_servers(session, zone, zone.view, session.settings().retries));
   auto servers = session.run_all(std::move(jobs));
-  for (std::size_t i = 0; i < servers.size(); ++i) facts.read[i].view.servers = std::move(servers[i]);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    auto& view = facts.read[i].view;
+    view.has_signer = !view.is_signed && has_signing(servers[i]);
+    view.servers = std::move(servers[i]);
+  }
 }
 
-// Who does not answer once is not waited for again.
-dns::Dnssec judge_owner(Session& session, const Name& owner, Facts& facts) {
-  if (facts.no_verdict) return dns::Dnssec::unknown;
-  const auto verdict = session.run(verdict_on(session, {owner, dns::type::tlsa}));
-  if (verdict) return *verdict;
-  facts.no_verdict = verdict.error();
-  return dns::Dnssec::unknown;
+std::vector<dns::ReadZone*> unsigned_zones(Facts& facts) {
+  std::vector<dns::ReadZone*> zones;
+  for (auto& zone : facts.read)
+    if (!is_signed_to_clients(zone.view)) zones.push_back(&zone);
+  return zones;
 }
 
+// Where only the primary was read, and is not signed: its name servers are asked for their keys alone, and
+// once. Returns the zones of which some did not answer.
+std::vector<dns::ReadZone*> ask_servers_for_signers(Session& session, Facts& facts) {
+  std::vector<awaitable<std::vector<ServerView>>> jobs;
+  const auto zones = unsigned_zones(facts);
+  for (const auto* zone : zones) {
+    ZoneView bare;
+    bare.apex = zone->view.apex;
+    jobs.push_back(read_servers(session, *zone, std::move(bare), 0));
+  }
+  const auto servers = session.run_all(std::move(jobs));
+  std::vector<dns::ReadZone*> unsure;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    zones[i]->view.has_signer = has_signing(servers[i]);
+    const bool is_sure = zones[i]->view.has_signer || std::ranges::all_of(servers[i], &ServerView::reachable);
+    if (!is_sure) unsure.push_back(zones[i]);
+  }
+  return unsure;
+}
+
+// A validator that finds the zone secure, or bogus, has seen signatures.
+void ask_validator_for_signers(Session& session, const std::vector<dns::ReadZone*>& zones) {
+  std::vector<dns::Question> questions;
+  for (const auto* zone : zones) questions.emplace_back(zone->view.apex, dns::type::soa);
+  const auto verdicts = verdicts_on(session, questions);
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    const auto verdict = verdicts[i].value_or(Dnssec::unknown);
+    zones[i]->view.has_signer = verdict == Dnssec::secure || verdict == Dnssec::bogus;
+  }
+}
+
+// The primary's copy of a zone may be unsigned, and the world see a signed one.
+void look_for_signers(Session& session, Facts& facts, Depth depth) {
+  const auto zones =
+      depth == Depth::primary ? ask_servers_for_signers(session, facts) : unsigned_zones(facts);
+  ask_validator_for_signers(session, zones);
+}
+
+// The weakest verdict on all owners (RFC 6698 section 4.1: only a secure RRset is usable).
 void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
-  std::optional<dns::Dnssec> verdict = wants.dnssec;
+  facts.dnssec = wants.dnssec;
   facts.no_verdict = wants.no_verdict;
+  std::vector<Result<Dnssec>> verdicts;
+  std::vector<dns::Question> questions;
   for (const auto& zone : facts.read) {
     for (const auto& owner : zone.view.owners) {
-      auto one = dns::Dnssec::insecure;
-      if (zone.view.is_signed) one = judge_owner(session, owner.asked, facts);
-      verdict = verdict ? weaker(*verdict, one) : one;
+      if (is_signed_to_clients(zone.view))
+        questions.emplace_back(owner.asked, dns::type::tlsa);
+      else
+        verdicts.emplace_back(Dnssec::insecure);
     }
   }
-  facts.dnssec = verdict;
+  if (facts.no_verdict)  // who did not answer is not waited for again
+    verdicts.resize(verdicts.size() + questions.size(), Dnssec::unknown);
+  else
+    std::ranges::move(verdicts_on(session, questions), std::back_inserter(verdicts));
+  for (const auto& verdict : verdicts) {
+    const auto one = verdict.value_or(Dnssec::unknown);
+    if (!verdict && !facts.no_verdict) facts.no_verdict = verdict.error();
+    facts.dnssec = facts.dnssec ? weaker(*facts.dnssec, one) : one;
+  }
 }
 
 }  // namespace
@@ -101,6 +163,7 @@ Facts look(Session& session, const Wants& wants, Depth depth) {
   Facts facts;
   read_primaries(session, wants, facts);
   if (depth >= Depth::servers) read_authoritative_servers(session, facts);
+  look_for_signers(session, facts, depth);
   if (depth >= Depth::live) {
     look_at_services(session, wants, facts);
     judge_dnssec(session, wants, facts);

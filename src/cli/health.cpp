@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -65,6 +66,23 @@ void judge_troubles(const Findings& findings, Health& health) {
     if (by_planner && health.mismatches > 0) continue;
     health.remarks.push_back(
         {trouble.code == ErrorCode::unsafe ? Level::critical : Level::unknown, trouble.text()});
+  }
+}
+
+// A zone that validates nowhere is an outage, one bad server of several is not yet. Where the zone is proved
+// to be insecure, nobody looks at its signatures.
+void judge_authorities(const Findings& findings, Health& health) {
+  for (const auto& zone : findings.zones) {
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      for (const auto& fault : faults[i]) {
+        const bool is_bogus = fault.kind == ServerFault::Kind::bad_signature && fault.is_everywhere &&
+                              findings.dnssec != Dnssec::insecure;
+        auto what = trouble(fault, zone, zone.servers[i]);
+        what.advice = zone.servers[i].advice;  // the line is short
+        health.remarks.push_back({is_bogus ? Level::critical : Level::warning, what.text()});
+      }
+    }
   }
 }
 
@@ -165,6 +183,7 @@ Health judge_health(const Findings& findings, const Settings& settings, Time now
     }
   }
   judge_troubles(findings, health);
+  judge_authorities(findings, health);
   judge_dnssec(findings, settings, health);
   return health;
 }
@@ -211,10 +230,15 @@ std::string metrics_text(const Findings& findings, Time now) {
     }
   }
   std::vector<std::string> servers;
+  std::vector<std::string> sound;
   for (const auto& zone : findings.zones) {
-    for (const auto& server : zone.servers) {
-      servers.push_back("{" + label("zone", zone.apex.text()) + "," + label("server", server.name) + "," +
-                        label("address", server.address) + (server.reachable ? "} 1" : "} 0"));
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      const auto& server = zone.servers[i];
+      const auto labels = "{" + label("zone", zone.apex.text()) + "," + label("server", server.name) + "," +
+                          label("address", server.address) + "}";
+      servers.push_back(labels + (server.reachable ? " 1" : " 0"));
+      sound.push_back(labels + (faults[i].empty() ? " 1" : " 0"));
     }
   }
   std::string out;
@@ -222,6 +246,7 @@ std::string metrics_text(const Findings& findings, Time now) {
   add_metric(out, "tlsa_endpoint_dane_ok", "1: the RRset of every server accepts the chain", ok);
   add_metric(out, "tlsa_certificate_not_after_seconds", "end of validity of the served certificate", expiry);
   add_metric(out, "tlsa_server_reachable", "1: the authoritative server answered", servers);
+  add_metric(out, "tlsa_server_sound", "1: it serves what the primary has, with signatures that hold", sound);
   if (findings.dnssec) {
     add_metric(out, "tlsa_dnssec", "1 for the verdict on the records",
                {"{" + label("verdict", std::string(text(*findings.dnssec))) + "} 1"});

@@ -150,7 +150,8 @@ std::set<ip::address> own_addresses() {
 // Which of the services run on this machine.
 class Neighbourhood {
  public:
-  explicit Neighbourhood(const Facts& facts) : hosts_(facts.hosts), own_(own_addresses()) {
+  Neighbourhood(const Facts& facts, Family family)
+      : hosts_(facts.hosts), own_(own_addresses()), family_(family) {
     for (const auto& zone : facts.read) {
       for (const auto& owner : zone.view.owners) zones_.emplace(owner.asked, &zone);
     }
@@ -173,7 +174,7 @@ class Neighbourhood {
     } else {
       v4 = co_await ask(primary, host, dns::type::a);
     }
-    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return is_here(address); }))
+    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return own_.contains(address); }))
       co_return Found{};
     auto all = co_await ask(primary, host, dns::type::aaaa);
     all.insert(all.begin(), v4.begin(), v4.end());
@@ -184,7 +185,9 @@ class Neighbourhood {
  private:
   using Addresses = std::vector<ip::address>;
 
-  [[nodiscard]] bool is_here(const ip::address& address) const { return own_.contains(address); }
+  [[nodiscard]] bool is_here(const ip::address& address) const {
+    return own_.contains(address) && dns::belongs_to(family_, address);
+  }
 
   // Whatever is wrong with the answer, the service is then not known to be here.
   static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
@@ -195,6 +198,7 @@ class Neighbourhood {
 
   const std::map<Name, Addresses>& hosts_;
   std::set<ip::address> own_;
+  Family family_;
   std::map<Name, const dns::ReadZone*> zones_;
 };
 
@@ -210,7 +214,7 @@ void look_at_services(Session& session, const Wants& wants, const std::set<Name>
 
 void look_nearby(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
   auto probes = probes_at(wants, facts, asked);
-  const Neighbourhood neighbourhood(facts);
+  const Neighbourhood neighbourhood(facts, session.settings().family);
   find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
   for (auto& evidence : probe_all(session, probes)) {

@@ -38,7 +38,7 @@ void log_verdicts(const Findings& findings) {
   for (const auto& warning : findings.plan.warnings) log_warning(warning);
   for (const auto& trouble : findings.troubles) log_error(trouble);
   for (const auto& zone : findings.zones) {
-    if (!zone.is_signed) {
+    if (!is_signed_to_clients(zone)) {
       log_warning(zone.apex.text() +
                   " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
     }

@@ -9,6 +9,7 @@
 
 #include "findings.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -73,7 +74,7 @@ bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan&
       if (step.credential.empty()) continue;  // not a wanted record
       if (served == nullptr) return false;
       const auto& answer = *found->second;
-      if (zone.is_signed && (!answer.has_rrsig || !answer.rrsig_valid.value_or(true))) return false;
+      if (is_signed_to_clients(zone) && !has_good_signature(answer)) return false;
       if (!std::binary_search(served->records.begin(), served->records.end(), step.record)) return false;
     }
   }
@@ -87,14 +88,36 @@ std::string_view without_dns_port(std::string_view address) {
   return address;
 }
 
-json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
+// What is wrong with a server, whether it answers or not.
+std::string trouble_text(const ServerView& server, const ZoneView& zone,
+                         const std::vector<ServerFault>& faults) {
+  std::string all = server.trouble;
+  if (!server.reachable && !server.advice.empty()) all += "; " + server.advice;
+  for (const auto& fault : faults) {
+    if (fault.kind != ServerFault::Kind::unreachable)
+      all += (all.empty() ? "" : "; ") + trouble(fault, zone, server).what;
+  }
+  return all;
+}
+
+json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan,
+                           const std::vector<ServerFault>& faults) {
   json::object entry{{"name", printable(server.name)},
                      {"address", printable(without_dns_port(server.address))}};
   if (server.serial) entry["serial"] = *server.serial;
   entry["reachable"] = server.reachable;
   entry["complete"] = is_complete(server, zone, plan);
-  if (!server.trouble.empty()) entry["trouble"] = printable(server.trouble);
+  const auto trouble = trouble_text(server, zone, faults);
+  if (!trouble.empty()) entry["trouble"] = printable(trouble, 4000);
   return entry;
+}
+
+json::array server_objects(const ZoneView& zone, const ZonePlan& plan) {
+  const auto faults = faults_of(zone);
+  json::array servers;
+  for (std::size_t i = 0; i < faults.size(); ++i)
+    servers.push_back(server_object(zone.servers[i], zone, plan, faults[i]));
+  return servers;
 }
 
 json::object zone_object(const Findings& findings, const ZonePlan& plan) {
@@ -102,10 +125,8 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   if (const auto* const view = view_of(findings, plan)) {
     entry["server"] = printable(view->server);
     entry["serial"] = view->serial;
-    entry["signed"] = view->is_signed;
-    json::array servers;
-    for (const auto& server : view->servers) servers.push_back(server_object(server, *view, plan));
-    if (!servers.empty()) entry["servers"] = std::move(servers);
+    entry["signed"] = is_signed_to_clients(*view);
+    if (!view->servers.empty()) entry["servers"] = server_objects(*view, plan);
   }
   json::array rrsets;
   for (const auto& rrset : plan.rrsets) rrsets.push_back(rrset_object(findings, rrset));

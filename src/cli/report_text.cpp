@@ -1,9 +1,11 @@
 // Findings for people: zone, server, RRset, then a line for each record with its state and the reason.
 
 #include <algorithm>
+#include <set>
 
 #include "findings.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -44,18 +46,37 @@ void print_rrset(Output& out, const Findings& findings, const RrsetPlan& rrset) 
     out << "    " << shortened(gone->first.second) << "\n      deleted\n";
 }
 
-void print_server(Output& out, const ServerView& server) {
+void print_server(Output& out, const ZoneView& zone, const ServerView& server,
+                  const std::vector<ServerFault>& faults) {
   out << "  " << printable(server.name) << " " << printable(server.address) << ": ";
   if (!server.reachable) {
-    out << "unreachable: " << printable(server.trouble) << "\n";
+    out << "unreachable: " << printable(server.trouble);
+    if (!server.advice.empty()) out << "; " << server.advice;
+    out << "\n";
     return;
   }
   out << "serial " << (server.serial ? std::to_string(*server.serial) : std::string("unknown"));
-  const auto published = std::count_if(server.rrsets.begin(), server.rrsets.end(),
-                                       [](const ServedRrset& served) { return served.rrset.has_value(); });
-  out << ", " << std::to_string(published) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
+  std::set<Name> wrong;
+  for (const auto& fault : faults) {
+    if (fault.kind > ServerFault::Kind::older_serial) wrong.insert(fault.owner);
+  }
+  const auto right = std::ranges::count_if(server.rrsets, [&](const ServedRrset& served) {
+    return served.rrset && !wrong.contains(served.owner);
+  });
+  out << ", " << std::to_string(right) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
   if (!server.trouble.empty()) out << " (" << printable(server.trouble) << ")";
   out << "\n";
+  for (const auto& fault : faults) out << "    " << printable(trouble(fault, zone, server).what) << "\n";
+}
+
+void print_servers(Output& out, const ZoneView& zone) {
+  const auto faults = faults_of(zone);
+  for (std::size_t i = 0; i < faults.size(); ++i) print_server(out, zone, zone.servers[i], faults[i]);
+}
+
+std::string_view signing_text(const ZoneView& zone) {
+  if (zone.is_signed) return ", signed";
+  return zone.has_signer ? ", signed behind the primary" : ", not signed";
 }
 
 std::string_view outcome_text(Dane dane) {
@@ -113,8 +134,8 @@ void print_text(Output& out, const Findings& findings) {
   for (const auto& plan : findings.plan.zones) {
     if (const auto* const view = view_of(findings, plan)) {
       out << view->apex.text() << " at " << printable(view->server) << ", serial " << view->serial
-          << (view->is_signed ? ", signed" : ", not signed") << "\n";
-      for (const auto& server : view->servers) print_server(out, server);
+          << signing_text(*view) << "\n";
+      print_servers(out, *view);
     }
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }

@@ -18,16 +18,13 @@ constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
 constexpr std::size_t anchor_file_limit = 1U << 20;  // octets
 constexpr std::size_t key_file_limit = 1U << 20;     // octets: a whole named.conf fits
 
-Result<dns::TrustAnchors> load_trust_anchors(const Settings& settings) {
+Result<dns::Validator> make_validator(const Settings& settings) {
   const auto& path = settings.trust_anchor;
-  if (path.empty()) return dns::TrustAnchors{};
   const auto content = read_file(path, anchor_file_limit);
   if (!content) return tl::unexpected(content.error());
-  auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
-  if (!anchors) return anchors;
-  if (const auto fit = dns::check_validation(*anchors, settings.resolvers); !fit)
-    return tl::unexpected(fit.error());
-  return anchors;
+  const auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
+  if (!anchors) return tl::unexpected(anchors.error());
+  return dns::Validator::open(*anchors, settings.resolvers, settings.family);
 }
 
 }  // namespace
@@ -67,6 +64,7 @@ dns::Resolver& Session::resolver() {
     options.servers = settings_.resolvers;
     options.timeout = settings_.timeout;
     options.retries = settings_.retries;
+    options.family = settings_.family;
     resolver_ = std::make_unique<dns::Resolver>(executor(), options);
   }
   return *resolver_;
@@ -101,9 +99,11 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   return known;
 }
 
-const Result<dns::TrustAnchors>& Session::trust_anchors() {
-  if (!trust_anchors_) trust_anchors_ = load_trust_anchors(settings_);
-  return *trust_anchors_;
+Result<dns::Validator*> Session::validator() {
+  if (settings_.trust_anchor.empty()) return nullptr;
+  if (!validator_) validator_.emplace(make_validator(settings_));
+  if (!*validator_) return tl::unexpected(validator_->error());
+  return &**validator_;
 }
 
 boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {

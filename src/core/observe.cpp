@@ -121,7 +121,7 @@ class Observation {
     return std::ranges::any_of(facts_.servers, [&](const AtServer& at) {
       if (!at.server->reachable || at.served == nullptr) return false;
       if (!at.served->rrset || !contains(at.served->rrset->records, record)) return true;
-      return facts_.zone->is_signed && !(at.served->has_rrsig && at.served->rrsig_valid.value_or(true));
+      return is_signed_to_clients(*facts_.zone) && !has_good_signature(*at.served);
     });
   }
 

@@ -163,7 +163,7 @@ std::optional<Lag> OwnerFacts::not_everywhere(const TlsaRecord& record) const {
     const bool is_answered = at.server->reachable && at.served != nullptr && at.served->rrset;
     if (!is_answered || !contains(at.served->rrset->records, record)) {
       lag.places.push_back(place);
-    } else if (zone->is_signed && !(at.served->has_rrsig && at.served->rrsig_valid.value_or(true))) {
+    } else if (is_signed_to_clients(*zone) && !has_good_signature(*at.served)) {
       unsigned_lag.places.push_back(place);
     }
   }

@@ -127,10 +127,7 @@ void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Addition
 
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now) {
-  if (facts.view->mixed_ttl) {
-    plan.warnings.push_back("the server gave mixed TTLs for " + facts.owner().text() +
-                            " (RFC 2181 section 5.2): taken as the lowest");
-  }
+  if (facts.view->mixed_ttl) plan.warnings.push_back(mixed_ttls(facts.owner()));
   remark_outages(plan, facts, policy);
   remark_held(plan, facts, additions, now.has_value());
   remark_new_combinations(plan, facts, additions);

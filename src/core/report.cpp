@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tlsa_update/core/dnssec.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 
 namespace tlsa_update {
 
@@ -183,6 +184,10 @@ std::string detail(const EndpointVerdict& verdict, const Presented& presented) {
   return sentence;
 }
 
+std::string mixed_ttls(const Name& owner) {
+  return "the server gave mixed TTLs for " + owner.text() + " (RFC 2181 section 5.2): taken as the lowest";
+}
+
 Error refusal(Hazard hazard, const Name& owner) {
   const auto refuse = [&](std::string what, std::string advice) {
     return Error{ErrorCode::unsafe, std::move(what), owner.text(), std::move(advice)};
@@ -202,6 +207,66 @@ Error refusal(Hazard hazard, const Name& owner) {
                     "change the records of the wildcard itself, or use --force (RFC 4592 section 2.2.1)");
   }
   return refuse("publishing here is refused", "use --force to override");
+}
+
+namespace {
+
+// "of _25._tcp.mail.example.com."
+std::string signature_trouble(const SignatureFault& fault, const std::string& of) {
+  const std::string when = fault.at ? rfc3339(*fault.at) : std::string("an unknown time");
+  switch (fault.kind) {
+    case SignatureFault::Kind::expired:
+      return "the signature (RRSIG) of " + of + " expired at " + when;
+    case SignatureFault::Kind::early:
+      return "the signature (RRSIG) of " + of + " does not begin before " + when;
+    case SignatureFault::Kind::unverified:
+      break;
+  }
+  return "no key of the zone made the signature (RRSIG) of " + of + " over this data";
+}
+
+constexpr const char* see_transfers = "if this lasts: look at its log for NOTIFY and transfers";
+constexpr const char* see_signer =
+    "have its signer sign again, or the transfers to it succeed: clients that validate ask it as well";
+
+}  // namespace
+
+Error trouble(const ServerFault& fault, const ZoneView& zone, const ServerView& server) {
+  const auto where = server.address.empty() ? server.name : server.name + " " + server.address;
+  const bool is_of_keys = fault.owner == zone.apex;
+  switch (fault.kind) {
+    case ServerFault::Kind::unreachable:
+      return {ErrorCode::no_answer,
+              (server.address.empty() ? "cannot be asked: " : "does not answer: ") + server.trouble, where,
+              (server.advice.empty()
+                   ? "clients ask it as well: start it, open its port, or take its NS record away"
+                   : server.advice) +
+                  "; if this host alone cannot ask it, --nameserver names those to ask"};
+    case ServerFault::Kind::older_serial:
+      return {ErrorCode::not_yet,
+              "has serial " + std::to_string(server.serial.value_or(0)) + ", the primary has " +
+                  std::to_string(zone.serial),
+              where, see_transfers};
+    case ServerFault::Kind::other_records:
+      return {ErrorCode::differences,
+              "has other TLSA records than the primary at " + fault.owner.text() +
+                  (server.serial && !serial_less(*server.serial, zone.serial)
+                       ? ", though its serial " + std::to_string(*server.serial) + " is not older"
+                       : ""),
+              where,
+              "does it transfer the zone from this primary, in this view? " + std::string(see_transfers)};
+    case ServerFault::Kind::no_signature:
+      return {ErrorCode::differences,
+              is_of_keys
+                  ? "serves no DNSKEY of " + zone.apex.text() + ", though the zone is signed"
+                  : "gives no signature (RRSIG) of " + fault.owner.text() + ", though the zone is signed",
+              where, see_signer};
+    case ServerFault::Kind::bad_signature:
+      break;
+  }
+  const auto of = is_of_keys ? "the DNSKEY records of " + zone.apex.text() : fault.owner.text() + " TLSA";
+  return {ErrorCode::differences, signature_trouble(fault.signature.value_or(SignatureFault{}), of), where,
+          see_signer};
 }
 
 }  // namespace tlsa_update

@@ -89,7 +89,7 @@ class TlsStream final : public Stream {
     boost::system::error_code error;
     auto with_error = asio::redirect_error(asio::use_awaitable, error);
     co_await socket_.async_connect({peer.address, peer.port}, with_error);
-    if (error) co_return fail_socket(error);
+    if (error) co_return tl::unexpected(unreached(error, peer.address));
     socket_.set_option(tcp::no_delay(true), error);
     stream_.emplace(socket_, context_);
     if (auto named = name_peer(); !named) co_return named;

@@ -165,6 +165,30 @@ TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
   EXPECT_NE(metrics_text(findings, noon).find("key_type=\"ecdsa\"} 0\n"), std::string::npos);  // one truth
 }
 
+TEST(Health, OneBadServerIsAWarningAndAllAreAnOutage) {
+  auto findings = found({served(noon + 90 * day)});
+  ServerView good;
+  good.name = "ns1.example.com.";
+  good.reachable = true;
+  good.rrsets = {{name("_25._tcp.mail.example.com"), findings.zones[0].owners[0].rrset, true, true}};
+  auto expired = good;
+  expired.name = "ns2.example.com.";
+  expired.rrsets[0].rrsig_valid = false;
+  expired.rrsets[0].rrsig_fault = {SignatureFault::Kind::expired, noon - day};
+  auto silent = good;
+  silent.reachable = false;
+  const auto level = [&](std::vector<ServerView> servers) {
+    findings.zones.front().servers = std::move(servers);
+    return level_of(findings);
+  };
+  EXPECT_EQ(level({good}), Level::ok);
+  EXPECT_EQ(level({good, expired}), Level::warning);
+  EXPECT_EQ(level({good, silent}), Level::warning);
+  EXPECT_EQ(level({silent, expired}), Level::critical);
+  findings.dnssec = Dnssec::insecure;  // nobody looks at its signatures
+  EXPECT_EQ(level({expired}), Level::warning);
+}
+
 TEST(Health, DnssecCounts) {
   auto findings = found({served(noon + 90 * day)});
   findings.dnssec = dns::Dnssec::bogus;

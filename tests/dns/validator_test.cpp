@@ -61,7 +61,9 @@ class ValidatorTest : public testing::Test {
       return say(encode(answer));
     });
     std::thread serving([&] { io.run(); });
-    auto result = validate({name(owner), type::tlsa}, {anchor}, {forwarder.name()});
+    auto validator = Validator::open({anchor}, {forwarder.name()});
+    auto result =
+        validator ? validator->verdict({name(owner), type::tlsa}) : tl::unexpected(validator.error());
     io.stop();
     serving.join();
     return result;
@@ -89,9 +91,9 @@ TEST_F(ValidatorTest, WithoutAnAnswerThereIsNothingToJudge) {
 }
 
 TEST_F(ValidatorTest, WhatValidationCannotWorkWithIsSaidBefore) {
-  EXPECT_TRUE(check_validation({signer_.text()}, {{"127.0.0.1", 53}, {"::1", 53}}));
-  EXPECT_EQ(check_validation({signer_.text()}, {{"resolver.example", 53}}).error().code, ErrorCode::usage);
-  EXPECT_EQ(check_validation({"this is no record"}, {}).error().code, ErrorCode::bad_data);
+  EXPECT_TRUE(Validator::open({signer_.text()}, {{"127.0.0.1", 53}, {"::1", 53}}));
+  EXPECT_EQ(Validator::open({signer_.text()}, {{"resolver.example", 53}}).error().code, ErrorCode::usage);
+  EXPECT_EQ(Validator::open({"this is no record"}, {}).error().code, ErrorCode::bad_data);
 }
 
 TEST(TrustAnchors, AreTheDsAndDnskeyRecordsOfAZoneFile) {

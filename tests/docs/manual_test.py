@@ -26,7 +26,7 @@ def displays(page, mark):
 
 
 def options_of(tlsa_update, command):
-    return set(re.findall(r"^  .{4}--([a-z-]+)", tlsa_update(command, "--help").out, re.M))
+    return set(re.findall(r"^  .{4}--([a-z0-9-]+)", tlsa_update(command, "--help").out, re.M))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -38,7 +38,7 @@ def test_mandoc_finds_nothing_to_say(page):
 def test_every_option_is_in_the_manual_and_the_other_way_round(tlsa_update):
     offered = set().union(*(options_of(tlsa_update, command) for command in COMMANDS))
     told = {option for line in MANUAL.read_text().splitlines() if line.startswith(".It Fl ")
-            for option in re.findall(r"-([a-z]{2}[a-z-]*)", line)}
+            for option in re.findall(r"-([a-z]{2}[a-z0-9-]*)", line)}
     assert told == offered
 
 
@@ -155,7 +155,7 @@ def test_the_example_configurations_are_understood(tlsa_update, bind, tmp_path, 
 
 def keys_of_section(title):
     section = re.search(rf"^\.Ss {title}\n(.*?)\n\.(?:Ss|Sh) ", CONFIGURATION.read_text(), re.M | re.S)[1]
-    listed = re.findall(r"^\.It Cm ([a-z, -]+?)(?: No .*)?$", section, re.M) or re.findall(r"^\.Cm ([a-z-]+)", section, re.M)
+    listed = re.findall(r"^\.It Cm ([a-z0-9, -]+?)(?: No .*)?$", section, re.M) or re.findall(r"^\.Cm ([a-z0-9-]+)", section, re.M)
     return [key for keys in listed for key in keys.split(" , ")]
 
 

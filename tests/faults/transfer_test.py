@@ -246,6 +246,18 @@ def test_a_whole_transfer_is_read(stage, tlsa_update, row):
     assert sorted(line[0] for line in said) == [f"_25._tcp.host{number}.{ZONE}." for number in range(4)]
 
 
+def test_an_rrset_of_two_ttls_is_told_by_list_as_by_status(stage, tlsa_update):  # RFC 2181 section 5.2
+    second = record(in_wire(f"_25._tcp.host0.{ZONE}"), TLSA, b"\3\1\1" + b"\xf1" * 32, ttl=60)
+    fault = written(envelopes([[soa()], ZONE_RECORDS, [second], [soa()]]))
+    with Middleman(stage, fault, stops=is_transfer) as middleman:
+        reach = {"server": middleman.at, "key_file": stage.key.path, **HURRIED}
+        by_list = tlsa_update("list", ZONE, **reach)
+        by_status = tlsa_update("status", f"host0.{ZONE}:25", read="axfr", nameserver=stage.server.at, **reach)
+
+    told = f"the server gave mixed TTLs for _25._tcp.host0.{ZONE}. (RFC 2181 section 5.2)"
+    assert by_list.err.count(told) == by_status.err.count(told) == 1, f"{by_list}{by_status}"
+
+
 def listed(stage, row, program):
     """`list` over TCP."""
     with Middleman(stage, row.fault, stops=is_transfer) as middleman:

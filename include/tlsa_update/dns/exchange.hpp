@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/family.hpp"
 #include "tlsa_update/dns/message.hpp"
 #include "tlsa_update/dns/tsig.hpp"
 
@@ -33,8 +34,10 @@ struct ServerName {
 // Where a host is.
 struct HostAddresses {
   std::vector<boost::asio::ip::address> addresses;  // each once
-  bool is_whole = true;                             // both A and AAAA were told
+  bool is_whole = true;                             // both A and AAAA were told, or the one that counts
 };
+
+[[nodiscard]] bool belongs_to(Family family, const boost::asio::ip::address& address);
 
 // From a host name to at least one address, under a deadline of its own. Error no_answer.
 using LookUp = std::function<boost::asio::awaitable<Result<HostAddresses>>(std::string host)>;

@@ -14,6 +14,7 @@
 #include "output.hpp"
 #include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/apex.hpp"
 #include "wants.hpp"
 
@@ -194,6 +195,7 @@ boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zo
     co_return tl::unexpected(std::move(error));
   }
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
+  for (const auto& owner : transferred->mixed_ttl) log_warning(mixed_ttls(owner));
   if (session.settings().format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);
 }

@@ -36,8 +36,9 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
 int exit_status_of(const Health& health) {
   switch (health.level()) {
     case Level::ok:
-    case Level::warning:
       return 0;
+    case Level::warning:
+      return exit_status(ErrorCode::differences);
     case Level::critical:
       return exit_status(ErrorCode::unsafe);
     case Level::unknown:

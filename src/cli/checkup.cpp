@@ -32,8 +32,7 @@ std::string_view subject_of(const Error& error) {
 // The same address, asked with the key and without it.
 constexpr const char* other_view =
     "it is the primary itself, which shows the key another view of the zone than clients: update the view "
-    "that "
-    "clients see, with a key of that view";
+    "of the clients, with its own key";
 
 // The shell command of this makes it.
 constexpr const char* make_key =

@@ -105,7 +105,7 @@ def test_every_fixed_word_is_in_the_manual_and_the_other_way_round():
 
 
 def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():
-    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "trust.cpp", "commands/doctor.cpp"))
+    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "permissions.cpp", "trust.cpp", "commands/doctor.cpp"))
     words = set(re.findall(r'(?:pass|fail|failed_check)\(\s*"([a-z-]+)"', sources))
     subject_of = re.search(r"subject_of\(const Error& error\) \{\n(.*?)\n\}", sources, re.S)[1]
     words |= set(re.findall(r'(?:return|\?|:) "([a-z-]+)"', subject_of)) | set(re.findall(r'check = "([a-z-]+)"', sources))

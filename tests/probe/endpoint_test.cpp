@@ -67,11 +67,11 @@ TlsaRecord record(const char* parameters, const Certificate& certificate) {
 }
 
 Presented served(const Chain& chain, const std::string& address = "127.0.0.1") {
-  return {address, chain.front().key_type, ProbeOutcome::served, "", chain, false, std::nullopt};
+  return {address, chain.front().key_type, ProbeOutcome::served, "", chain, std::nullopt};
 }
 
 Presented not_offered(KeyType type, const std::string& address = "127.0.0.1") {
-  return {address, type, ProbeOutcome::not_offered, "", {}, false, std::nullopt};
+  return {address, type, ProbeOutcome::not_offered, "", {}, std::nullopt};
 }
 
 class Endpoint : public testing::Test {
@@ -321,8 +321,7 @@ TEST_F(Endpoint, AServerWithoutStartTlsIsNotUnreachable) {
   auto request = request_to({&peer});
   request.starttls = StartTls::smtp;
   const auto expected = [](KeyType type) {
-    return Presented{"127.0.0.1", type,  ProbeOutcome::no_tls, "does not offer STARTTLS",
-                     {},          false, std::nullopt};
+    return Presented{"127.0.0.1", type, ProbeOutcome::no_tls, "does not offer STARTTLS", {}, std::nullopt};
   };
   EXPECT_THAT(presented(request), ElementsAre(expected(KeyType::rsa), expected(KeyType::ecdsa)));
 }

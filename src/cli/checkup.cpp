@@ -5,6 +5,7 @@
 #include "facts.hpp"
 #include "grants.hpp"
 #include "permissions.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 #include "trust.hpp"
@@ -296,7 +297,7 @@ Check check_key(Session& session, const std::string& file, bool allow_weak) {
   const auto path = Session::key_path(file);
   return {"key-file", true,
           path + " is private and holds " + tsig.label() + " with a secret of " +
-              std::to_string(tsig.secret.size()) + " octets",
+              count(tsig.secret.size(), "octet"),
           advice};
 }
 

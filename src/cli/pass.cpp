@@ -5,10 +5,13 @@
 #include <map>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "act.hpp"
 #include "live_services.hpp"
 #include "log.hpp"
+#include "misgivings.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 
@@ -126,6 +129,7 @@ bool is_silent(const ServiceEvidence& evidence) {
 void Pass::look_around() {
   facts_ = look(session_, wants_, depth_);
   if (depth_ == Depth::primary) look_before_adding();
+  if (std::exchange(is_first_look_, false)) warn_of_mistakes(session_, wants_, facts_);
 }
 
 // Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
@@ -235,11 +239,12 @@ Findings Pass::carry_out(const LedgerFile& file) {
     all.changed |= acted.changed;
     append(all.troubles, acted.troubles);
     if (acted.not_sent > 0) {
-      const auto left = std::to_string(acted.not_sent + acted.moved.size());
-      append(all.troubles, {{ErrorCode::not_yet,
-                             "stopped by a signal: " + left + " RRsets are left as they were",
-                             {},
-                             "run again"}});
+      const auto left = acted.not_sent + acted.moved.size();
+      append(all.troubles,
+             {{ErrorCode::not_yet,
+               "stopped by a signal: " + count(left, "RRset is", "RRsets are") + " left as before",
+               {},
+               "run again"}});
       break;
     }
     if (acted.moved.empty()) break;

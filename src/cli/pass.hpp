@@ -44,6 +44,7 @@ class Pass {
   Policy policy_;
   Depth depth_;
   Facts facts_;
+  bool is_first_look_ = true;
   std::map<Name, TtlLimit> ttls_;  // that servers granted
 };
 

@@ -61,10 +61,12 @@ struct Install {
 
 // What one service needs: the command line's, or a [service.NAME] section's.
 struct ServiceSettings {
-  std::string label;  // the section's name; empty for the command line
+  std::string label;     // the section's name; empty for the command line
+  std::size_t line = 0;  // of the section's heading in the configuration
   std::vector<NameText> names;
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
+  std::vector<std::string> issuers;  // CA certificates that may sign next
   std::string passphrase_file;
   std::vector<probe::LiveServer> from_servers;
   std::vector<TlsaParameters> parameters;  // empty: 3 1 1
@@ -83,7 +85,7 @@ struct Settings {
   int verbosity = 0;
   bool quiet = false;
   bool dry_run = false;
-  std::string config_file;  // empty: the default one, when it exists
+  std::string config_file;  // empty: there is none
 
   ServerSettings primary;
   std::map<Name, ServerSettings> zones;
@@ -111,7 +113,7 @@ struct Settings {
   bool assume_deployed = false;
   bool unpublish = false;
   bool adopt_all = false;
-  TlsaRecords adopt;
+  std::vector<RecordAt> adopt;
 
   bool monitor = false;
   std::string metrics;

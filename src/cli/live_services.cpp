@@ -100,7 +100,7 @@ void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
     auto& request = probes[i].request;
     probes[i].addresses_known = found[i].are_all;
     for (const auto& address : found[i].addresses)
-      request.addresses.emplace_back(address, request.service.port);
+      request.addresses.push_back({address, request.service.port});
   }
 }
 

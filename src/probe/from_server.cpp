@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 Result<ProbeRequest> request_for(const LiveServer& server, const std::vector<asio::ip::address>& addresses) {
   ProbeRequest request;
   request.service.port = server.port;
-  for (const auto& address : addresses) request.addresses.emplace_back(address, server.port);
+  for (const auto& address : addresses) request.addresses.push_back({address, server.port});
   boost::system::error_code error;
   static_cast<void>(asio::ip::make_address(server.host, error));
   if (!error) return request;

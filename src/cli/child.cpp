@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <vector>
 
-#include "files.hpp"
 #include "log.hpp"
 #include "tlsa_update/core/time.hpp"
+#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -54,15 +54,15 @@ std::vector<char*> environment() {
 
 struct Child {
   pid_t pid;
-  Descriptor output;
+  state::Descriptor output;
 };
 
 Result<Child> start(const std::string& command) {
   std::array<int, 2> pipe_ends{};
   if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0)
     return fail(ErrorCode::unsafe, std::strerror(errno), command);
-  Descriptor read_end(pipe_ends[0]);
-  const Descriptor write_end(pipe_ends[1]);
+  state::Descriptor read_end(pipe_ends[0]);
+  const state::Descriptor write_end(pipe_ends[1]);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "config.hpp"
-#include "files.hpp"
 #include "options.hpp"
+#include "tlsa_update/state/files.hpp"
 #include "version.hpp"
 
 namespace tlsa_update::cli {
@@ -111,8 +111,8 @@ Result<void> apply(const Option& option, const std::string& value, bool is_first
 Result<void> read_config(Settings& settings) {
   const bool is_default = settings.config_file.empty();
   const std::string path = is_default ? default_config : settings.config_file;
-  if (is_default && !file_exists(path)) return {};
-  const auto content = read_file(path, config_limit);
+  if (is_default && !state::file_exists(path)) return {};
+  const auto content = state::read_file(path, config_limit);
   if (!content) return tl::unexpected(content.error());
   return parse_config(std::string(content->begin(), content->end()), path, settings);
 }
@@ -162,7 +162,7 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   }
   const bool has_more = !settings.names_from.empty() && settings.command == Command::generate;
   if (!settings.names_from.empty() && !has_more) {
-    auto names = read_names(settings.names_from);
+    auto names = state::read_names(settings.names_from);
     if (!names) return tl::unexpected(names.error());
     std::move(names->begin(), names->end(), std::back_inserter(own.names));
   }

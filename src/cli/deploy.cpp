@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "end_signals.hpp"
-#include "files.hpp"
-#include "ledger_file.hpp"
 #include "log.hpp"
 #include "replacement.hpp"
 #include "shared_targets.hpp"
+#include "tlsa_update/state/files.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::cli {
@@ -80,7 +80,7 @@ Result<void> check_target(const std::string& path) {
 }
 
 bool is_content_of(const std::string& path, ByteView content) {
-  auto present = read_file(path, file_limit);
+  auto present = state::read_file(path, file_limit);
   if (!present) return false;
   const Secret secret(std::move(*present));
   return std::ranges::equal(secret.view(), content);
@@ -115,12 +115,12 @@ Result<Deployment> Deployment::prepare(const std::vector<const WantedService*>& 
 
 Result<void> Deployment::add(const WantedService& service) {
   services_.push_back(service.settings);
-  const auto passphrase = read_passphrase(service.settings->passphrase_file);
+  const auto passphrase = state::read_passphrase(service.settings->passphrase_file);
   if (!passphrase) return tl::unexpected(passphrase.error());
   std::vector<Credential> found;
   Chain installed;
   for (const auto& install : service.settings->installs) {
-    auto content = read_file(install.from, file_limit);
+    auto content = state::read_file(install.from, file_limit);
     if (!content) return tl::unexpected(content.error());
     Secret secret(std::move(*content));
     const auto loaded = x509::load(secret.view(), install.from, *passphrase ? &**passphrase : nullptr);
@@ -183,7 +183,7 @@ Result<void> Deployment::install() const {
   if (changes.empty()) return {};
   const EndSignals signals;
   for (const auto* service : services_) {
-    const auto marked = open_state_file(state_directory_, marker_of(*service));
+    const auto marked = state::open_state_file(state_directory_, marker_of(*service));
     if (!marked) return tl::unexpected(marked.error());
   }
   if (auto replaced = replace_files(changes, state_directory_); !replaced) return replaced;
@@ -195,7 +195,7 @@ Result<void> Deployment::install() const {
 }
 
 bool is_reload_due(const ServiceSettings& service, const std::string& state_directory) {
-  return file_exists(state_directory + "/" + marker_of(service));
+  return state::file_exists(state_directory + "/" + marker_of(service));
 }
 
 void conclude_reload(const ServiceSettings& service, const std::string& state_directory) {

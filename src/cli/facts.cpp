@@ -5,10 +5,10 @@
 #include <map>
 #include <time.h>
 
-#include "files.hpp"
 #include "live_services.hpp"
 #include "log.hpp"
 #include "tlsa_update/dns/propagation.hpp"
+#include "tlsa_update/state/files.hpp"
 #include "verdict.hpp"
 
 namespace tlsa_update::cli {
@@ -115,7 +115,7 @@ ClockReading read_clock() {
   reading.wall = std::chrono::ceil<Seconds>(std::chrono::system_clock::now());
   timespec uptime{};
   if (::clock_gettime(CLOCK_BOOTTIME, &uptime) == 0) reading.uptime = Seconds(uptime.tv_sec);
-  const auto boot = read_file("/proc/sys/kernel/random/boot_id", 64);
+  const auto boot = state::read_file("/proc/sys/kernel/random/boot_id", 64);
   if (boot) reading.boot_id.assign(boot->begin(), std::find(boot->begin(), boot->end(), '\n'));
   return reading;
 }

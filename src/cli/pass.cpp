@@ -170,7 +170,7 @@ Findings Pass::findings(Plan plan) const {
 
 Findings Pass::examine() {
   look_around();
-  return findings(plan(observed(LedgerFile::peek(session_.settings().state_directory))));
+  return findings(plan(observed(state::LedgerFile::peek(session_.settings().state_directory, log_warning))));
 }
 
 Findings Pass::look_only() {
@@ -181,13 +181,13 @@ Findings Pass::look_only() {
   return found;
 }
 
-Findings Pass::remember(const LedgerFile& file) {
+Findings Pass::remember(const state::LedgerFile& file) {
   look_around();
   return settle(file, {});
 }
 
 // The last word of a pass: what is so now is remembered, and planned on once more.
-Findings Pass::settle(const LedgerFile& file, Findings so_far) {
+Findings Pass::settle(const state::LedgerFile& file, Findings so_far) {
   Plan after;
   const auto kept = file.change([&](Ledger& ledger) {
     ledger = granted(observed(std::move(ledger)), ttls_);
@@ -204,7 +204,7 @@ Findings Pass::settle(const LedgerFile& file, Findings so_far) {
   return found;
 }
 
-Findings Pass::carry_out(const LedgerFile& file) {
+Findings Pass::carry_out(const state::LedgerFile& file) {
   Findings all;
   for (int round = 0;; ++round) {
     const auto began = std::chrono::steady_clock::now();

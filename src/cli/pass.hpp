@@ -4,7 +4,7 @@
 
 #include "facts.hpp"
 #include "findings.hpp"
-#include "ledger_file.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 
@@ -21,10 +21,10 @@ class Pass {
 
   // Looks, remembers what was seen (the clock that allows a deployment starts here), and plans; sends
   // nothing.
-  [[nodiscard]] Findings remember(const LedgerFile& file);
+  [[nodiscard]] Findings remember(const state::LedgerFile& file);
 
   // The same, then acts: a lost race is read and planned again a few times (RFC 2136 section 7.20).
-  [[nodiscard]] Findings carry_out(const LedgerFile& file);
+  [[nodiscard]] Findings carry_out(const state::LedgerFile& file);
 
   // --assume-deployed is not true yet: from here on probes are what counts.
   void take_no_word() { policy_.assume_deployed = false; }
@@ -37,7 +37,7 @@ class Pass {
   [[nodiscard]] Plan plan(const Ledger& ledger) const;
   [[nodiscard]] Ledger observed(Ledger ledger) const;
   [[nodiscard]] Findings findings(Plan plan) const;
-  [[nodiscard]] Findings settle(const LedgerFile& file, Findings so_far);
+  [[nodiscard]] Findings settle(const state::LedgerFile& file, Findings so_far);
 
   Session& session_;
   const Wants& wants_;

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "end_signals.hpp"
-#include "files.hpp"
-#include "ledger_file.hpp"
 #include "log.hpp"
+#include "tlsa_update/state/files.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -25,7 +25,7 @@ constexpr std::size_t journal_limit = 16U << 20;  // octets
 using Targets = std::vector<std::string>;
 
 tl::unexpected<Error> unwritable(const std::string& path, int error) {
-  return fail(ErrorCode::unreadable, std::strerror(error), path, permission_advice(error));
+  return fail(ErrorCode::unreadable, std::strerror(error), path, state::permission_advice(error));
 }
 
 std::string beside(const std::string& target, const std::string& ending) {
@@ -36,7 +36,7 @@ std::string staged_name(const std::string& target) { return beside(target, ".tls
 std::string kept_name(const std::string& target) { return beside(target, ".tlsa-update-old"); }
 
 void sync_directory(const std::string& file) {
-  const Descriptor directory(
+  const state::Descriptor directory(
       ::open(file.substr(0, file.rfind('/') + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.is_open()) (void)::fsync(directory.value());
 }
@@ -102,7 +102,7 @@ void warn_of_lost_reader(const Install& install, int staged) {
 Result<void> stage(const NewFile& file) {
   const std::string path = staged_name(file.install->to);
   (void)::unlink(path.c_str());  // what a killed run left
-  const Descriptor staged(
+  const state::Descriptor staged(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!staged.is_open()) return unwritable(path, errno);
   const auto ids = ids_of(*file.install);
@@ -111,7 +111,7 @@ Result<void> stage(const NewFile& file) {
   const auto mode = file.install->mode.value_or(holds_private_key(file.content) ? 0600U : 0644U);
   if (::fchmod(staged.value(), static_cast<mode_t>(mode)) != 0) return unwritable(path, errno);
   warn_of_lost_reader(*file.install, staged.value());
-  return write_open_file(staged.value(), path, file.content);
+  return state::write_open_file(staged.value(), path, file.content);
 }
 
 void remove_staged(const Targets& targets) {
@@ -151,17 +151,18 @@ Result<void> write(const Journal& journal, const std::string& state_directory) {
   const std::string path = state_directory + "/" + journal_name;
   const std::string path_beside = state_directory + "/" + journal_beside;
   (void)::unlink(path_beside.c_str());
-  const auto file = open_state_file(state_directory, journal_beside);
+  const auto file = state::open_state_file(state_directory, journal_beside);
   if (!file) return tl::unexpected(file.error());
   const ByteView content{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  if (const auto written = write_open_file(file->value(), path_beside, content); !written) return written;
+  if (const auto written = state::write_open_file(file->value(), path_beside, content); !written)
+    return written;
   if (::rename(path_beside.c_str(), path.c_str()) != 0) return unwritable(path, errno);
   sync_directory(path);
   return {};
 }
 
 Result<Journal> read(const std::string& state_directory) {
-  const auto content = read_file(state_directory + "/" + journal_name, journal_limit);
+  const auto content = state::read_file(state_directory + "/" + journal_name, journal_limit);
   if (!content) return tl::unexpected(content.error());
   std::istringstream lines(std::string(content->begin(), content->end()));
   Journal journal;
@@ -186,7 +187,7 @@ Result<void> go_back(Journal journal, const std::string& state_directory) {
   (void)write(journal, state_directory);  // a full disk is no reason to leave the files apart
   for (const auto& target : journal.targets) {
     const auto kept = kept_name(target);
-    if (!file_exists(kept)) continue;
+    if (!state::file_exists(kept)) continue;
     if (::rename(kept.c_str(), target.c_str()) != 0) {
       const auto why = std::string("the old file could not be put back: ") + std::strerror(errno);
       return fail(ErrorCode::unreadable, why, target, "put the old certificate and key back by hand");
@@ -238,7 +239,7 @@ Result<void> replace_files(const std::vector<NewFile>& files, const std::string&
 }
 
 bool is_replacement_begun(const std::string& state_directory) {
-  return file_exists(state_directory + "/" + journal_name);
+  return state::file_exists(state_directory + "/" + journal_name);
 }
 
 Result<void> finish_replacement(const std::string& state_directory, const std::set<std::string>& targets) {
@@ -257,7 +258,7 @@ Result<void> finish_replacement(const std::string& state_directory, const std::s
   if (journal->is_back) return go_back(*journal, state_directory);
   Targets left;
   std::ranges::copy_if(journal->targets, std::back_inserter(left),
-                       [](const std::string& target) { return file_exists(staged_name(target)); });
+                       [](const std::string& target) { return state::file_exists(staged_name(target)); });
   return go_forward(*journal, left, state_directory);
 }
 

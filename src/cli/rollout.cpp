@@ -83,7 +83,7 @@ std::vector<Name> names_of(const WantedService& service) {
 using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
                          const std::vector<Name>&, Time);
 
-bool remember(Stamp stamp, const std::vector<Name>& names, const Wants& wants, const LedgerFile& file,
+bool remember(Stamp stamp, const std::vector<Name>& names, const Wants& wants, const state::LedgerFile& file,
               const Facts& facts, Findings& found) {
   if (names.empty()) return true;
   const auto saved = file.change([&](Ledger& ledger) {
@@ -102,7 +102,8 @@ bool can_be_probed(const WantedService& service) {
 // One pass over all that is to be deployed: first all files, then all reloads, then a look whether they took.
 class Rollout {
  public:
-  Rollout(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts, Findings& found)
+  Rollout(Session& session, const Wants& wants, const state::LedgerFile* file, const Facts& facts,
+          Findings& found)
       : session_(session), wants_(wants), file_(file), facts_(facts), found_(found) {
     for (const auto& service : wants.services) by_settings_.emplace(service.settings, &service);
   }
@@ -219,7 +220,7 @@ class Rollout {
 
   Session& session_;
   const Wants& wants_;
-  const LedgerFile* file_;  // none: only says what would be done
+  const state::LedgerFile* file_;  // none: only says what would be done
   const Facts& facts_;
   Findings& found_;
   std::map<const ServiceSettings*, const WantedService*> by_settings_;  // those that could be read
@@ -231,7 +232,7 @@ class Rollout {
 
 }  // namespace
 
-void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found) {
+void hand_over(const Wants& wants, const state::LedgerFile& file, const Facts& facts, Findings& found) {
   std::vector<Name> names;
   for (const auto& service : wants.services) {
     if (!service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
@@ -244,7 +245,7 @@ void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, F
 
 Result<void> finish_begun(const Settings& settings) {
   if (settings.dry_run || !is_replacement_begun(settings.state_directory)) return {};
-  const auto lock = RunLock::take(settings.state_directory);
+  const auto lock = state::RunLock::take(settings.state_directory);
   if (!lock) return tl::unexpected(lock.error());
   std::set<std::string> targets;
   for (const auto* services : {&settings.services, &settings.others}) {
@@ -265,7 +266,7 @@ bool is_deployed(const Session& session, const Wants& wants) {
          });
 }
 
-void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
+void roll_out(Session& session, const Wants& wants, const state::LedgerFile* file, const Facts& facts,
               Findings& found) {
   Rollout(session, wants, file, facts, found).carry_out();
 }

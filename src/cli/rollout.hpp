@@ -3,13 +3,13 @@
 // ledger before a file is touched.
 #pragma once
 
-#include "ledger_file.hpp"
 #include "pass.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 
 // For services that others deploy: those that are ready have the word, and the ledger knows.
-void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, Findings& found);
+void hand_over(const Wants& wants, const state::LedgerFile& file, const Facts& facts, Findings& found);
 
 // Ends what a killed run had begun to install, whatever is ready now: a pair must not stay apart.
 [[nodiscard]] Result<void> finish_begun(const Settings& settings);
@@ -18,7 +18,7 @@ void hand_over(const Wants& wants, const LedgerFile& file, const Facts& facts, F
 [[nodiscard]] bool is_deployed(const Session& session, const Wants& wants);
 
 // Adds to `found`: troubles, `changed`, and what remains. In a dry run only says what would be installed.
-void roll_out(Session& session, const Wants& wants, const LedgerFile* file, const Facts& facts,
+void roll_out(Session& session, const Wants& wants, const state::LedgerFile* file, const Facts& facts,
               Findings& found);
 
 }  // namespace tlsa_update::cli

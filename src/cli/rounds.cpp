@@ -36,10 +36,10 @@ int run_rounds(const Settings& settings, const Rounds& rounds) {
     Pass pass(session, *wants, policy_of(settings), rounds.depth);
     return finish(rounds.dry(session, *wants, pass), settings.format);
   }
-  std::optional<Result<RunLock>> lock;
-  if (rounds.takes_lock) lock.emplace(RunLock::take(settings.state_directory));
+  std::optional<Result<state::RunLock>> lock;
+  if (rounds.takes_lock) lock.emplace(state::RunLock::take(settings.state_directory));
   if (lock && !*lock) return failure(lock->error());
-  const auto file = LedgerFile::open(settings.state_directory);
+  const auto file = state::LedgerFile::open(settings.state_directory, log_warning);
   if (!file) return failure(file.error());
 
   bool is_first = true;

@@ -5,8 +5,8 @@
 
 #include <functional>
 
-#include "ledger_file.hpp"
 #include "pass.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 
@@ -16,7 +16,8 @@ struct Rounds {
   bool takes_lock = true;  // one such run at a time on this machine
   std::function<Result<void>(const Session& session, const Wants& wants)> check;
   std::function<Findings(Session& session, const Wants& wants, Pass& pass)> dry;  // --dry-run
-  std::function<Findings(Session& session, const Wants& wants, Pass& pass, const LedgerFile& file)> real;
+  std::function<Findings(Session& session, const Wants& wants, Pass& pass, const state::LedgerFile& file)>
+      real;
 };
 
 // Prints the last round's findings; gives the exit status.

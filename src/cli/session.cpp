@@ -6,9 +6,9 @@
 #include <exception>
 #include <unistd.h>
 
-#include "files.hpp"
 #include "log.hpp"
 #include "tlsa_update/dns/key_file.hpp"
+#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t key_file_limit = 1U << 20;     // octets: a whole named.co
 Result<dns::TrustAnchors> load_trust_anchors(const Settings& settings) {
   const auto& path = settings.trust_anchor;
   if (path.empty()) return dns::TrustAnchors{};
-  const auto content = read_file(path, anchor_file_limit);
+  const auto content = state::read_file(path, anchor_file_limit);
   if (!content) return tl::unexpected(content.error());
   auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
   if (!anchors) return anchors;
@@ -54,7 +54,7 @@ std::string Session::key_path(const std::string& configured) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory != nullptr && *directory != '\0') {
     const std::string credential = std::string(directory) + "/tsig.key";
-    if (file_exists(credential)) return credential;
+    if (state::file_exists(credential)) return credential;
   }
   // Who may not read it goes without, as monitoring does that runs as a user of its own.
   return ::access(default_key_file, R_OK) == 0 ? default_key_file : std::string{};
@@ -87,7 +87,7 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   if (path.empty()) return nullptr;
   auto& known = keys_[{path, allow_weak}];
   if (known) return known;
-  const auto content = read_secret_file(path, key_file_limit);
+  const auto content = state::read_secret_file(path, key_file_limit);
   if (!content) return tl::unexpected(content.error());
   auto parsed = dns::parse_key_file(*content, path, {allow_weak, {}});
   if (!parsed) return tl::unexpected(parsed.error());

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "files.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/planner.hpp"
 #include "tlsa_update/dns/exchange.hpp"
 #include "tlsa_update/dns/zone_reader.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
+#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::cli {
 
@@ -62,7 +62,7 @@ struct Install {
 // What one service needs: the command line's, or a [service.NAME] section's.
 struct ServiceSettings {
   std::string label;  // the section's name; empty for the command line
-  std::vector<NameText> names;
+  std::vector<state::NameText> names;
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
   std::string passphrase_file;

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include "files.hpp"
 #include "log.hpp"
 #include "names.hpp"
 #include "shared_owners.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
+#include "tlsa_update/state/files.hpp"
 #include "tlsa_update/x509/loader.hpp"
 #include "verdict.hpp"
 
@@ -28,7 +28,7 @@ void say(const std::vector<std::string>& remarks, std::set<std::string>& said) {
 Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase) {
   std::vector<x509::Loaded> loads;
   for (const auto& path : paths) {
-    const auto content = read_file(path, credential_limit);
+    const auto content = state::read_file(path, credential_limit);
     if (!content) return tl::unexpected(content.error());
     auto loaded = x509::load(*content, path == "-" ? "standard input" : path, passphrase);
     if (!loaded) return tl::unexpected(loaded.error());
@@ -129,7 +129,7 @@ class Expander {
 
 // A NAME of the command line is shown, whatever is wrong with it. Of a file only the line is named: a file
 // that was given by mistake may hold a secret (I11).
-tl::unexpected<Error> no_name(const NameText& name, const std::string& file, const Error& why) {
+tl::unexpected<Error> no_name(const state::NameText& name, const std::string& file, const Error& why) {
   if (name.line == 0) return fail(ErrorCode::usage, why.what, name.text, why.advice);
   const FileFault fault(
       "this is not a NAME", {},
@@ -138,7 +138,7 @@ tl::unexpected<Error> no_name(const NameText& name, const std::string& file, con
 }
 
 // `file`: --names-from, where the lines stand.
-Result<std::vector<Target>> parse_names(const std::vector<NameText>& names, const std::string& file) {
+Result<std::vector<Target>> parse_names(const std::vector<state::NameText>& names, const std::string& file) {
   std::vector<Target> targets;
   for (const auto& name : names) {
     auto parsed = parse_name(name.text);
@@ -192,7 +192,7 @@ boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::v
 
 boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedService& service) {
   const auto& settings = *service.settings;
-  const auto passphrase = read_passphrase(settings.passphrase_file);
+  const auto passphrase = state::read_passphrase(settings.passphrase_file);
   if (!passphrase) co_return tl::unexpected(passphrase.error());
   const Secret* secret = *passphrase ? &**passphrase : nullptr;
   const auto current = load_files(settings.certs, secret);
@@ -291,7 +291,7 @@ boost::asio::awaitable<Result<Wants>> gather_wants(Session& session) {
 
 Result<bool> OwnerStream::next() {
   constexpr std::size_t at_once = 1000;
-  std::vector<NameText> names;
+  std::vector<state::NameText> names;
   while (names.size() < at_once) {
     auto name = lines_.next();
     if (!name) return tl::unexpected(name.error());

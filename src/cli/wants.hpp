@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "files.hpp"
 #include "session.hpp"
 #include "tlsa_update/core/planner.hpp"
+#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::cli {
 
@@ -52,7 +52,7 @@ struct Wants {
 // with their number.
 class OwnerStream {
  public:
-  OwnerStream(Session& session, WantedService service, NameLines lines)
+  OwnerStream(Session& session, WantedService service, state::NameLines lines)
       : session_(session), service_(std::move(service)), lines_(std::move(lines)) {}
 
   // The next thousand, or fewer; false at the end. Errors: NameLines', a NAME that is none, an MX or SRV
@@ -63,7 +63,7 @@ class OwnerStream {
  private:
   Session& session_;
   WantedService service_;
-  NameLines lines_;
+  state::NameLines lines_;
   std::set<std::string> said_;
 };
 

@@ -15,9 +15,9 @@
 
 #include "child.hpp"
 #include "end_signals.hpp"
-#include "folder.hpp"
 #include "shared_targets.hpp"
 #include "support/certificates.hpp"
+#include "support/folder.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::cli {

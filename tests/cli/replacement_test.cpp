@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "folder.hpp"
+#include "support/folder.hpp"
 
 namespace tlsa_update::cli {
 namespace {

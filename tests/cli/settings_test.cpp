@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config.hpp"
-#include "folder.hpp"
+#include "support/folder.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -41,7 +41,7 @@ Settings parsed(const std::string& text) {
 
 using Words = std::vector<std::string>;
 
-Words texts(const std::vector<NameText>& names) {
+Words texts(const std::vector<state::NameText>& names) {
   Words texts;
   for (const auto& name : names) texts.push_back(name.text);
   return texts;

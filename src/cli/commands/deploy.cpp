@@ -33,7 +33,7 @@ int deploy(const Settings& settings) {
     roll_out(session, wants, nullptr, pass.facts(), found);
     return found;
   };
-  rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
+  rounds.real = [](Session& session, const Wants& wants, Pass& pass, const state::LedgerFile& file) {
     auto found = pass.remember(file);
     found.remaining = unready_in(found.plan);
     roll_out(session, wants, &file, pass.facts(), found);

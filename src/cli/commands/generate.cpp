@@ -110,7 +110,7 @@ void print_bare(Printer& printer, const WantedService& service, Printed& printed
 }
 
 Result<void> print_stream(Printer& printer, Session& session, const WantedService& service) {
-  auto lines = NameLines::open(session.settings().names_from);
+  auto lines = state::NameLines::open(session.settings().names_from);
   if (!lines) return tl::unexpected(lines.error());
   OwnerStream stream(session, service, std::move(*lines));
   while (true) {

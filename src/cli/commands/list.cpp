@@ -8,11 +8,11 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "ledger_file.hpp"
 #include "log.hpp"
 #include "names.hpp"
 #include "output.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 #include "wants.hpp"
 
 namespace tlsa_update::cli {
@@ -197,7 +197,7 @@ int list(const Settings& settings) {
   Session session(settings);
   const auto wants = session.run(gather_sound_wants(session));
   if (!wants) return failure(wants.error());
-  const auto ledger = LedgerFile::peek(settings.state_directory);
+  const auto ledger = state::LedgerFile::peek(settings.state_directory, log_warning);
   const Judge judge(*wants, ledger);
   Output out;
   json::array documents;

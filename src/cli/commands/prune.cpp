@@ -16,7 +16,7 @@ int prune(const Settings& settings) {
     found.remaining = found.plan.changes() ? ErrorCode::differences : lingering_in(found.plan);
     return found;
   };
-  rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
+  rounds.real = [](Session&, const Wants&, Pass& pass, const state::LedgerFile& file) {
     auto found = pass.carry_out(file);
     found.remaining = lingering_in(found.plan);
     return found;

@@ -10,7 +10,7 @@ int ready(const Settings& settings) {
   Rounds rounds;
   rounds.takes_lock = false;
   rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
-  rounds.real = [](Session&, const Wants& wants, Pass& pass, const LedgerFile& file) {
+  rounds.real = [](Session&, const Wants& wants, Pass& pass, const state::LedgerFile& file) {
     auto found = pass.remember(file);
     hand_over(wants, file, pass.facts(), found);
     found.remaining = unready_in(found.plan);

@@ -31,7 +31,7 @@ int run(const Settings& settings) {
     roll_out(session, wants, nullptr, pass.facts(), found);
     return found;
   };
-  rounds.real = [](Session& session, const Wants& wants, Pass& pass, const LedgerFile& file) {
+  rounds.real = [](Session& session, const Wants& wants, Pass& pass, const state::LedgerFile& file) {
     weigh_word(session, wants, pass);
     auto found = pass.carry_out(file);
     found.remaining = waiting_in(found.plan);

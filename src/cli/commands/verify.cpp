@@ -9,9 +9,9 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "files.hpp"
 #include "health.hpp"
 #include "pass.hpp"
+#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -20,10 +20,11 @@ namespace {
 Result<void> write_metrics(const std::string& path, const std::string& text) {
   const std::string beside = path + ".new";
   (void)std::remove(beside.c_str());
-  const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  const state::Descriptor file(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file.is_open()) return fail(ErrorCode::unreadable, std::strerror(errno), beside);
-  const auto written = write_open_file(file.value(), beside,
-                                       {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const auto written = state::write_open_file(
+      file.value(), beside, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   if (!written) {
     (void)std::remove(beside.c_str());
     return written;

@@ -7,9 +7,9 @@
 #include <boost/json/value.hpp>
 #include <limits>
 
-#include "ledger_file.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 namespace {
 
 namespace json = boost::json;
@@ -241,4 +241,4 @@ Result<Ledger> ledger_from_json(std::string_view text) {
   return ledger;
 }
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

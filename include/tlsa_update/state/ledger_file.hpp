@@ -6,22 +6,25 @@
 #include <functional>
 #include <string>
 
-#include "files.hpp"
 #include "tlsa_update/core/error.hpp"
 #include "tlsa_update/core/ledger.hpp"
+#include "tlsa_update/state/files.hpp"
 
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 
 [[nodiscard]] std::string to_json(const Ledger& ledger);
 [[nodiscard]] Result<Ledger> ledger_from_json(std::string_view text);  // Error bad_data
+
+// For what the administrator should know although nothing fails: one sentence each.
+using Warn = std::function<void(const std::string&)>;
 
 class LedgerFile {
  public:
   // Creates the directory and its parents (0700) when they are missing; refuses one that others may write to,
   // a symbolic link, and a file with several hard links. Errors: unreadable.
-  [[nodiscard]] static Result<LedgerFile> open(const std::string& directory);
+  [[nodiscard]] static Result<LedgerFile> open(const std::string& directory, Warn warn);
   // For commands that only look: a directory or file that is not there is an empty ledger.
-  [[nodiscard]] static Ledger peek(const std::string& directory);
+  [[nodiscard]] static Ledger peek(const std::string& directory, const Warn& warn);
 
   [[nodiscard]] Result<Ledger> load() const;
 
@@ -30,12 +33,13 @@ class LedgerFile {
   [[nodiscard]] Result<Ledger> change(const std::function<void(Ledger&)>& edit) const;
 
  private:
-  LedgerFile(Descriptor directory, std::string path)
-      : directory_(std::move(directory)), path_(std::move(path)) {}
+  LedgerFile(Descriptor directory, std::string path, Warn warn)
+      : directory_(std::move(directory)), path_(std::move(path)), warn_(std::move(warn)) {}
   [[nodiscard]] Result<void> write(const Ledger& ledger) const;
 
   Descriptor directory_;
   std::string path_;  // of the directory, for messages
+  Warn warn_;
 };
 
 // Opens or makes another file of the state directory, for writing; what root makes in the directory of
@@ -52,4 +56,4 @@ class RunLock {
   Descriptor file_;
 };
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

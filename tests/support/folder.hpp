@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-namespace tlsa_update::cli {
+namespace tlsa_update {
 
 class Folder {
  public:
@@ -54,4 +54,4 @@ class Folder {
   std::filesystem::path path_;
 };
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update

@@ -5,11 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "folder.hpp"
-#include "ledger_file.hpp"
+#include "support/folder.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 namespace {
+
+const Warn ignored = [](const std::string&) {};
 
 Name name(const std::string& text) { return *Name::parse(text); }
 
@@ -108,18 +110,18 @@ const auto add_owner = [](const std::string& owner) {
 TEST(LedgerFile, IsMadeForItsOwnerAlone) {
   const Folder folder;
   const auto state = folder / "deep/er/state";
-  const auto file = LedgerFile::open(state);
+  const auto file = LedgerFile::open(state, ignored);
   ASSERT_TRUE(file) << file.error().text();
   ASSERT_TRUE(file->change(add_owner("a.")));
   for (const char* made : {"deep", "deep/er", "deep/er/state"}) EXPECT_EQ(folder.mode(made), 0700U) << made;
   EXPECT_EQ(folder.mode("deep/er/state/ledger.json"), 0600U);
-  EXPECT_EQ(LedgerFile::open(state)->load()->owners.size(), 1U);
-  EXPECT_EQ(LedgerFile::peek(state).owners.size(), 1U);
+  EXPECT_EQ(LedgerFile::open(state, ignored)->load()->owners.size(), 1U);
+  EXPECT_EQ(LedgerFile::peek(state, ignored).owners.size(), 1U);
 }
 
 TEST(LedgerFile, LookingAtStateThatIsNotThereMakesNone) {
   const Folder folder;
-  EXPECT_EQ(LedgerFile::peek(folder / "state"), Ledger{});
+  EXPECT_EQ(LedgerFile::peek(folder / "state", ignored), Ledger{});
   EXPECT_EQ(folder.names(), "");
 }
 
@@ -127,33 +129,33 @@ TEST(LedgerFile, LinksAreRefused) {
   const Folder folder;
   const auto elsewhere = folder.write("elsewhere", sound);
   const auto state = folder / "state";
-  ASSERT_TRUE(LedgerFile::open(state));
+  ASSERT_TRUE(LedgerFile::open(state, ignored));
   ASSERT_EQ(::symlink(elsewhere.c_str(), (state + "/ledger.json").c_str()), 0);
-  EXPECT_EQ(LedgerFile::open(state)->load().error().code, ErrorCode::unreadable);
+  EXPECT_EQ(LedgerFile::open(state, ignored)->load().error().code, ErrorCode::unreadable);
   ASSERT_EQ(::unlink((state + "/ledger.json").c_str()), 0);
   ASSERT_EQ(::link(elsewhere.c_str(), (state + "/ledger.json").c_str()), 0);
-  EXPECT_EQ(LedgerFile::open(state)->change(add_owner("a.")).error().code, ErrorCode::unreadable);
+  EXPECT_EQ(LedgerFile::open(state, ignored)->change(add_owner("a.")).error().code, ErrorCode::unreadable);
   EXPECT_EQ(folder.read("elsewhere"), sound);
   ASSERT_EQ(::symlink(state.c_str(), (folder / "link").c_str()), 0);
-  EXPECT_EQ(LedgerFile::open(folder / "link").error().code, ErrorCode::unreadable);
+  EXPECT_EQ(LedgerFile::open(folder / "link", ignored).error().code, ErrorCode::unreadable);
 }
 
 TEST(LedgerFile, StateThatOthersMayWriteIsRefused) {
   const Folder folder;
-  ASSERT_TRUE(LedgerFile::open(folder / "state"));
+  ASSERT_TRUE(LedgerFile::open(folder / "state", ignored));
   ASSERT_EQ(::chmod((folder / "state").c_str(), 0777), 0);
-  EXPECT_EQ(LedgerFile::open(folder / "state").error().code, ErrorCode::unreadable);
+  EXPECT_EQ(LedgerFile::open(folder / "state", ignored).error().code, ErrorCode::unreadable);
 }
 
 TEST(LedgerFile, WhereNothingCanBeWrittenIsAnError) {
-  EXPECT_EQ(LedgerFile::open("/proc/tlsa-update").error().code, ErrorCode::unreadable);
+  EXPECT_EQ(LedgerFile::open("/proc/tlsa-update", ignored).error().code, ErrorCode::unreadable);
 }
 
 TEST(LedgerFile, ABrokenOneIsPutAsideAndANewOneBegun) {
   const Folder folder;
-  const auto file = LedgerFile::open(folder.text());
+  const auto file = LedgerFile::open(folder.text(), ignored);
   folder.write("ledger.json", "{\"version\":1,");
-  EXPECT_EQ(LedgerFile::peek(folder.text()), Ledger{});
+  EXPECT_EQ(LedgerFile::peek(folder.text(), ignored), Ledger{});
   EXPECT_EQ(folder.names(), "ledger.json");  // looking changes nothing
   ASSERT_TRUE(file->change(add_owner("a.")));
   EXPECT_EQ(folder.read("ledger.json.broken"), "{\"version\":1,");
@@ -166,7 +168,7 @@ TEST(LedgerFile, TwoProcessesLoseNothingOfEachOther) {
   constexpr int changes = 20;
   for (int child = 0; child < children; ++child) {
     if (::fork() != 0) continue;
-    const auto file = LedgerFile::open(folder.text());
+    const auto file = LedgerFile::open(folder.text(), ignored);
     bool all = file.has_value();
     for (int i = 0; all && i < changes; ++i)
       all = file->change(add_owner("c" + std::to_string(child) + "n" + std::to_string(i) + ".")).has_value();
@@ -177,7 +179,7 @@ TEST(LedgerFile, TwoProcessesLoseNothingOfEachOther) {
     ::wait(&status);
     EXPECT_EQ(status, 0);
   }
-  EXPECT_EQ(LedgerFile::open(folder.text())->load()->owners.size(),
+  EXPECT_EQ(LedgerFile::open(folder.text(), ignored)->load()->owners.size(),
             static_cast<std::size_t>(children * changes));
 }
 
@@ -232,4 +234,4 @@ TEST(Passphrase, IsTheFirstLine) {
 }
 
 }  // namespace
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

@@ -1,4 +1,4 @@
-#include "files.hpp"
+#include "tlsa_update/state/files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 namespace {
 
 constexpr std::size_t passphrase_limit = 4096;   // octets
@@ -187,4 +187,4 @@ Result<std::vector<NameText>> read_names(const std::string& path) {
   return unreadable(path, "holds more than " + in_kib(names_limit) + " of names");
 }
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

@@ -1,4 +1,4 @@
-#include "ledger_file.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -10,9 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "log.hpp"
-
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 namespace {
 
 constexpr const char* ledger_name = "ledger.json";
@@ -106,7 +104,7 @@ Result<Descriptor> lock(int directory, const std::string& path, const char* name
 }
 
 // What is there, or nothing. A broken ledger is put aside where somebody can look at it.
-Result<Ledger> load_from(int directory, const std::string& path, bool put_aside) {
+Result<Ledger> load_from(int directory, const std::string& path, bool put_aside, const Warn& warn) {
   struct stat facts {};
   if (::fstatat(directory, ledger_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) return Ledger{};
   const auto file = open_in(directory, path, ledger_name, O_RDONLY);
@@ -116,40 +114,40 @@ Result<Ledger> load_from(int directory, const std::string& path, bool put_aside)
   if (!content) return tl::unexpected(content.error());
   auto ledger = ledger_from_json({reinterpret_cast<const char*>(content->data()), content->size()});
   if (ledger) return ledger;
-  log_warning(full + ": " + ledger.error().what +
-              "; a new ledger is begun: waits start again, and records that are not wanted"
-              " now count as foreign");
+  warn(full + ": " + ledger.error().what +
+       "; a new ledger is begun: waits start again, and records that are not wanted"
+       " now count as foreign");
   if (put_aside) (void)::renameat(directory, ledger_name, directory, broken_name);
   return Ledger{};
 }
 
 }  // namespace
 
-Result<LedgerFile> LedgerFile::open(const std::string& directory) {
+Result<LedgerFile> LedgerFile::open(const std::string& directory, Warn warn) {
   auto opened = open_directory(directory);
   if (!opened) return tl::unexpected(opened.error());
-  return LedgerFile(std::move(*opened), directory);
+  return LedgerFile(std::move(*opened), directory, std::move(warn));
 }
 
-Ledger LedgerFile::peek(const std::string& directory) {
+Ledger LedgerFile::peek(const std::string& directory, const Warn& warn) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.is_open()) return {};
-  auto ledger = load_from(opened.value(), directory, false);
+  auto ledger = load_from(opened.value(), directory, false, warn);
   if (ledger) return std::move(*ledger);
-  log_warning(ledger.error().text());
+  warn(ledger.error().text());
   return {};
 }
 
 Result<Ledger> LedgerFile::load() const {
   const auto held = lock(directory_.value(), path_, ledger_lock, ledger_patience);
   if (!held) return tl::unexpected(held.error());
-  return load_from(directory_.value(), path_, true);
+  return load_from(directory_.value(), path_, true, warn_);
 }
 
 Result<Ledger> LedgerFile::change(const std::function<void(Ledger&)>& edit) const {
   const auto held = lock(directory_.value(), path_, ledger_lock, ledger_patience);
   if (!held) return tl::unexpected(held.error());
-  auto ledger = load_from(directory_.value(), path_, true);
+  auto ledger = load_from(directory_.value(), path_, true, warn_);
   if (!ledger) return ledger;
   edit(*ledger);
   if (const auto done = write(*ledger); !done) return tl::unexpected(done.error());
@@ -189,4 +187,4 @@ Result<RunLock> RunLock::take(const std::string& directory) {
   return RunLock(std::move(*file));
 }
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

@@ -11,7 +11,7 @@
 #include "tlsa_update/core/error.hpp"
 #include "tlsa_update/core/secret.hpp"
 
-namespace tlsa_update::cli {
+namespace tlsa_update::state {
 
 // Closes itself; standard input stays open.
 class Descriptor {
@@ -78,4 +78,4 @@ class NameLines {
 
 [[nodiscard]] Result<std::vector<NameText>> read_names(const std::string& path);  // all of them
 
-}  // namespace tlsa_update::cli
+}  // namespace tlsa_update::state

@@ -89,7 +89,7 @@ Result<std::vector<po::option>> split(Command command, const std::vector<std::st
 
 // The command line wins over every section that may hold the option.
 Result<void> apply(const Option& option, const std::string& value, bool is_first, Settings& settings) {
-  const auto set = [&](ServerSettings& server, ServiceSettings& service) -> Result<void> {
+  const auto set = [&](rollover::ServerSettings& server, rollover::ServiceSettings& service) -> Result<void> {
     const Scope scope{settings, server, service};
     if (is_first && option.reset != nullptr) option.reset(scope);
     return option.set(scope, value);
@@ -143,9 +143,9 @@ Result<void> apply_all(const std::vector<po::option>& given, Settings& settings)
 
 // Which services this run is about: those named, all configured ones when nothing is named, and the one that
 // the command line itself describes.
-Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> configured) {
-  std::vector<ServiceSettings> chosen;
-  ServiceSettings own = settings.defaults;
+Result<void> choose_services(Settings& settings, std::vector<rollover::ServiceSettings> configured) {
+  std::vector<rollover::ServiceSettings> chosen;
+  rollover::ServiceSettings own = settings.defaults;
   if (settings.command ==
       Command::list) {  // its arguments are zones; what is configured says what they should hold
     settings.services.push_back(own);
@@ -171,8 +171,9 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   const bool stands_alone = settings.command == Command::generate || settings.command == Command::doctor;
   std::set<std::string> labels;
   for (const auto& one : chosen) labels.insert(one.label);
-  std::erase_if(configured,
-                [&](const ServiceSettings& one) { return stands_alone || labels.contains(one.label); });
+  std::erase_if(configured, [&](const rollover::ServiceSettings& one) {
+    return stands_alone || labels.contains(one.label);
+  });
   settings.others = std::move(configured);
   if (!own.names.empty() || has_more || (chosen.empty() && stands_alone)) chosen.push_back(own);
   if (chosen.empty()) {

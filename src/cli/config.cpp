@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "names.hpp"
 #include "options.hpp"
 #include "tlsa_update/core/file_fault.hpp"
+#include "tlsa_update/rollover/names.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -138,7 +138,7 @@ class Reader {
   }
 
   Parsed<void> enter_zone(const std::string& text) {
-    const auto zone = parse_zone(text);
+    const auto zone = rollover::parse_zone(text);
     if (!zone) return wrong("{}", {Fact::not_of_file(without_secret(zone.error().what, text))});
     if (auto begun = begin(Section::zone, zone->text()); !begun) return begun;
     const auto place = settings_.zones.emplace(*zone, settings_.primary).first;
@@ -212,8 +212,9 @@ class Reader {
   }
 
   Scope scope() {
-    ServerSettings& server = section_ == Section::zone ? *zone_ : settings_.primary;
-    ServiceSettings& service = section_ == Section::service ? settings_.services.back() : settings_.defaults;
+    rollover::ServerSettings& server = section_ == Section::zone ? *zone_ : settings_.primary;
+    rollover::ServiceSettings& service =
+        section_ == Section::service ? settings_.services.back() : settings_.defaults;
     return {settings_, server, service};
   }
 
@@ -221,7 +222,7 @@ class Reader {
   Settings& settings_;
   std::size_t number_ = 0;
   Section section_ = Section::top;
-  ServerSettings* zone_ = nullptr;
+  rollover::ServerSettings* zone_ = nullptr;
   std::set<std::string> seen_;                                       // keys of this section
   std::map<std::pair<Section, std::string>, std::size_t> sections_;  // the line of each
 };

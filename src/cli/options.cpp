@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "names.hpp"
+#include "tlsa_update/rollover/names.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -63,8 +63,8 @@ Set add_non_empty(const std::string& value, std::vector<std::string>& out) {
   return {};
 }
 
-Set add_name(const std::string& value, ServiceSettings& service) {
-  const auto sound = parse_name(value);
+Set add_name(const std::string& value, rollover::ServiceSettings& service) {
+  const auto sound = rollover::parse_name(value);
   if (!sound)
     return fail(ErrorCode::usage, "\"" + printable(value) + "\": " + sound.error().what, {},
                 sound.error().advice);
@@ -217,7 +217,7 @@ constexpr Option table[] = {
     {"port", "PORT", "port of the primary where --server names none", dns_commands, Place::server,
      SET(assign(number<std::uint16_t>(v, 1, 65535), s.server.port)), nullptr},
     {"zone", "ZONE", "the zone (default: asked of the server)", dns_commands, Place::command_line,
-     SET(assign(parse_zone(v), s.settings.zone)), nullptr},
+     SET(assign(rollover::parse_zone(v), s.settings.zone)), nullptr},
     {"key-file", "FILE", "TSIG key: BIND key clause, K*.private, keymgr YAML or alg:name:secret",
      dns_commands, Place::server, SET(non_empty(v, s.server.key_file)), nullptr},
     {"transfer-key-file", "FILE", "another TSIG key for AXFR", dns_commands, Place::server,
@@ -275,7 +275,7 @@ constexpr Option table[] = {
     {"adopt", "RDATA|all", "take foreign records into ownership (repeatable)", mask(prune, run),
      Place::command_line, SET(add_adopt(v, s.settings)), RESET(settings.adopt)},
     {"install", "\"FROM -> TO [MODE [OWNER:GROUP]]\"", "file to install on deployment (repeatable)",
-     mask(deploy, run), Place::service, SET(append(parse_install(v), s.service.installs)),
+     mask(deploy, run), Place::service, SET(append(deployment::parse_install(v), s.service.installs)),
      RESET(service.installs)},
     {"reload", "COMMAND", "command that makes the service read its files again", mask(deploy, run),
      Place::service, SET(non_empty(v, s.service.reload)), nullptr},

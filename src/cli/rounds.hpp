@@ -5,18 +5,25 @@
 
 #include <functional>
 
-#include "pass.hpp"
+#include "settings.hpp"
+#include "tlsa_update/rollover/pass.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 
 struct Rounds {
-  Depth depth = Depth::live;
+  rollover::Depth depth = rollover::Depth::live;
   bool needs_key = false;  // sends UPDATEs: a TSIG key is asked for before anything else happens
+  bool adds = true;        // may add records
+  bool removes = true;     // may delete records
+  rollover::Others others = rollover::Others::ignored;
   bool takes_lock = true;  // one such run at a time on this machine
-  std::function<Result<void>(const Session& session, const Wants& wants)> check;
-  std::function<Findings(Session& session, const Wants& wants, Pass& pass)> dry;  // --dry-run
-  std::function<Findings(Session& session, const Wants& wants, Pass& pass, const state::LedgerFile& file)>
+  std::function<Result<void>(const rollover::Session& session, const rollover::Wants& wants)> check;
+  std::function<report::Findings(rollover::Session& session, const rollover::Wants& wants,
+                                 rollover::Pass& pass)>
+      dry;  // --dry-run
+  std::function<report::Findings(rollover::Session& session, const rollover::Wants& wants,
+                                 rollover::Pass& pass, const state::LedgerFile& file)>
       real;
 };
 

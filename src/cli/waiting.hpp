@@ -4,12 +4,12 @@
 
 #include <functional>
 
-#include "findings.hpp"
+#include "tlsa_update/report/findings.hpp"
 
 namespace tlsa_update::cli {
 
 // `pass` is called at least once. Ends when nothing but waiting remained no more, when there is trouble other
 // than waiting that a further pass cannot mend, or at a signal; gives the last pass's findings.
-[[nodiscard]] Findings wait_until_done(const std::function<Findings()>& pass);
+[[nodiscard]] report::Findings wait_until_done(const std::function<report::Findings()>& pass);
 
 }  // namespace tlsa_update::cli

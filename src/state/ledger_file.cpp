@@ -104,7 +104,7 @@ Result<Descriptor> lock(int directory, const std::string& path, const char* name
 }
 
 // What is there, or nothing. A broken ledger is put aside where somebody can look at it.
-Result<Ledger> load_from(int directory, const std::string& path, bool put_aside, const Warn& warn) {
+Result<Ledger> load_from(int directory, const std::string& path, bool put_aside, Events& events) {
   struct stat facts {};
   if (::fstatat(directory, ledger_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) return Ledger{};
   const auto file = open_in(directory, path, ledger_name, O_RDONLY);
@@ -114,40 +114,40 @@ Result<Ledger> load_from(int directory, const std::string& path, bool put_aside,
   if (!content) return tl::unexpected(content.error());
   auto ledger = ledger_from_json({reinterpret_cast<const char*>(content->data()), content->size()});
   if (ledger) return ledger;
-  warn(full + ": " + ledger.error().what +
-       "; a new ledger is begun: waits start again, and records that are not wanted"
-       " now count as foreign");
+  events.warning(full + ": " + ledger.error().what +
+                 "; a new ledger is begun: waits start again, and records that are not wanted"
+                 " now count as foreign");
   if (put_aside) (void)::renameat(directory, ledger_name, directory, broken_name);
   return Ledger{};
 }
 
 }  // namespace
 
-Result<LedgerFile> LedgerFile::open(const std::string& directory, Warn warn) {
+Result<LedgerFile> LedgerFile::open(const std::string& directory, Events& events) {
   auto opened = open_directory(directory);
   if (!opened) return tl::unexpected(opened.error());
-  return LedgerFile(std::move(*opened), directory, std::move(warn));
+  return LedgerFile(std::move(*opened), directory, events);
 }
 
-Ledger LedgerFile::peek(const std::string& directory, const Warn& warn) {
+Ledger LedgerFile::peek(const std::string& directory, Events& events) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.is_open()) return {};
-  auto ledger = load_from(opened.value(), directory, false, warn);
+  auto ledger = load_from(opened.value(), directory, false, events);
   if (ledger) return std::move(*ledger);
-  warn(ledger.error().text());
+  events.warning(ledger.error().text());
   return {};
 }
 
 Result<Ledger> LedgerFile::load() const {
   const auto held = lock(directory_.value(), path_, ledger_lock, ledger_patience);
   if (!held) return tl::unexpected(held.error());
-  return load_from(directory_.value(), path_, true, warn_);
+  return load_from(directory_.value(), path_, true, *events_);
 }
 
 Result<Ledger> LedgerFile::change(const std::function<void(Ledger&)>& edit) const {
   const auto held = lock(directory_.value(), path_, ledger_lock, ledger_patience);
   if (!held) return tl::unexpected(held.error());
-  auto ledger = load_from(directory_.value(), path_, true, warn_);
+  auto ledger = load_from(directory_.value(), path_, true, *events_);
   if (!ledger) return ledger;
   edit(*ledger);
   if (const auto done = write(*ledger); !done) return tl::unexpected(done.error());

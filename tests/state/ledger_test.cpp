@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "support/folder.hpp"
+#include "support/noted_events.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::state {
 namespace {
 
-const Warn ignored = [](const std::string&) {};
+test::NotedEvents ignored;
 
 Name name(const std::string& text) { return *Name::parse(text); }
 

@@ -19,7 +19,8 @@
 
 namespace tlsa_update::probe {
 
-// Where one handshake goes. Not Asio's endpoint: its header is half of what a file that includes this one parses.
+// Where one handshake goes. Not Asio's endpoint: its header is half of what a file that includes this one
+// parses.
 struct SocketAddress {
   boost::asio::ip::address address;
   std::uint16_t port = 0;

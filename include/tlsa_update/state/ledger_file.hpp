@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/events.hpp"
 #include "tlsa_update/core/ledger.hpp"
 #include "tlsa_update/state/files.hpp"
 
@@ -15,16 +15,13 @@ namespace tlsa_update::state {
 [[nodiscard]] std::string to_json(const Ledger& ledger);
 [[nodiscard]] Result<Ledger> ledger_from_json(std::string_view text);  // Error bad_data
 
-// For what the administrator should know although nothing fails: one sentence each.
-using Warn = std::function<void(const std::string&)>;
-
 class LedgerFile {
  public:
   // Creates the directory and its parents (0700) when they are missing; refuses one that others may write to,
   // a symbolic link, and a file with several hard links. Errors: unreadable.
-  [[nodiscard]] static Result<LedgerFile> open(const std::string& directory, Warn warn);
+  [[nodiscard]] static Result<LedgerFile> open(const std::string& directory, Events& events);
   // For commands that only look: a directory or file that is not there is an empty ledger.
-  [[nodiscard]] static Ledger peek(const std::string& directory, const Warn& warn);
+  [[nodiscard]] static Ledger peek(const std::string& directory, Events& events);
 
   [[nodiscard]] Result<Ledger> load() const;
 
@@ -33,13 +30,13 @@ class LedgerFile {
   [[nodiscard]] Result<Ledger> change(const std::function<void(Ledger&)>& edit) const;
 
  private:
-  LedgerFile(Descriptor directory, std::string path, Warn warn)
-      : directory_(std::move(directory)), path_(std::move(path)), warn_(std::move(warn)) {}
+  LedgerFile(Descriptor directory, std::string path, Events& events)
+      : directory_(std::move(directory)), path_(std::move(path)), events_(&events) {}
   [[nodiscard]] Result<void> write(const Ledger& ledger) const;
 
   Descriptor directory_;
   std::string path_;  // of the directory, for messages
-  Warn warn_;
+  Events* events_;
 };
 
 // Opens or makes another file of the state directory, for writing; what root makes in the directory of

@@ -7,18 +7,21 @@ namespace tlsa_update::cli {
 
 int prune(const Settings& settings) {
   Rounds rounds;
-  rounds.check = [](const Session& session, const Wants& wants) {
-    return session.settings().unpublish ? Result<void>{} : check_credentials(wants);
+  rounds.check = [](const rollover::Session& session, const rollover::Wants& wants) {
+    return session.request().unpublish ? Result<void>{} : rollover::check_credentials(wants);
   };
   rounds.needs_key = true;
-  rounds.dry = [](Session&, const Wants&, Pass& pass) {
+  rounds.adds = false;
+  rounds.others = rollover::Others::protected_;
+  rounds.dry = [](rollover::Session&, const rollover::Wants&, rollover::Pass& pass) {
     auto found = pass.look_only();
-    found.remaining = found.plan.changes() ? ErrorCode::differences : lingering_in(found.plan);
+    found.remaining = found.plan.changes() ? ErrorCode::differences : report::lingering_in(found.plan);
     return found;
   };
-  rounds.real = [](Session&, const Wants&, Pass& pass, const state::LedgerFile& file) {
+  rounds.real = [](rollover::Session&, const rollover::Wants&, rollover::Pass& pass,
+                   const state::LedgerFile& file) {
     auto found = pass.carry_out(file);
-    found.remaining = lingering_in(found.plan);
+    found.remaining = report::lingering_in(found.plan);
     return found;
   };
   return run_rounds(settings, rounds);

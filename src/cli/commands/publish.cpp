@@ -7,18 +7,22 @@ namespace tlsa_update::cli {
 
 int publish(const Settings& settings) {
   Rounds rounds;
-  rounds.depth = Depth::primary;
+  rounds.depth = rollover::Depth::primary;
   rounds.needs_key = true;
+  rounds.removes = false;
   rounds.takes_lock = false;  // prerequisites guard against other writers
-  rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
-  rounds.dry = [](Session&, const Wants&, Pass& pass) {
+  rounds.check = [](const rollover::Session&, const rollover::Wants& wants) {
+    return rollover::check_credentials(wants);
+  };
+  rounds.dry = [](rollover::Session&, const rollover::Wants&, rollover::Pass& pass) {
     auto found = pass.look_only();
-    found.remaining = found.plan.changes() ? ErrorCode::differences : held_back_in(found.plan);
+    found.remaining = found.plan.changes() ? ErrorCode::differences : report::held_back_in(found.plan);
     return found;
   };
-  rounds.real = [](Session&, const Wants&, Pass& pass, const state::LedgerFile& file) {
+  rounds.real = [](rollover::Session&, const rollover::Wants&, rollover::Pass& pass,
+                   const state::LedgerFile& file) {
     auto found = pass.carry_out(file);
-    found.remaining = held_back_in(found.plan);
+    found.remaining = report::held_back_in(found.plan);
     return found;
   };
   return run_rounds(settings, rounds);

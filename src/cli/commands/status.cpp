@@ -5,7 +5,8 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "pass.hpp"
+#include "terminal.hpp"
+#include "tlsa_update/rollover/pass.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -30,13 +31,13 @@ void forget_replacements(Plan& plan) {
     for (auto& rrset : zone.rrsets) {
       if (std::ranges::any_of(rrset.steps, is_wanted)) continue;
       for (auto& step : rrset.steps) {
-        if (step.reason == Reason::replacement_not_ready) forget_wait(step);
+        if (step.reason == Reason::replacement_not_ready) report::forget_wait(step);
       }
     }
   }
 }
 
-bool has_unreachable(const Findings& findings) {
+bool has_unreachable(const report::Findings& findings) {
   const bool server = std::any_of(findings.zones.begin(), findings.zones.end(), [](const ZoneView& zone) {
     return std::any_of(zone.servers.begin(), zone.servers.end(),
                        [](const ServerView& one) { return !one.reachable; });
@@ -49,16 +50,17 @@ bool has_unreachable(const Findings& findings) {
 }  // namespace
 
 int status(const Settings& settings) {
-  Session session(settings);
-  const auto wants = session.run(gather_sound_wants(session));
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  const auto wants = session.run(rollover::gather_sound_wants(session, rollover::Others::protected_));
   if (!wants) return failure(wants.error());
-  Pass pass(session, *wants, policy_of(settings), Depth::live);
+  rollover::Pass pass(session, *wants, rollover::policy_of(settings), rollover::Depth::live);
   auto found = pass.look_only();
   forget_replacements(found.plan);
   if (has_difference(found.plan) || has_unreachable(found)) {
     found.remaining = ErrorCode::differences;
   } else {
-    found.remaining = waiting_in(found.plan);
+    found.remaining = report::waiting_in(found.plan);
   }
   return finish(found, settings.format);
 }

@@ -87,13 +87,12 @@ bool count_down(const deployment::EndSignals& signals, const std::string& what,
 
 }  // namespace
 
-report::Findings wait_until_done(const std::function<report::Findings()>& pass) {
+report::Findings wait_until_done(report::Findings first, const std::function<report::Findings()>& pass) {
   const deployment::EndSignals signals;
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   std::string said;
-  while (true) {
-    auto findings = pass();
-    if (!is_waiting(findings)) return findings;
+  auto findings = std::move(first);
+  while (is_waiting(findings)) {
     const auto what = awaited(findings);
     const auto pause = pause_of(findings);
     if (!on_terminal && what.in_full != said) {
@@ -103,8 +102,10 @@ report::Findings wait_until_done(const std::function<report::Findings()>& pass) 
     }
     const bool ended =
         on_terminal ? count_down(signals, what.in_short, findings, pause) : signals.came_within(pause);
-    if (ended) return findings;
+    if (ended) break;
+    findings = pass();
   }
+  return findings;
 }
 
 }  // namespace tlsa_update::cli

@@ -19,7 +19,7 @@ EndSignals::EndSignals() {
 EndSignals::~EndSignals() {
   const bool is_ours = std::none_of(ends.begin(), ends.end(),
                                     [&](int signal) { return ::sigismember(&before_, signal) == 1; });
-  while (is_ours && came_within(Seconds(0))) continue;
+  while (is_ours && came_within(std::chrono::milliseconds(0))) continue;
   ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
@@ -30,9 +30,11 @@ bool EndSignals::has_come() const {
                      [&](int signal) { return ::sigismember(&pending, signal) == 1; });
 }
 
-bool EndSignals::came_within(Seconds time) const {
-  const timespec timeout{time.count(), 0};
-  return ::sigtimedwait(&ends_, nullptr, &timeout) > 0;
+bool EndSignals::came_within(std::chrono::milliseconds time) const {
+  const timespec timeout{time.count() / 1000, time.count() % 1000 * 1'000'000};
+  const int signal = ::sigtimedwait(&ends_, nullptr, &timeout);
+  if (signal > 0 && ::sigismember(&before_, signal) == 1) (void)::raise(signal);
+  return signal > 0;
 }
 
 }  // namespace tlsa_update::deployment

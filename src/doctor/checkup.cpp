@@ -5,7 +5,7 @@
 #include "grants.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/axfr_stream.hpp"
-#include "tlsa_update/rollover/facts.hpp"
+#include "tlsa_update/rollover/session.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
 #include "trust.hpp"
 

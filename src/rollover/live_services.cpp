@@ -1,4 +1,4 @@
-#include "tlsa_update/rollover/live_services.hpp"
+#include "live_services.hpp"
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -44,10 +44,10 @@ Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
 }
 
 // Two services of one name, as two machines behind it, may each say where they are: all of it is looked at.
-std::vector<Probe> probes_of(const Wants& wants, const Facts& facts) {
+std::vector<Probe> probes_of(const Wants& wants, const std::vector<ZoneView>& zones) {
   ViewsByName views;
-  for (const auto& zone : facts.read) {
-    for (const auto& owner : zone.view.owners) views.emplace(owner.asked, &owner);
+  for (const auto& zone : zones) {
+    for (const auto& owner : zone.owners) views.emplace(owner.asked, &owner);
   }
   std::vector<Probe> probes;
   std::set<std::tuple<Service, std::vector<ip::address>, probe::StartTls>> known;
@@ -103,9 +103,9 @@ void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
   }
 }
 
-void look_at(Session& session, std::vector<Probe> probes, Facts& facts) {
+std::vector<ServiceEvidence> look_at(Session& session, std::vector<Probe> probes) {
   find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
-  facts.evidence = probe_all(session, probes);
+  return probe_all(session, probes);
 }
 
 // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
@@ -118,8 +118,9 @@ void warn_of_no_tls(const ServiceEvidence& evidence, Events& events) {
                  "; once it has TLSA records, DANE clients do without the service rather than without TLS");
 }
 
-std::vector<Probe> probes_at(const Wants& wants, const Facts& facts, const std::set<Name>& asked) {
-  auto probes = probes_of(wants, facts);
+std::vector<Probe> probes_at(const Wants& wants, const std::vector<ZoneView>& zones,
+                             const std::set<Name>& asked) {
+  auto probes = probes_of(wants, zones);
   std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
   return probes;
 }
@@ -149,9 +150,10 @@ std::set<ip::address> own_addresses() {
 // Which of the services run on this machine.
 class Neighbourhood {
  public:
-  explicit Neighbourhood(const Facts& facts) : hosts_(facts.hosts), own_(own_addresses()) {
-    for (const auto& zone : facts.read) {
-      for (const auto& owner : zone.view.owners) zones_.emplace(owner.asked, &zone);
+  Neighbourhood(const std::vector<ZoneView>& zones, const Sources& sources)
+      : hosts_(sources.hosts), own_(own_addresses()) {
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      for (const auto& owner : zones[i].owners) zones_.emplace(owner.asked, &sources.zones[i]);
     }
   }
 
@@ -194,31 +196,37 @@ class Neighbourhood {
 
   const std::map<Name, Addresses>& hosts_;
   std::set<ip::address> own_;
-  std::map<Name, const dns::ReadZone*> zones_;
+  std::map<Name, const Sources::Zone*> zones_;
 };
 
 }  // namespace
 
-void look_at_services(Session& session, const Wants& wants, Facts& facts) {
-  look_at(session, probes_of(wants, facts), facts);
+std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                            const std::vector<ZoneView>& zones) {
+  return look_at(session, probes_of(wants, zones));
 }
 
-void look_at_services(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
-  look_at(session, probes_at(wants, facts, asked), facts);
+std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
+  return look_at(session, probes_at(wants, zones, asked));
 }
 
-void look_nearby(Session& session, const Wants& wants, const std::set<Name>& asked, Facts& facts) {
-  auto probes = probes_at(wants, facts, asked);
-  const Neighbourhood neighbourhood(facts);
+std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,
+                                          const std::vector<ZoneView>& zones, const std::set<Name>& asked,
+                                          const Sources& sources) {
+  auto probes = probes_at(wants, zones, asked);
+  const Neighbourhood neighbourhood(zones, sources);
   find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
-  for (auto& evidence : probe_all(session, probes)) {
+  auto all = probe_all(session, probes);
+  for (auto& evidence : all) {
     warn_of_no_tls(evidence, session.events());
     std::erase_if(evidence.presented, [](const Presented& presented) {
       return presented.outcome == ProbeOutcome::unreachable || presented.outcome == ProbeOutcome::no_tls;
     });
-    if (!evidence.presented.empty()) facts.evidence.push_back(std::move(evidence));
   }
+  std::erase_if(all, [](const ServiceEvidence& evidence) { return evidence.presented.empty(); });
+  return all;
 }
 
 }  // namespace tlsa_update::rollover

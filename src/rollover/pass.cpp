@@ -3,29 +3,23 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <random>
-#include <thread>
 
-#include "act.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
-#include "tlsa_update/rollover/live_services.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
 
-using Milliseconds = std::chrono::milliseconds;
+using Milliseconds = World::Milliseconds;
 
 constexpr int race_rounds = 8;
+constexpr Milliseconds shortest_wait{10};
 constexpr Milliseconds longest_wait{10'000};
 
 // RFC 2136 section 7.20: competing requestors wait for different times, longer at each round. What counts is
 // how many rounds of the others fit in.
-void wait_before_round(int round, Milliseconds length_of_round) {
-  const auto most = std::min(longest_wait, std::max(length_of_round, Milliseconds(20)) * (2 << round));
-  std::random_device random;
-  std::uniform_int_distribution<Milliseconds::rep> milliseconds(10, most.count());
-  std::this_thread::sleep_for(Milliseconds(milliseconds(random)));
+Milliseconds most_before(int round, Milliseconds length_of_round) {
+  return std::min(longest_wait, std::max(length_of_round, Milliseconds(20)) * (2 << round));
 }
 
 void append(std::vector<Error>& to, const std::vector<Error>& from) {
@@ -120,7 +114,7 @@ bool is_silent(const ServiceEvidence& evidence) {
 }  // namespace
 
 void Pass::look_around() {
-  facts_ = look(session_, wants_, depth_);
+  facts_ = world_.look(wants_, depth_);
   if (depth_ == Depth::primary) look_before_adding();
 }
 
@@ -128,36 +122,36 @@ void Pass::look_around() {
 // all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
 // only what would replace its record.
 void Pass::look_before_adding() {
-  const auto plan = plan_publish(wants_.desired, facts_.views(), policy_);
+  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
   const auto extended = names_with(plan, is_extension);
   const auto replaced = names_with(plan, is_replacement);
-  if (!extended.empty()) look_at_services(session_, wants_, extended, facts_);
+  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
     const auto owner = evidence.service.owner();
     return is_silent(evidence) && owner && !replaced.contains(*owner);
   });
   auto others = names_with(plan, is_addition);
   std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
-  if (!others.empty()) look_nearby(session_, wants_, others, facts_);
+  if (others.empty()) return;
+  auto near = world_.probe(wants_, facts_, others, Reach::nearby);
+  std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
 Plan Pass::plan(const Ledger& ledger) const {
-  const auto views = facts_.views();
-  if (depth_ == Depth::primary) return plan_publish(wants_.desired, views, policy_, ledger, facts_.evidence);
-  return plan_rollover(wants_.desired, views, ledger, facts_.evidence, policy_, wall_clock());
+  if (depth_ == Depth::primary)
+    return plan_publish(wants_.desired, facts_.zones, policy_, ledger, facts_.evidence);
+  return plan_rollover(wants_.desired, facts_.zones, ledger, facts_.evidence, policy_, world_.now());
 }
 
 Ledger Pass::observed(Ledger ledger) const {
-  auto clock = read_clock();
-  clock.is_confirmed = std::ranges::any_of(facts_.read, [](const dns::ReadZone& zone) {
-    return zone.primary->options().key != nullptr && zone.primary->options().sign_queries;
-  });
-  return observe(std::move(ledger), wants_.desired, facts_.views(), facts_.evidence, policy_, clock);
+  auto clock = world_.clock();
+  clock.is_confirmed = facts_.is_signed_by_primaries;
+  return observe(std::move(ledger), wants_.desired, facts_.zones, facts_.evidence, policy_, clock);
 }
 
 report::Findings Pass::findings(Plan plan) const {
   report::Findings findings;
-  findings.zones = facts_.views();
+  findings.zones = facts_.zones;
   findings.plan = std::move(plan);
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
@@ -169,27 +163,26 @@ report::Findings Pass::findings(Plan plan) const {
 
 report::Findings Pass::examine() {
   look_around();
-  return findings(
-      plan(observed(state::LedgerFile::peek(session_.request().state_directory, session_.events()))));
+  return findings(plan(observed(ledger_.peek())));
 }
 
 report::Findings Pass::look_only() {
   auto found = examine();
-  tell_remarks(found.plan, wants_.desired, session_.events());
+  tell_remarks(found.plan, wants_.desired, events_);
   count_verdicts(found);
-  tell_verdicts(found, session_.events());
+  tell_verdicts(found, events_);
   return found;
 }
 
-report::Findings Pass::remember(const state::LedgerFile& file) {
+report::Findings Pass::remember() {
   look_around();
-  return settle(file, {});
+  return settle({});
 }
 
-// The last word of a pass: what is so now is remembered, and planned on once more.
-report::Findings Pass::settle(const state::LedgerFile& file, report::Findings so_far) {
+// The end of a pass: what is so now is remembered, and planned on once more.
+report::Findings Pass::settle(report::Findings so_far) {
   Plan after;
-  const auto kept = file.change([&](Ledger& ledger) {
+  const auto kept = ledger_.change([&](Ledger& ledger) {
     ledger = granted(observed(std::move(ledger)), ttls_);
     after = plan(ledger);
   });
@@ -198,59 +191,77 @@ report::Findings Pass::settle(const state::LedgerFile& file, report::Findings so
   found.added = std::move(so_far.added);
   found.removed = std::move(so_far.removed);
   found.changed = so_far.changed;
+  found.is_withheld = so_far.is_withheld;
   append(found.troubles, so_far.troubles);
   count_verdicts(found);
-  tell_verdicts(found, session_.events());
+  tell_verdicts(found, events_);
   return found;
 }
 
-report::Findings Pass::carry_out(const state::LedgerFile& file) {
+report::Findings Pass::carry_out() {
   report::Findings all;
-  for (int round = 0;; ++round) {
-    const auto began = std::chrono::steady_clock::now();
-    look_around();
-    Plan next;
-    // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
-    // (I4).
-    const auto ahead = file.change([&](Ledger& ledger) {
-      ledger = observed(std::move(ledger));
-      next = plan(ledger);
-      ledger = intend(std::move(ledger), next);
-    });
-    if (!ahead) {
-      append(all.troubles, facts_.troubles);
-      append(all.troubles, {ahead.error()});
-      tell_verdicts(all, session_.events());
+  auto state = Round::again;
+  for (int round = 0; state == Round::again; ++round) {
+    const auto began = world_.stopwatch();
+    state = act_once(round, all);
+    if (state == Round::failed) {
+      tell_verdicts(all, events_);
       return all;
     }
-    if (round == 0) tell_remarks(next, wants_.desired, session_.events());
-    auto acted = act(session_, facts_.read, next);
-    all.added.merge(acted.added);
-    all.removed.merge(acted.removed);
-    for (const auto& [owner, ttl] : acted.ttls) ttls_.insert_or_assign(owner, ttl);
-    all.changed |= acted.changed;
-    append(all.troubles, acted.troubles);
-    if (acted.not_sent > 0) {
-      const auto left = std::to_string(acted.not_sent + acted.moved.size());
-      append(all.troubles, {{ErrorCode::not_yet,
-                             "stopped by a signal: " + left + " RRsets are left as they were",
-                             {},
-                             "run again"}});
+    if (state == Round::done) break;
+    if (!world_.pause(shortest_wait, most_before(round, world_.stopwatch() - began))) {
+      append(
+          all.troubles,
+          {{ErrorCode::not_yet, "stopped by a signal before the change was planned again", {}, "run again"}});
       break;
     }
-    if (acted.moved.empty()) break;
-    if (round + 1 == race_rounds) {
-      append(all.troubles, {{ErrorCode::not_yet, "others kept changing the RRset in between",
-                             acted.moved.front().text(), "run again"}});
-      break;
-    }
-    session_.events().info(acted.moved.front().text() +
-                           ": somebody else changed the RRset meanwhile; reading again");
-    const auto took = std::chrono::steady_clock::now() - began;
-    wait_before_round(round, std::chrono::duration_cast<Milliseconds>(took));
   }
   if (all.changed && depth_ != Depth::primary) look_around();
-  return settle(file, std::move(all));
+  return settle(std::move(all));
+}
+
+Pass::Round Pass::act_once(int round, report::Findings& all) {
+  look_around();
+  Plan next;
+  // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
+  // (I4).
+  const auto ahead = ledger_.change([&](Ledger& ledger) {
+    ledger = observed(std::move(ledger));
+    next = plan(ledger);
+    ledger = intend(std::move(ledger), next);
+  });
+  if (!ahead) {
+    append(all.troubles, facts_.troubles);
+    append(all.troubles, {ahead.error()});
+    return Round::failed;
+  }
+  if (round == 0) tell_remarks(next, wants_.desired, events_);
+  return take_up(world_.apply(next, facts_), round, all);
+}
+
+Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {
+  all.added.merge(acted.added);
+  all.removed.merge(acted.removed);
+  for (const auto& [owner, ttl] : acted.ttls) ttls_.insert_or_assign(owner, ttl);
+  all.changed |= acted.changed;
+  all.is_withheld |= acted.is_withheld;
+  append(all.troubles, acted.troubles);
+  if (acted.not_sent > 0) {
+    const auto left = std::to_string(acted.not_sent + acted.moved.size());
+    append(all.troubles, {{ErrorCode::not_yet,
+                           "stopped by a signal: " + left + " RRsets are left as they were",
+                           {},
+                           "run again"}});
+    return Round::done;
+  }
+  if (acted.moved.empty()) return Round::done;
+  if (round + 1 == race_rounds) {
+    append(all.troubles, {{ErrorCode::not_yet, "others kept changing the RRset in between",
+                           acted.moved.front().text(), "run again"}});
+    return Round::done;
+  }
+  events_.info(acted.moved.front().text() + ": somebody else changed the RRset meanwhile; reading again");
+  return Round::again;
 }
 
 void count_verdicts(report::Findings& findings) {

@@ -1,19 +1,13 @@
 #include "tlsa_update/rollover/rollout.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
-#include <thread>
+#include <set>
 
-#include "tlsa_update/deployment/child.hpp"
-#include "tlsa_update/deployment/deployment.hpp"
-#include "tlsa_update/deployment/replacement.hpp"
 #include "tlsa_update/deployment/target_groups.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
-
-constexpr std::chrono::seconds reload_timeout{120};  // a mail server that reloads longer hangs
 
 bool is_ready(const WantedService& service, const Plan& plan) {
   return !service.owners.empty() &&
@@ -57,16 +51,6 @@ bool serves_what_is_wanted(const WantedService& service, const std::vector<Servi
   return any;
 }
 
-// A service needs a moment between its reload and its first new handshake.
-bool settles(Session& session, const Wants& wants, const WantedService& service) {
-  const auto give_up = std::chrono::steady_clock::now() + session.request().settle;
-  while (true) {
-    if (serves_what_is_wanted(service, look(session, wants, Depth::live).evidence)) return true;
-    if (std::chrono::steady_clock::now() >= give_up) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
-}
-
 std::vector<Name> names_of(const WantedService& service) {
   std::vector<Name> names;
   for (const auto& asked : service.owners) names.push_back(asked.owner);
@@ -83,33 +67,39 @@ deployment::ServiceFiles files_of(const WantedService& service) {
           service.desired.records};
 }
 
-// What one pass of deployment is about: shared by those that hand over and those that install.
-struct Stage {
-  Session& session;
-  const Wants& wants;
-  const state::LedgerFile* file;  // none: a dry run
-  const Facts& facts;
-  report::Findings& found;
+void add_trouble(const Stage& stage, Error error) {
+  stage.events.error(error);
+  stage.found.troubles.push_back(std::move(error));
+}
 
-  void add_trouble(Error error) const {
-    session.events().error(error);
-    found.troubles.push_back(std::move(error));
-  }
-
-  [[nodiscard]] bool remember(Stamp stamp, const std::vector<Name>& names) const {
-    if (names.empty()) return true;
-    const auto saved = file->change([&](Ledger& ledger) {
-      ledger = stamp(std::move(ledger), wants.desired, facts.views(), names, read_clock().wall);
-    });
-    if (!saved) add_trouble(saved.error());
-    return saved.has_value();
-  }
-};
+bool remember(const Stage& stage, Stamp stamp, const std::vector<Name>& names) {
+  if (names.empty()) return true;
+  const auto saved = stage.ledger.change([&](Ledger& ledger) {
+    ledger =
+        stamp(std::move(ledger), stage.wants.desired, stage.facts.zones, names, stage.world.clock().wall);
+  });
+  if (!saved) add_trouble(stage, saved.error());
+  return saved.has_value();
+}
 
 bool can_be_probed(const WantedService& service) {
   return std::any_of(service.owners.begin(), service.owners.end(), [](const AskedOwner& asked) {
     return asked.service && asked.service->protocol == Protocol::tcp;
   });
+}
+
+// A service needs a moment between its reload and its first new handshake.
+bool settles(const Stage& stage, const WantedService& service) {
+  constexpr World::Milliseconds between_looks{200};
+  const auto names = names_of(service);
+  const std::set<Name> asked(names.begin(), names.end());
+  const auto began = stage.world.stopwatch();
+  while (true) {
+    const auto evidence = stage.world.probe(stage.wants, stage.facts, asked, Reach::everywhere);
+    if (serves_what_is_wanted(service, evidence)) return true;
+    if (stage.world.stopwatch() - began >= stage.request.settle) return false;
+    if (!stage.world.pause(between_looks, between_looks)) return false;
+  }
 }
 
 // One pass over all that is to be deployed: first all files, then all reloads, then a look whether they took.
@@ -125,25 +115,18 @@ class Rollout {
     }
     if (!is_stopped_) reload();
     for (const auto* service : reloaded_) look_at(*service);
-    if (!is_dry()) (void)stage_.remember(deployed, in_place_);
+    (void)remember(stage_, deployed, in_place_);
   }
 
  private:
   using Services = std::vector<const WantedService*>;
   using Group = std::vector<const ServiceSettings*>;
 
-  [[nodiscard]] bool is_dry() const { return stage_.file == nullptr; }
-  [[nodiscard]] Events& events() const { return stage_.session.events(); }
-  [[nodiscard]] const std::string& state_directory() const {
-    return stage_.session.request().state_directory;
-  }
-
   // All configured services that install anything, whether this run is about them or not.
   [[nodiscard]] std::vector<Group> groups() const {
     deployment::TargetGroups by_target;
     Group services;
-    const auto& request = stage_.session.request();
-    for (const auto* some : {&request.services, &request.others}) {
+    for (const auto* some : {&stage_.request.services, &stage_.request.others}) {
       for (const auto& service : *some) {
         if (service.installs.empty()) continue;
         by_target.add(service.installs);
@@ -173,36 +156,40 @@ class Rollout {
     if (ready.empty()) return;
     std::vector<deployment::ServiceFiles> files;
     for (const auto* service : ready) files.push_back(files_of(*service));
-    const auto prepared = deployment::Deployment::prepare(files, state_directory());
-    if (!prepared) {
-      stage_.add_trouble(prepared.error());
-    } else if (!prepared->differing().empty() && ready.size() < group.size()) {
-      await_others(group, ready, prepared->differing().front());
-    } else if (!prepared->is_needed()) {
+    const auto prepared = stage_.world.prepare(files);
+    if (!prepared) return add_trouble(stage_, prepared.error());
+    auto& installation = **prepared;
+    if (!installation.differing().empty() && ready.size() < group.size()) {
+      await_others(group, ready, installation.differing().front());
+    } else if (!installation.is_needed()) {
       for (const auto* service : ready) note_in_place(*service);
-    } else if (is_dry()) {
-      say_what_would_be(*prepared);
     } else {
-      install(*prepared, ready);
+      install(installation, ready);
     }
   }
 
-  void install(const deployment::Deployment& prepared, const Services& services) {
+  void install(Installation& installation, const Services& services) {
     std::vector<Name> names;
     for (const auto* service : services) {
       for (auto& name : names_of(*service)) names.push_back(std::move(name));
     }
-    if (!stage_.remember(release, names)) return;
-    if (const auto done = prepared.install(events()); !done) {
-      is_stopped_ = done.error().code == ErrorCode::not_yet;
-      return stage_.add_trouble(done.error());
-    }
+    if (!remember(stage_, release, names)) return;
+    if (const auto done = installation.install(); !done) return take_up(done.error());
     for (const auto* service : services) {
-      if (deployment::is_reload_due(name_of(*service->settings), state_directory())) {
+      if (stage_.world.is_reload_due(name_of(*service->settings))) {
         to_reload_.push_back(service);
       } else {
         note_in_place(*service);
       }
+    }
+  }
+
+  void take_up(const Error& error) {
+    if (error.code == ErrorCode::differences) {
+      stage_.found.remaining = error.code;
+    } else {
+      is_stopped_ = error.code == ErrorCode::not_yet;
+      add_trouble(stage_, error);
     }
   }
 
@@ -214,17 +201,11 @@ class Rollout {
       const auto is_named = [&](const WantedService& service) { return service.settings == settings; };
       const bool is_asked = std::ranges::any_of(stage_.wants.services, is_named) ||
                             std::ranges::any_of(stage_.wants.unread, is_named);
-      events().info(target + ": waits for the service " + name_of(*settings) +
-                    ", which reads it as well and is " +
-                    (is_asked ? "not ready" : "not part of this run: run without a NAME"));
+      stage_.events.info(target + ": waits for the service " + name_of(*settings) +
+                         ", which reads it as well and is " +
+                         (is_asked ? "not ready" : "not part of this run: run without a NAME"));
     }
     if (!stage_.found.remaining) stage_.found.remaining = ErrorCode::not_yet;
-  }
-
-  void say_what_would_be(const deployment::Deployment& prepared) {
-    for (const auto& target : prepared.differing()) events().info(target + ": would be installed");
-    if (prepared.differing().empty()) events().info("the reload would be repeated");
-    stage_.found.remaining = ErrorCode::differences;
   }
 
   // A command that several services have is run once.
@@ -234,8 +215,8 @@ class Rollout {
       const auto& command = service->settings->reload;
       const auto [place, is_new] = done.emplace(command, true);
       if (is_new && !command.empty()) {
-        const auto reloaded = deployment::run_command(command, reload_timeout, events());
-        if (!reloaded) stage_.add_trouble(reloaded.error());
+        const auto reloaded = stage_.world.reload(command);
+        if (!reloaded) add_trouble(stage_, reloaded.error());
         place->second = reloaded.has_value();
       }
       if (!place->second) continue;
@@ -247,10 +228,9 @@ class Rollout {
 
   void look_at(const WantedService& service) {
     const auto name = name_of(*service.settings);
-    if (!can_be_probed(service) || settles(stage_.session, stage_.wants, service))
-      return deployment::conclude_reload(name, state_directory());
-    stage_.add_trouble({ErrorCode::unsafe, "after the reload the service does not present what was deployed",
-                        name, "look at the service's own log and at the paths that it reads"});
+    if (!can_be_probed(service) || settles(stage_, service)) return stage_.world.conclude_reload(name);
+    add_trouble(stage_, {ErrorCode::unsafe, "after the reload the service does not present what was deployed",
+                         name, "look at the service's own log and at the paths that it reads"});
   }
 
   void note_in_place(const WantedService& service) {
@@ -267,46 +247,26 @@ class Rollout {
 
 }  // namespace
 
-void hand_over(Session& session, const Wants& wants, const state::LedgerFile& file, const Facts& facts,
-               report::Findings& found) {
+void hand_over(const Stage& stage) {
   std::vector<Name> names;
-  for (const auto& service : wants.services) {
-    if (!service.settings->installs.empty() || !is_ready(service, found.plan)) continue;
+  for (const auto& service : stage.wants.services) {
+    if (!service.settings->installs.empty() || !is_ready(service, stage.found.plan)) continue;
     for (auto& name : names_of(service)) names.push_back(std::move(name));
   }
   // Nobody tells us when they deploy, so being released counts as being deployed.
-  const Stage stage{session, wants, &file, facts, found};
-  if (stage.remember(release, names)) (void)stage.remember(deployed, names);
+  if (remember(stage, release, names)) (void)remember(stage, deployed, names);
 }
 
-Result<void> finish_begun(const Request& request, Events& events) {
-  if (request.dry_run || !deployment::is_replacement_begun(request.state_directory)) return {};
-  const auto lock = state::RunLock::take(request.state_directory);
-  if (!lock) return tl::unexpected(lock.error());
-  std::set<std::string> targets;
-  for (const auto* services : {&request.services, &request.others}) {
-    for (const auto& service : *services) {
-      for (const auto& install : service.installs) targets.insert(install.to);
-    }
-  }
-  return deployment::finish_replacement(request.state_directory, targets, events);
-}
-
-bool is_deployed(const Request& request, const Wants& wants) {
+bool is_deployed(World& world, const Wants& wants) {
   const auto installs = [](const WantedService& service) { return !service.settings->installs.empty(); };
   return std::ranges::none_of(wants.unread, installs) &&
          std::ranges::all_of(wants.services, [&](const WantedService& service) {
            if (!installs(service)) return true;
-           const auto prepared =
-               deployment::Deployment::prepare({files_of(service)}, request.state_directory);
-           return prepared && !prepared->is_needed();
+           const auto prepared = world.prepare({files_of(service)});
+           return prepared && !(*prepared)->is_needed();
          });
 }
 
-void roll_out(Session& session, const Wants& wants, const state::LedgerFile* file, const Facts& facts,
-              report::Findings& found) {
-  const Stage stage{session, wants, file, facts, found};
-  Rollout(stage).carry_out();
-}
+void roll_out(const Stage& stage) { Rollout(stage).carry_out(); }
 
 }  // namespace tlsa_update::rollover

@@ -2,9 +2,8 @@
 // only where it asks for them and nothing is cut off halfway.
 #pragma once
 
+#include <chrono>
 #include <csignal>
-
-#include "tlsa_update/core/time.hpp"
 
 namespace tlsa_update::deployment {
 
@@ -18,8 +17,9 @@ class EndSignals {
   ~EndSignals();
 
   [[nodiscard]] bool has_come() const;
-  // true: one came within that time, and is taken.
-  [[nodiscard]] bool came_within(Seconds time) const;
+  // true: one came within that time, and is taken; if somebody outside keeps signals back as well, it stays
+  // for them.
+  [[nodiscard]] bool came_within(std::chrono::milliseconds time) const;
 
  private:
   sigset_t ends_{};

@@ -5,6 +5,7 @@
 
 #include "tlsa_update/report/diagnosis.hpp"
 #include "tlsa_update/report/findings.hpp"
+#include "tlsa_update/rollover/session.hpp"
 #include "tlsa_update/rollover/wants.hpp"
 
 namespace tlsa_update::doctor {

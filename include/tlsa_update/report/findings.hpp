@@ -28,6 +28,7 @@ struct Findings {
   Done added;
   Done removed;
   bool changed = false;
+  bool is_withheld = false;            // a dry run: there was something to change
   std::vector<Error> troubles;         // everything that went wrong, already logged
   std::optional<ErrorCode> remaining;  // differences or not_yet: no trouble, but an exit status
   std::optional<Diagnosis> diagnosis;  // doctor's

@@ -1,42 +1,46 @@
-// What is so, as far as a command needs to look: the primary, then every authoritative server, then the live
-// service. Gathers, judges nothing.
+// What was found at the primary, the name servers and the live service. Values only; judges nothing.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/ledger.hpp"
-#include "tlsa_update/core/planner.hpp"
-#include "tlsa_update/dns/zone_reader.hpp"
-#include "tlsa_update/rollover/session.hpp"
-#include "tlsa_update/rollover/wants.hpp"
+#include "tlsa_update/core/zone_view.hpp"
+#include "tlsa_update/dns/resolver.hpp"
+#include "tlsa_update/report/findings.hpp"
 
 namespace tlsa_update::rollover {
 
+// How far a look goes.
 enum class Depth {
   primary,  // publish
   servers,  // every authoritative server as well
-  live,     // and every endpoint
+  live,     // and every endpoint, and whether DNSSEC vouches for the records
 };
 
 struct Facts {
-  std::vector<dns::ReadZone> read;
-  std::map<Name, std::vector<boost::asio::ip::address>> hosts;  // as dns::ReadResult::hosts
+  std::vector<ZoneView> zones;
   std::vector<ServiceEvidence> evidence;  // with Depth::live, or of what was looked at besides
   std::optional<dns::Dnssec> dnssec;      // only with Depth::live
   std::optional<Error> no_verdict;        // why it is not known of all, where it should be
-  std::vector<Error> troubles;            // names that could not be read; not logged yet
-
-  [[nodiscard]] std::vector<ZoneView> views() const;
+  std::vector<Error> troubles;            // names that could not be read; not told yet
+  bool is_signed_by_primaries = false;  // a primary signed its answers (TSIG): so our clock is near its clock
 };
 
-[[nodiscard]] Facts look(Session& session, const Wants& wants, Depth depth);
-
-// Not confirmed: that is for who knows what was answered meanwhile.
-[[nodiscard]] ClockReading read_clock();
-[[nodiscard]] Policy policy_of(const Request& settings);
+// What became of a plan.
+struct Acted {
+  report::Done added;
+  report::Done removed;
+  std::map<Name, TtlLimit> ttls;  // asked for and granted, by owner
+  bool changed = false;
+  bool is_withheld = false;  // a dry run: there was something to change
+  std::size_t not_sent = 0;  // changes: a signal came first
+  std::vector<Name> moved;   // asked names whose RRset somebody else changed meanwhile: read and plan again
+  std::vector<Error> troubles;
+};
 
 }  // namespace tlsa_update::rollover

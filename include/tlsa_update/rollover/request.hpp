@@ -82,4 +82,7 @@ struct Request {
   TlsaRecords adopt;
 };
 
+// What the planner needs of it; which of adding and deleting is asked for is left open.
+[[nodiscard]] Policy policy_of(const Request& request);
+
 }  // namespace tlsa_update::rollover

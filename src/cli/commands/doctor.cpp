@@ -6,8 +6,11 @@
 #include "failure.hpp"
 #include "terminal.hpp"
 #include "tlsa_update/doctor/checkup.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
+#include "tlsa_update/rollover/network_world.hpp"
 #include "tlsa_update/rollover/pass.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
+#include "tlsa_update/state/state_directory.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -49,10 +52,13 @@ void add(report::Diagnosis more, report::Diagnosis& diagnosis) {
 
 report::Findings examine_names(rollover::Session& session, const rollover::Wants& wants, doctor::KeyUse key,
                                report::Diagnosis& diagnosis) {
-  rollover::Pass pass(session, wants, rollover::policy_of(session.request()), rollover::Depth::live);
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(session.request().state_directory, session.events());
+  rollover::Pass pass(world, ledger, session.events(), wants, rollover::policy_of(session.request()),
+                      rollover::Depth::live);
   auto found = pass.examine();
   if (key == doctor::KeyUse::taken && is_refused(found)) found.evidence.reset();  // the second look tells it
-  add(examine(session, pass.facts().read, found, key), diagnosis);
+  add(examine(session, world.zones_with_primaries(pass.facts()), found, key), diagnosis);
   return found;
 }
 

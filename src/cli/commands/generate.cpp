@@ -9,7 +9,7 @@
 #include "failure.hpp"
 #include "output.hpp"
 #include "terminal.hpp"
-#include "tlsa_update/rollover/wants.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
 
 namespace tlsa_update::cli {
 namespace {

@@ -12,8 +12,8 @@
 #include "output.hpp"
 #include "terminal.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
 #include "tlsa_update/rollover/names.hpp"
-#include "tlsa_update/rollover/wants.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {

@@ -6,7 +6,9 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "terminal.hpp"
-#include "tlsa_update/rollover/pass.hpp"
+#include "tlsa_update/rollover/network_world.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
+#include "tlsa_update/state/state_directory.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -52,17 +54,17 @@ bool has_unreachable(const report::Findings& findings) {
 int status(const Settings& settings) {
   Terminal terminal(settings.quiet);
   rollover::Session session(settings, terminal);
-  const auto wants = session.run(rollover::gather_sound_wants(session, rollover::Others::protected_));
-  if (!wants) return failure(wants.error());
-  rollover::Pass pass(session, *wants, rollover::policy_of(settings), rollover::Depth::live);
-  auto found = pass.look_only();
-  forget_replacements(found.plan);
-  if (has_difference(found.plan) || has_unreachable(found)) {
-    found.remaining = ErrorCode::differences;
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(settings.state_directory, terminal);
+  auto found = rollover::status(world, ledger, settings, terminal);
+  if (!found) return failure(found.error());
+  forget_replacements(found->plan);
+  if (has_difference(found->plan) || has_unreachable(*found)) {
+    found->remaining = ErrorCode::differences;
   } else {
-    found.remaining = report::waiting_in(found.plan);
+    found->remaining = report::waiting_in(found->plan);
   }
-  return finish(found, settings.format);
+  return finish(*found, settings.format);
 }
 
 }  // namespace tlsa_update::cli

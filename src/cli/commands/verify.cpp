@@ -11,8 +11,10 @@
 #include "failure.hpp"
 #include "terminal.hpp"
 #include "tlsa_update/report/health.hpp"
-#include "tlsa_update/rollover/pass.hpp"
+#include "tlsa_update/rollover/network_world.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
 #include "tlsa_update/state/files.hpp"
+#include "tlsa_update/state/state_directory.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -65,11 +67,11 @@ void forget_waits(Plan& plan) {
 int verify(const Settings& settings) {
   Terminal terminal(settings.quiet);
   rollover::Session session(settings, terminal);
-  const auto wants = session.run(rollover::gather_sound_wants(session, rollover::Others::ignored));
-  if (!wants) return settings.monitor ? monitored_failure(wants.error()) : failure(wants.error());
-  rollover::Pass pass(session, *wants, rollover::policy_of(settings), rollover::Depth::live);
-  auto found = pass.examine();
-  rollover::count_verdicts(found);
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(settings.state_directory, terminal);
+  auto outcome = rollover::verify(world, ledger, settings, terminal);
+  if (!outcome) return settings.monitor ? monitored_failure(outcome.error()) : failure(outcome.error());
+  auto& found = *outcome;
   forget_waits(found.plan);
   const report::Alarms alarms{settings.warn_days, settings.critical_days,
                               !settings.resolvers.empty() || !settings.trust_anchor.empty()};

@@ -1,4 +1,4 @@
-#include "act.hpp"
+#include "changes.hpp"
 
 #include <algorithm>
 
@@ -11,19 +11,19 @@ using Outcomes = std::vector<dns::ChangeOutcome>;
 
 // What is sent to one primary: it must be the one that was read.
 struct ZoneWork {
-  dns::ReadZone* read = nullptr;
+  ZoneView* view = nullptr;
+  const Sources::Zone* source = nullptr;
   std::vector<const RrsetPlan*> rrsets;  // those that change, as `changes`
   std::vector<dns::RrsetChange> changes;
 };
 
 // A zone is read more than once when sections of the configuration name different primaries, or keys, for
 // names in it.
-ZoneWork work_of(const ZonePlan& plan, dns::ReadZone& read) {
-  ZoneWork work;
-  work.read = &read;
-  if (read.view.apex != plan.zone || read.view.server != plan.server) return work;
+ZoneWork work_of(const ZonePlan& plan, ZoneView& view, const Sources::Zone& source) {
+  ZoneWork work{&view, &source, {}, {}};
+  if (view.apex != plan.zone || view.server != plan.server) return work;
   for (const auto& rrset : plan.rrsets) {
-    if (!std::ranges::binary_search(read.view.owners, rrset.owner, {}, &OwnerView::owner)) continue;
+    if (!std::ranges::binary_search(view.owners, rrset.owner, {}, &OwnerView::owner)) continue;
     auto change = change_of(rrset);
     if (!change) continue;
     work.rrsets.push_back(&rrset);
@@ -54,7 +54,7 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted, Event
         note_applied(work.changes[i], acted, events);
         if (outcome.after && !work.changes[i].add.empty())
           acted.ttls[outcome.owner] = {work.changes[i].ttl, outcome.after->ttl};
-        if (outcome.after && work.read->view.is_signed && !outcome.has_rrsig)
+        if (outcome.after && work.view->is_signed && !outcome.has_rrsig)
           events.warning(outcome.owner.text() + " is in the zone, but without a signature yet");
         break;
       case dns::ChangeOutcome::Kind::moved:
@@ -68,7 +68,7 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted, Event
         continue;
     }
     // Sorted by owner; several asked names may lead to one.
-    auto& views = work.read->view.owners;
+    auto& views = work.view->owners;
     for (auto view = std::ranges::lower_bound(views, outcome.owner, {}, &OwnerView::owner);
          view != views.end() && view->owner == outcome.owner; ++view) {
       view->rrset = outcome.after;
@@ -90,12 +90,12 @@ std::optional<dns::RrsetChange> change_of(const RrsetPlan& plan) {
   return change;
 }
 
-Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) {
+Acted send_changes(Session& session, const Plan& plan, std::vector<ZoneView>& zones, const Sources& sources) {
   std::vector<ZoneWork> works;
   std::size_t total = 0;
   for (const auto& zone : plan.zones) {
-    for (auto& place : read) {
-      auto work = work_of(zone, place);
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      auto work = work_of(zone, zones[i], sources.zones[i]);
       total += work.changes.size();
       if (!work.changes.empty()) works.push_back(std::move(work));
     }
@@ -105,12 +105,12 @@ Acted act(Session& session, std::vector<dns::ReadZone>& read, const Plan& plan) 
   std::vector<boost::asio::awaitable<Outcomes>> jobs;
   for (const auto& work : works) {
     dns::ApplyOptions options;
-    options.transferable_records = work.read->transferred_records;
+    options.transferable_records = work.source->transferred_records;
     options.progress = [&](std::size_t, std::size_t) {
       session.events().progress("changes sent", ++sent, total);
     };
     options.is_stopped = [&signals] { return signals.has_come(); };
-    jobs.push_back(dns::apply(*work.read->primary, work.read->view.apex, work.changes, std::move(options)));
+    jobs.push_back(dns::apply(*work.source->primary, work.view->apex, work.changes, std::move(options)));
   }
   const auto outcomes = session.run_all(std::move(jobs));
   Acted acted;

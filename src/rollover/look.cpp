@@ -1,14 +1,11 @@
-#include "tlsa_update/rollover/facts.hpp"
+#include "look.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
-#include <time.h>
 
+#include "live_services.hpp"
 #include "tlsa_update/dns/propagation.hpp"
-#include "tlsa_update/rollover/live_services.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
-#include "tlsa_update/state/files.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
@@ -36,7 +33,7 @@ std::vector<Error> each_once(std::vector<std::pair<Name, Error>> failures) {
   return errors;
 }
 
-void read_primaries(Session& session, const Wants& wants, Facts& facts) {
+void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources& sources) {
   std::vector<Name> asked;
   asked.reserve(wants.desired.size());
   for (const auto& desired : wants.desired) asked.push_back(desired.asked);
@@ -46,23 +43,30 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts) {
   auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
   for (const auto& note : result.notes) session.events().warning(note);
   facts.troubles = each_once(std::move(result.failures));
-  facts.read = std::move(result.zones);
-  facts.hosts = std::move(result.hosts);
+  sources = {{}, std::move(result.hosts)};
+  for (auto& zone : result.zones) {
+    const auto& how = zone.primary->options();
+    facts.is_signed_by_primaries |= how.key != nullptr && how.sign_queries;
+    sources.zones.push_back({zone.primary, zone.transferred_records});
+    facts.zones.push_back(std::move(zone.view));
+  }
 }
 
-void read_authoritative_servers(Session& session, Facts& facts) {
+void read_authoritative_servers(Session& session, Facts& facts, const Sources& sources) {
   std::vector<awaitable<std::vector<ServerView>>> jobs;
-  for (const auto& zone : facts.read) {
+  for (std::size_t i = 0; i < facts.zones.size(); ++i) {
+    const auto& zone = facts.zones[i];
     dns::PropagationOptions options;
-    options.nameservers = session.server_settings(zone.view.apex).nameservers;
+    options.nameservers = session.server_settings(zone.apex).nameservers;
     options.timeout = session.request().timeout;
     options.retries = session.request().retries;
     options.now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
     options.log = [&session](const std::string& line) { session.events().debug(line); };
-    jobs.push_back(dns::read_servers(*zone.primary, zone.view, session.resolver(), std::move(options)));
+    jobs.push_back(
+        dns::read_servers(*sources.zones[i].primary, zone, session.resolver(), std::move(options)));
   }
   auto servers = session.run_all(std::move(jobs));
-  for (std::size_t i = 0; i < servers.size(); ++i) facts.read[i].view.servers = std::move(servers[i]);
+  for (std::size_t i = 0; i < servers.size(); ++i) facts.zones[i].servers = std::move(servers[i]);
 }
 
 // Who does not answer once is not waited for again.
@@ -77,10 +81,10 @@ dns::Dnssec judge_owner(Session& session, const Name& owner, Facts& facts) {
 void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
   std::optional<dns::Dnssec> verdict = wants.dnssec;
   facts.no_verdict = wants.no_verdict;
-  for (const auto& zone : facts.read) {
-    for (const auto& owner : zone.view.owners) {
+  for (const auto& zone : facts.zones) {
+    for (const auto& owner : zone.owners) {
       auto one = dns::Dnssec::insecure;
-      if (zone.view.is_signed) one = judge_owner(session, owner.asked, facts);
+      if (zone.is_signed) one = judge_owner(session, owner.asked, facts);
       verdict = verdict ? weaker(*verdict, one) : one;
     }
   }
@@ -89,47 +93,15 @@ void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
 
 }  // namespace
 
-std::vector<ZoneView> Facts::views() const {
-  std::vector<ZoneView> all;
-  all.reserve(read.size());
-  for (const auto& zone : read) all.push_back(zone.view);
-  return all;
-}
-
-Facts look(Session& session, const Wants& wants, Depth depth) {
+Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) {
   Facts facts;
-  read_primaries(session, wants, facts);
-  if (depth >= Depth::servers) read_authoritative_servers(session, facts);
+  read_primaries(session, wants, facts, sources);
+  if (depth >= Depth::servers) read_authoritative_servers(session, facts, sources);
   if (depth >= Depth::live) {
-    look_at_services(session, wants, facts);
+    facts.evidence = probe_services(session, wants, facts.zones);
     judge_dnssec(session, wants, facts);
   }
   return facts;
-}
-
-ClockReading read_clock() {
-  ClockReading reading;
-  // Up to the full second: what was seen in the middle of it is remembered as seen at its end, so that no
-  // wait is shorter than it says.
-  reading.wall = std::chrono::ceil<Seconds>(std::chrono::system_clock::now());
-  timespec uptime{};
-  if (::clock_gettime(CLOCK_BOOTTIME, &uptime) == 0) reading.uptime = Seconds(uptime.tv_sec);
-  const auto boot = state::read_file("/proc/sys/kernel/random/boot_id", 64);
-  if (boot) reading.boot_id.assign(boot->begin(), std::find(boot->begin(), boot->end(), '\n'));
-  return reading;
-}
-
-Policy policy_of(const Request& request) {
-  Policy policy;
-  policy.wait_factor = request.wait_factor;
-  policy.margin = request.margin;
-  policy.grace = request.grace;
-  policy.force = request.force;
-  policy.assume_deployed = request.assume_deployed;
-  policy.unpublish = request.unpublish;
-  policy.adopt_all = request.adopt_all;
-  policy.adopt = request.adopt;
-  return policy;
 }
 
 }  // namespace tlsa_update::rollover

@@ -1,9 +1,9 @@
-#include "core/model/world.hpp"
+#include "rollover/model/truth.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "core/model/client.hpp"
+#include "rollover/model/client.hpp"
 
 namespace tlsa_update::model {
 namespace {
@@ -42,7 +42,7 @@ std::optional<std::string> refusal(const Rrset& rrset, const Chain& chain) {
 
 }  // namespace
 
-World::World(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
+Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
              const Keys& served)
     : versions_{{std::move(published), testing::issued, std::nullopt}},
       at_(secondaries + 1, 0),
@@ -50,11 +50,11 @@ World::World(std::size_t secondaries, std::size_t addresses, std::optional<Rrset
       served_(addresses, served),
       installed_(served) {}
 
-void World::leave(std::size_t version) {
+void Truth::leave(std::size_t version) {
   if (std::ranges::find(at_, version) == at_.end()) versions_[version].last_served = now_;
 }
 
-void World::write(std::optional<Rrset> rrset) {
+void Truth::write(std::optional<Rrset> rrset) {
   const auto before = at_[0];
   versions_.push_back({std::move(rrset), now_, std::nullopt});
   at_[0] = versions_.size() - 1;
@@ -62,7 +62,7 @@ void World::write(std::optional<Rrset> rrset) {
   leave(before);
 }
 
-void World::transfer(std::size_t secondary) {
+void Truth::transfer(std::size_t secondary) {
   const auto server = 1 + secondary % (at_.size() - 1);
   const auto before = at_[server];
   if (before == at_[0]) return;
@@ -71,9 +71,9 @@ void World::transfer(std::size_t secondary) {
   leave(before);
 }
 
-void World::take_up(std::size_t address) { served_[address % served_.size()] = installed_; }
+void Truth::take_up(std::size_t address) { served_[address % served_.size()] = installed_; }
 
-bool World::apply(const RrsetPlan& change) {
+bool Truth::apply(const RrsetPlan& change) {
   const auto& there = at_primary();
   const auto records = there ? there->records : TlsaRecords{};
   if (records != (change.observed ? change.observed->records : TlsaRecords{})) return false;
@@ -88,7 +88,7 @@ bool World::apply(const RrsetPlan& change) {
   return true;
 }
 
-std::vector<Chain> World::served_chains() const {
+std::vector<Chain> Truth::served_chains() const {
   std::set<Key> keys;
   for (const auto& address : served_) keys.insert(address.begin(), address.end());
   std::vector<Chain> chains;
@@ -96,16 +96,16 @@ std::vector<Chain> World::served_chains() const {
   return chains;
 }
 
-bool World::is_taken_up() const {
+bool Truth::is_taken_up() const {
   return std::ranges::all_of(served_, [&](const Keys& keys) { return keys == installed_; });
 }
 
-bool World::is_known(const Version& version) const {
+bool Truth::is_known(const Version& version) const {
   const Seconds life{2 * std::int64_t{version.rrset ? version.rrset->ttl : negative_ttl}};
   return !version.last_served || now_ < *version.last_served + life;
 }
 
-std::vector<const Version*> World::known_to_clients() const {
+std::vector<const Version*> Truth::known_to_clients() const {
   std::vector<const Version*> known;
   for (const auto& version : versions_) {
     if (is_known(version)) known.push_back(&version);
@@ -113,7 +113,7 @@ std::vector<const Version*> World::known_to_clients() const {
   return known;
 }
 
-std::optional<Time> World::everywhere_since(const TlsaRecord& record) const {
+std::optional<Time> Truth::everywhere_since(const TlsaRecord& record) const {
   Time since = testing::issued;
   for (const auto& states : history_) {
     if (!has(versions_[states.back().second].rrset, record)) return std::nullopt;
@@ -125,7 +125,7 @@ std::optional<Time> World::everywhere_since(const TlsaRecord& record) const {
   return since;
 }
 
-std::optional<Outage> World::outage() const {
+std::optional<Outage> Truth::outage() const {
   for (std::size_t i = 0; i < versions_.size(); ++i) {
     if (!versions_[i].rrset || !is_known(versions_[i])) continue;
     for (const auto& address : served_) {

@@ -1,4 +1,4 @@
-// A world for the planner to live in: a primary and secondaries that lag, all that caches may hold, and a
+// The truth that a rollover lives in: a primary and secondaries that lag, all that caches may hold, and a
 // service that switches its certificates when told, late or never. Knows the truth and the true time; decides
 // nothing and forgets nothing.
 #pragma once
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/model/keys.hpp"
+#include "rollover/model/keys.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/plan.hpp"
 
@@ -27,9 +27,9 @@ struct Outage {
   std::string text;
 };
 
-class World {
+class Truth {
  public:
-  World(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served);
+  Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served);
 
   void pass(Seconds time) { now_ += time; }
   void transfer(std::size_t secondary);  // catches up with the primary

@@ -1,9 +1,11 @@
-#include "core/model/play.hpp"
+#include "rollover/model/play.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "support/noted_events.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
 
 namespace tlsa_update::model {
 namespace {
@@ -54,9 +56,8 @@ Wish first_wish(Dice dice) {
   wish.is_dual = dice.one_in(3);
   wish.has_next = dice.one_in(3);
   wish.combinations = combination_sets()[dice(4)];
-  wish.policy.default_ttl = ttls[dice(4)];
-  wish.policy.margin = Seconds{0};
-  wish.policy.grace = Seconds{dice.one_in(2) ? 0 : 600};
+  if (dice.one_in(2)) wish.ttl = ttls[dice(4)];
+  wish.grace = Seconds{dice.one_in(2) ? 0 : 600};
   return wish;
 }
 
@@ -77,7 +78,7 @@ std::string text_of(const Keys& keys) {
 std::string text_of(const Wish& wish) {
   std::string text = text_of(wish.current()) + (wish.has_next ? " and next" : "");
   for (const auto& parameters : wish.combinations) text += ", " + parameters.text();
-  return text + (wish.policy.unpublish ? ", unpublish" : "") + (wish.policy.adopt_all ? ", adopt" : "");
+  return text + (wish.unpublish ? ", unpublish" : "") + (wish.adopt_all ? ", adopt" : "");
 }
 
 std::string text_of(const std::optional<Rrset>& rrset) {
@@ -89,11 +90,13 @@ std::string text_of(const std::optional<Rrset>& rrset) {
 
 class Play {
  public:
-  Play(std::uint32_t settings, const Brain& brain, bool keeps_log)
+  Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
         wish_(first_wish(dice_)),
-        world_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
-        agent_(world_, brain, dice_.one_in(2)),
+        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
+        installs_(dice_.one_in(2)),
+        world_(truth_, fault, installs_),
+        ledger_(world_),
         keeps_log_(keeps_log) {}
 
   void move(std::uint32_t number) {
@@ -104,13 +107,13 @@ class Play {
       work(dice);
     } else if (choice < 62) {
       kind = "time";
-      world_.pass(Seconds{std::array{1, 59, 120, 601, 1800, 7200, 20000}[dice(7)]});
+      truth_.pass(Seconds{std::array{1, 59, 120, 601, 1800, 7200, 20000}[dice(7)]});
     } else if (choice < 74) {
       kind = "transfer";
-      world_.transfer(dice(8));
+      truth_.transfer(dice(8));
     } else if (choice < 84) {
       kind = "switch";
-      world_.take_up(dice(8));
+      truth_.take_up(dice(8));
     } else if (choice < 90) {
       kind = "operator";
       think_again(dice);
@@ -129,20 +132,20 @@ class Play {
 
   // Everything answers, nobody interferes, time goes by.
   void settle() {
-    wish_.policy.unpublish = false;
-    wish_.policy.adopt_all = true;
-    wish_.policy.ttl.reset();
+    wish_.unpublish = false;
+    wish_.adopt_all = true;
+    wish_.ttl.reset();
+    world_.before_each_call = [] {};
     for (int round = 0; round < 12 && !is_over(); ++round) {
-      for (std::size_t i = 0; i < world_.addresses(); ++i) world_.take_up(i);
+      for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
-      for (std::size_t i = 0; i < 8; ++i) {
-        agent_.step(wish_, {});
-        for (std::size_t server = 1; server < world_.servers(); ++server) world_.transfer(server - 1);
+      for (int pass = 0; pass < 2; ++pass) {
+        run({});
+        for (std::size_t server = 1; server < truth_.servers(); ++server) truth_.transfer(server - 1);
         check();
       }
-      while (!agent_.is_idle()) agent_.step(wish_, {});
       log("settles");
-      world_.pass(Seconds{10000});
+      truth_.pass(Seconds{10000});
     }
     check_end();
   }
@@ -151,11 +154,11 @@ class Play {
   void log(const std::string& what) {
     if (!keeps_log_) return;
     auto& log = history_.log;
-    log += std::to_string((world_.now() - testing::noon).count()) + " s: " + what + "; wanted " +
-           text_of(wish_) + "; installed" + text_of(world_.installed()) + "; served";
-    for (std::size_t i = 0; i < world_.addresses(); ++i)
-      log += (i == 0 ? "" : " |") + text_of(world_.served(i));
-    for (std::size_t i = 0; i < world_.servers(); ++i) log += "\n    " + text_of(world_.at_server(i));
+    log += std::to_string((truth_.now() - testing::noon).count()) + " s: " + what + "; wanted " +
+           text_of(wish_) + "; installed" + text_of(truth_.installed()) + "; served";
+    for (std::size_t i = 0; i < truth_.addresses(); ++i)
+      log += (i == 0 ? "" : " |") + text_of(truth_.served(i));
+    for (std::size_t i = 0; i < truth_.servers(); ++i) log += "\n    " + text_of(truth_.at_server(i));
     log += "\n";
   }
 
@@ -165,15 +168,54 @@ class Play {
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
     // A service of which nothing answers may be taken for one that is not there yet.
     const bool is_bare =
-        !world_.at_primary() || std::ranges::none_of(world_.at_primary()->records, is_well_formed);
-    if (is_bare && weather.dead_addresses + 1 >= 1U << world_.addresses()) weather.dead_addresses = 0;
-    // Most passes run through; some are interrupted after any step.
-    const auto installed = world_.installed();
-    for (auto steps = dice.one_in(2) ? 6U : 1 + dice(3); steps > 0; --steps) {
-      agent_.step(wish_, weather);
-      if (agent_.is_idle()) break;
+        !truth_.at_primary() || std::ranges::none_of(truth_.at_primary()->records, is_well_formed);
+    if (is_bare && weather.dead_addresses + 1 >= 1U << truth_.addresses()) weather.dead_addresses = 0;
+    // Most passes run through; in some somebody gets in between, and some are cut off.
+    auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
+    const bool is_alone = dice.one_in(2);
+    auto meanwhile = Dice(dice(1U << 31));
+    world_.before_each_call = [&, is_alone] {
+      if (calls_left-- == 0) throw Crash{};
+      if (!is_alone && meanwhile.one_in(3)) get_in_between(meanwhile);
+    };
+    run(weather);
+    world_.before_each_call = [] {};
+  }
+
+  void run(const Weather& weather) {
+    const auto installed = truth_.installed();
+    world_.wish_for(wish_, weather);
+    try {
+      const auto outcome = rollover::run(world_, ledger_, world_.request(), events_);
+      if (outcome) conclude(*outcome);
+    } catch (const Crash&) {
     }
-    if (world_.installed() != installed) ++history_.deployments;
+    if (truth_.installed() != installed) ++history_.deployments;
+  }
+
+  // `tlsa-update ready && install && reload`, where the driver does not install itself.
+  void conclude(const report::Findings& found) {
+    plan_ = found.plan;
+    if (installs_ || wish_.unpublish || plan_.readiness.empty()) return;
+    if (plan_.readiness.front().ready) truth_.install(wish_.current());
+  }
+
+  // What may happen while a run is on its way.
+  void get_in_between(Dice& dice) {
+    switch (dice(4)) {
+      case 0:
+        truth_.pass(Seconds{std::array{1, 59, 601, 7200}[dice(4)]});
+        break;
+      case 1:
+        truth_.transfer(dice(8));
+        break;
+      case 2:
+        truth_.take_up(dice(8));
+        break;
+      default:
+        add_foreign(dice);
+    }
+    check();
   }
 
   void think_again(Dice& dice) {
@@ -194,76 +236,74 @@ class Play {
         wish_.is_dual = dice.one_in(2) != wish_.is_dual;
         break;
       case 6:
-        wish_.policy.ttl = dice.one_in(2) ? std::nullopt : std::optional(ttls[dice(4)]);
+        wish_.ttl = dice.one_in(2) ? std::nullopt : std::optional(ttls[dice(4)]);
         break;
       default:
-        wish_.policy.unpublish = dice.one_in(4);
-        wish_.policy.adopt_all = dice.one_in(4);
+        wish_.unpublish = dice.one_in(4);
+        wish_.adopt_all = dice.one_in(4);
     }
   }
 
   // Another writer at the same RRset: adds records of its own, takes them away again, and takes away ours
   // where that alone breaks nothing. What it does while a pass is on its way is caught by the prerequisite.
   void interfere(Dice& dice) {
-    auto rrset = world_.at_primary();
+    if (dice.one_in(2)) return add_foreign(dice);
+    auto rrset = truth_.at_primary();
     if (!rrset) return;
-    if (dice.one_in(2)) {
-      auto record = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
-      if (is_well_formed(record)) record.data[0] ^= static_cast<std::uint8_t>(1 + dice(3));
-      if (dice.one_in(4)) record.data.resize(31);
-      rrset->records.push_back(record);
-      std::ranges::sort(rrset->records);
-      const auto duplicates = std::ranges::unique(rrset->records);
-      rrset->records.erase(duplicates.begin(), duplicates.end());
-      world_.write(rrset);
-      return;
-    }
-    if (!agent_.is_idle()) return;
     const auto victim = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_needed(victim)) return;
     std::erase(rrset->records, victim);
-    world_.write(rrset->records.empty() ? std::nullopt : rrset);
+    truth_.write(rrset->records.empty() ? std::nullopt : rrset);
+  }
+
+  void add_foreign(Dice& dice) {
+    auto rrset = truth_.at_primary();
+    if (!rrset) return;
+    auto record = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
+    if (is_well_formed(record)) record.data[0] ^= static_cast<std::uint8_t>(1 + dice(3));
+    if (dice.one_in(4)) record.data.resize(31);
+    rrset->records.push_back(record);
+    std::ranges::sort(rrset->records);
+    const auto duplicates = std::ranges::unique(rrset->records);
+    rrset->records.erase(duplicates.begin(), duplicates.end());
+    truth_.write(rrset);
   }
 
   // Taking it away would be the other writer's outage, now or when an address takes up what is installed.
   [[nodiscard]] bool is_needed(const TlsaRecord& record) const {
-    auto chains = world_.served_chains();
-    for (const auto& key : world_.installed()) chains.push_back(credential_of(key)->chain);
+    auto chains = truth_.served_chains();
+    for (const auto& key : truth_.installed()) chains.push_back(credential_of(key)->chain);
     return std::ranges::any_of(chains, [&](const Chain& chain) { return matches(record, chain); });
   }
 
   std::string mishap(Dice& dice) {
-    switch (dice(6)) {
+    switch (dice(4)) {
       case 0:
-      case 1:
-        agent_.crash();
-        return "crash";
-      case 2:
         // Nothing in DNS tells that caches hold an RRset of a longer TTL than the one that is served now.
-        if (caches_outlive_ttl() || !(world_.is_taken_up() || shows_what_is_installed())) return "nothing";
-        agent_.lose_ledger();
+        if (caches_outlive_ttl() || !(truth_.is_taken_up() || shows_what_is_installed())) return "nothing";
+        ledger_.lose();
         return "ledger lost";
-      case 3:
-        agent_.set_wall_clock(Seconds{std::array{0, 290, -290, 86400, -86400}[dice(5)]});
+      case 1:
+        world_.set_wall_clock(Seconds{std::array{0, 290, -290, 86400, -86400}[dice(5)]});
         return "clock set";
       default:
-        agent_.reboot();
+        world_.reboot();
         return "reboot";
     }
   }
 
   [[nodiscard]] bool caches_outlive_ttl() const {
-    const auto& there = world_.at_primary();
+    const auto& there = truth_.at_primary();
     const auto longest = there ? std::max(there->ttl, negative_ttl) : 0;
-    return std::ranges::any_of(world_.known_to_clients(), [&](const Version* version) {
+    return std::ranges::any_of(truth_.known_to_clients(), [&](const Version* version) {
       return version->rrset && version->rrset->ttl > longest;
     });
   }
 
   // Nor what was installed and is not served yet, when no record tells its key.
   [[nodiscard]] bool shows_what_is_installed() const {
-    const auto& there = world_.at_primary();
-    return there && std::ranges::all_of(world_.installed(), [&](const Key& key) {
+    const auto& there = truth_.at_primary();
+    return there && std::ranges::all_of(truth_.installed(), [&](const Key& key) {
              return std::ranges::any_of(there->records, [&](const TlsaRecord& record) {
                return record.parameters.of_end_entity() && matches(record, credential_of(key)->chain);
              });
@@ -272,41 +312,45 @@ class Play {
 
   void check() {
     if (is_over()) return;
-    history_.trouble = agent_.breach();
-    if (const auto outage = world_.outage(); !history_.trouble && outage) history_.trouble = outage->text;
+    history_.trouble = world_.breach();
+    if (const auto outage = truth_.outage(); !history_.trouble && outage) history_.trouble = outage->text;
   }
 
   void check_end() {
     if (is_over()) return;
     const auto wanted = records_of_all(wish_.current(), wish_.combinations);
-    const auto there = world_.at_primary() ? world_.at_primary()->records : TlsaRecords{};
-    if (world_.installed() != wish_.current()) {
+    const auto there = truth_.at_primary() ? truth_.at_primary()->records : TlsaRecords{};
+    if (truth_.installed() != wish_.current()) {
       history_.trouble = "never deployed";
-      for (const auto& blocker : agent_.last_plan().readiness.at(0).blockers) {
+      for (const auto& blocker : plan_.readiness.at(0).blockers) {
         history_.trouble->append("\n" + detail(blocker));
       }
     } else if (!std::ranges::includes(there, wanted)) {
       history_.trouble = "never published all that is wanted";
     } else if (there != wish_.records()) {
       history_.trouble = "never deleted all that is stale";
-    } else if (agent_.last_plan().changes()) {
+    } else if (plan_.changes()) {
       history_.trouble = "never comes to rest (I7)";
     }
   }
 
   Dice dice_;
   Wish wish_;
-  World world_;
-  Agent agent_;
+  Truth truth_;
+  bool installs_;
+  ModelWorld world_;
+  ModelLedger ledger_;
+  test::NotedEvents events_;
+  Plan plan_;  // of the last pass that came to its end
   bool keeps_log_;
   History history_;
 };
 
 // Once in silence, and once more with a log when it ends badly.
 template <class Run>
-History play_twice(std::uint32_t settings, const Brain& brain, const Run& run) {
+History play_twice(std::uint32_t settings, const Fault& fault, const Run& run) {
   for (const bool keeps_log : {false, true}) {
-    Play game(settings, brain, keeps_log);
+    Play game(settings, fault, keeps_log);
     run(game);
     if (keeps_log || !game.is_over()) return game.history();
   }
@@ -322,8 +366,8 @@ void play_schedule(Play& game, const Schedule& schedule) {
 
 }  // namespace
 
-History play(std::uint32_t settings, const Schedule& schedule, const Brain& brain) {
-  return play_twice(settings, brain, [&](Play& game) { play_schedule(game, schedule); });
+History play(std::uint32_t settings, const Schedule& schedule, const Fault& fault) {
+  return play_twice(settings, fault, [&](Play& game) { play_schedule(game, schedule); });
 }
 
 History play_to_the_end(std::uint32_t settings, const Schedule& schedule) {

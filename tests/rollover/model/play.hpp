@@ -1,5 +1,5 @@
-// A schedule played out: the world, the agent and everybody who gets in between, one move at a time. The same
-// numbers make the same history.
+// A schedule played out: the truth, the shipped driver and everybody who gets in between, one move at a time.
+// The same numbers make the same history.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/model/agent.hpp"
+#include "rollover/model/model_world.hpp"
 
 namespace tlsa_update::model {
 
@@ -20,7 +20,7 @@ struct History {
 };
 
 // `settings` chooses the world: servers, addresses, TTLs, what stands there at first.
-[[nodiscard]] History play(std::uint32_t settings, const Schedule& schedule, const Brain& brain);
+[[nodiscard]] History play(std::uint32_t settings, const Schedule& schedule, const Fault& fault);
 
 // After the schedule nobody interferes any more and everything answers: does the rollover come to its end?
 [[nodiscard]] History play_to_the_end(std::uint32_t settings, const Schedule& schedule);

@@ -1,11 +1,12 @@
-// The promise, as a property: whatever the schedule, no client is ever served a chain that an RRset it may
-// know does not match. And the model must be able to fail: planners that are wrong on purpose are caught.
+// The promise, as a property of the shipped driver: whatever the schedule, no client is ever served a chain
+// that an RRset it may know does not match. And the model must be able to fail: drivers that are wrong on
+// purpose are caught.
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <rapidcheck/gtest.h>
 
-#include "core/model/play.hpp"
+#include "rollover/model/play.hpp"
 
 namespace tlsa_update::model {
 namespace {
@@ -37,7 +38,7 @@ TEST(Model, IsAboutRolloversThatDoHappen) {
   EXPECT_GT(deployments, 30U);
 }
 
-// Wrong planners.
+// Wrong drivers.
 
 bool is_wanted(const Step& step) {
   return step.reason == Reason::wanted || step.reason == Reason::next_key ||
@@ -51,121 +52,125 @@ void delete_what_is_not_wanted(Plan& plan) {
   }
 }
 
-Brain deletes_early() {
-  Brain brain{"deletes as soon as the new record is there"};
-  brain.spoil = [](Plan& plan, const Seen&) {
+Fault deletes_early() {
+  Fault fault{"deletes as soon as the new record is there"};
+  fault.spoil = [](Plan& plan) {
     const auto& steps = plan.zones[0].rrsets[0].steps;
     const auto is_missing = [](const Step& step) { return step.state == RecordState::missing; };
     if (std::ranges::none_of(steps, is_missing) && std::ranges::any_of(steps, is_wanted)) {
       delete_what_is_not_wanted(plan);
     }
   };
-  return brain;
+  return fault;
 }
 
-Brain replaces() {
-  Brain brain{"replaces instead of adding"};
-  brain.spoil = [](Plan& plan, const Seen&) {
+Fault replaces() {
+  Fault fault{"replaces instead of adding"};
+  fault.spoil = [](Plan& plan) {
     if (!plan.zones[0].rrsets[0].adds().empty()) delete_what_is_not_wanted(plan);
   };
-  return brain;
+  return fault;
 }
 
-Brain deploys_early() {
-  Brain brain{"deploys as soon as the primary has the records"};
-  brain.spoil = [](Plan& plan, const Seen&) {
-    const auto& steps = plan.zones[0].rrsets[0].steps;
-    plan.readiness[0].ready =
-        std::ranges::none_of(steps, [](const Step& step) { return step.state == RecordState::missing; });
+Fault deploys_early() {
+  Fault fault{"deploys as soon as the primary has the records"};
+  fault.tune = [](rollover::Request& request) { request.wait_factor = 0; };
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& server : seen.zones[0].servers) {
+      server.reachable = true;
+      server.rrsets = {{owner(), seen.zones[0].owners[0].rrset, true, std::nullopt}};
+    }
   };
-  return brain;
+  return fault;
 }
 
-Brain waits_one_ttl() {
-  Brain brain{"waits one TTL where RFC 7671 asks for two"};
-  brain.tune = [](Policy& policy) { policy.wait_factor = 1; };
-  return brain;
+Fault waits_one_ttl() {
+  Fault fault{"waits one TTL where RFC 7671 asks for two"};
+  fault.tune = [](rollover::Request& request) { request.wait_factor = 1; };
+  return fault;
 }
 
-Brain forgets_a_secondary() {
-  Brain brain{"forgets the last secondary"};
-  brain.squint = [](Seen& seen) { seen.zones[0].servers.pop_back(); };
-  return brain;
+Fault forgets_a_secondary() {
+  Fault fault{"forgets the last secondary"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].servers.pop_back(); };
+  return fault;
 }
 
-Brain drops_handshakes(std::string name, std::function<bool(const Presented&)> is_dropped) {
-  Brain brain{std::move(name)};
-  brain.squint = [is_dropped](Seen& seen) { std::erase_if(seen.evidence[0].presented, is_dropped); };
-  return brain;
+Fault drops_handshakes(std::string name, std::function<bool(const Presented&)> is_dropped) {
+  Fault fault{std::move(name)};
+  fault.squint = [is_dropped](rollover::Facts& seen) {
+    std::erase_if(seen.evidence[0].presented, is_dropped);
+  };
+  return fault;
 }
 
-Brain ignores_the_other_address() {
+Fault ignores_the_other_address() {
   return drops_handshakes("looks at the first address only",
                           [](const Presented& one) { return one.address != "192.0.2.1"; });
 }
 
-Brain takes_silence_for_consent() {
+Fault takes_silence_for_consent() {
   return drops_handshakes("leaves out addresses that do not answer",
                           [](const Presented& one) { return one.outcome == ProbeOutcome::unreachable; });
 }
 
-Brain sees_the_rsa_half() {
+Fault sees_the_rsa_half() {
   return drops_handshakes("makes RSA handshakes only",
                           [](const Presented& one) { return one.key_type == KeyType::ecdsa; });
 }
 
-Brain never_probes() {
-  Brain brain{"changes parameters without a look at what is served"};
-  brain.squint = [](Seen& seen) { seen.evidence.clear(); };
-  return brain;
+Fault never_probes() {
+  Fault fault{"changes parameters without a look at what is served"};
+  fault.squint = [](rollover::Facts& seen) { seen.evidence.clear(); };
+  return fault;
 }
 
-Brain believes_the_wall_clock() {
-  Brain brain{"believes the wall clock"};
-  brain.tell_time = [](ClockReading& clock) {
+Fault believes_the_wall_clock() {
+  Fault fault{"believes the wall clock"};
+  fault.tell_time = [](ClockReading& clock) {
     clock.boot_id.clear();
     clock.is_confirmed = true;
   };
-  return brain;
+  return fault;
 }
 
-Brain forgets_what_it_released() {
-  Brain brain{"forgets what it released for deployment"};
-  brain.recall = [](Ledger& ledger, const Seen&) {
+Fault forgets_what_it_released() {
+  Fault fault{"forgets what it released for deployment"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts&) {
     for (auto& [owner, memory] : ledger.owners) {
       for (auto& entry : memory.records) entry.released_at.reset();
     }
   };
-  return brain;
+  return fault;
 }
 
-Brain forgets_the_ttl_before() {
-  Brain brain{"counts the TTL after the change only"};
-  brain.recall = [](Ledger& ledger, const Seen& seen) {
+Fault forgets_the_ttl_before() {
+  Fault fault{"counts the TTL after the change only"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts& seen) {
     const auto& rrset = seen.zones[0].owners[0].rrset;
     for (auto& [owner, memory] : ledger.owners) {
       for (auto& entry : memory.records) entry.ttl_bound = rrset ? rrset->ttl : 0;
     }
   };
-  return brain;
+  return fault;
 }
 
-class WrongPlanner : public ::testing::TestWithParam<Brain (*)()> {};
+class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
-TEST_P(WrongPlanner, IsCaught) {
-  const Brain brain = GetParam()();
+TEST_P(WrongDriver, IsCaught) {
+  const Fault fault = GetParam()();
   std::mt19937 random(7);
   for (int i = 0; i < 600; ++i) {
     const auto settings = static_cast<std::uint32_t>(random());
-    if (play(settings, schedule_of(random, 150), brain).trouble) {
+    if (play(settings, schedule_of(random, 150), fault).trouble) {
       RecordProperty("schedules", i + 1);
       return;
     }
   }
-  FAIL() << brain.name << ", and nobody noticed";
+  FAIL() << fault.name << ", and nobody noticed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Model, WrongPlanner,
+INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
                          ::testing::Values(deletes_early, replaces, deploys_early, waits_one_ttl,
                                            forgets_a_secondary, ignores_the_other_address,
                                            takes_silence_for_consent, sees_the_rsa_half, never_probes,

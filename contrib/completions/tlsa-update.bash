@@ -18,7 +18,7 @@ _tlsa_update() {
     if grep -q -- "^  .\{4\}$before FILE " <<<"$help"; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
     elif [[ $word == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(sed -n 's/^  .\{4\}\(--[a-z-]*\) .*/\1/p' <<<"$help")" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "$(sed -n 's/^  .\{4\}\(--[a-z0-9-]*\) .*/\1/p' <<<"$help")" -- "$word")
     fi
 }
 complete -o filenames -F _tlsa_update tlsa-update

@@ -63,7 +63,8 @@ Result<std::vector<po::option>> split(Command command, const std::vector<std::st
                                                                     po::value<std::vector<std::string>>());
   for (const auto& option : options()) {
     if (option.commands == 0) continue;
-    const std::string name = std::string_view(option.name) == "quiet" ? "quiet,q" : option.name;
+    std::string name = option.name;
+    if (option.letter != 0) name += std::string(",") + option.letter;
     if (option.argument == nullptr) {
       known.add_options()(name.c_str(), "");
     } else {

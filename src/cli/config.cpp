@@ -98,7 +98,9 @@ class Reader {
   Reader(const std::string& path, Settings& settings) : path_(path), settings_(settings) {}
 
   Result<void> read(const std::string& text) {
-    std::istringstream lines{std::string(without_byte_order_mark(text))};
+    const auto utf8 = text_of(text);
+    if (!utf8) return tl::unexpected(utf8.error().in(path_, ErrorCode::configuration));
+    std::istringstream lines{std::string(*utf8)};
     for (std::string line; std::getline(lines, line);) {
       ++number_;
       if (auto taken = take(content_of(line)); !taken)

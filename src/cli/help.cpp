@@ -43,8 +43,8 @@ void add_row(std::string& out, std::string left, const char* right) {
 void add_option_rows(std::string& out, unsigned commands_mask) {
   for (const auto& option : options()) {
     if ((option.commands & commands_mask) == 0) continue;
-    std::string left =
-        std::string(std::string_view(option.name) == "quiet" ? "  -q, --" : "      --") + option.name;
+    std::string left = option.letter != 0 ? std::string("  -") + option.letter + ", --" : "      --";
+    left += option.name;
     if (option.argument != nullptr) left += std::string(" ") + option.argument;
     add_row(out, left, option.help);
   }

@@ -93,6 +93,15 @@ Set set_boolean(const std::string& value, bool& out, bool on) {
   return {};
 }
 
+// Of -4 and -6 the last one counts.
+Set set_family(const std::string& value, Settings& settings, Family family) {
+  bool is_set = false;
+  if (auto done = set_boolean(value, is_set, true); !done) return done;
+  if (is_set) settings.family = family;
+  if (!is_set && settings.family == family) settings.family = Family::any;
+  return {};
+}
+
 Set set_ttl(const std::string& value, std::optional<std::uint32_t>& out) {
   const auto ttl = parse_duration(value);
   if (!ttl) return keep_error(ttl.error());
@@ -181,7 +190,7 @@ constexpr Option table[] = {
     {"format", "FORMAT", "text or json; generate also zone, rfc3597, nsupdate", every, Place::command_line,
      SET(set_format(v, s.settings)), nullptr},
     {"quiet", nullptr, "log only errors", every, Place::settings, SET(set_boolean(v, s.settings.quiet, true)),
-     nullptr},
+     nullptr, 'q'},
     {"names-from", "FILE", "read NAMEs from FILE or - (standard input), one a line, # for comments",
      every & ~mask(list), Place::command_line, SET(non_empty(v, s.settings.names_from)), nullptr},
     {"dry-run", nullptr, "print the plan and the reasons, change nothing", acting, Place::command_line,
@@ -243,6 +252,10 @@ constexpr Option table[] = {
     {"resolver", "HOST[@PORT]", "resolver for MX, SRV and addresses (default: the system's; repeatable)",
      every, Place::settings, SET(append(dns::parse_server(v), s.settings.resolvers)),
      RESET(settings.resolvers)},
+    {"ipv4-only", nullptr, "leave IPv6 addresses out, of name servers and of services", every,
+     Place::settings, SET(set_family(v, s.settings, Family::ipv4)), nullptr, '4'},
+    {"ipv6-only", nullptr, "leave IPv4 addresses out, of name servers and of services", every,
+     Place::settings, SET(set_family(v, s.settings, Family::ipv6)), nullptr, '6'},
     {"trust-anchor", "FILE", "validate DNSSEC ourselves from these DS or DNSKEY records", dns_commands,
      Place::settings, SET(non_empty(v, s.settings.trust_anchor)), nullptr},
     {"timeout", "TIME", "deadline of one exchange (default 5s)", every, Place::settings,

@@ -31,6 +31,7 @@ struct Option {
   Place place;
   Result<void> (*set)(Scope scope, const std::string& value);
   void (*reset)(Scope scope);  // repeatable options: forget what a weaker layer said; else nullptr
+  char letter = 0;             // "-q"; 0: none
 };
 
 [[nodiscard]] std::span<const Option> options();

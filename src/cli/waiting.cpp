@@ -42,20 +42,10 @@ struct Awaited {
 };
 
 Awaited awaited(const report::Findings& findings) {
-  for (const auto& readiness : findings.plan.readiness) {
-    if (readiness.ready || readiness.blockers.empty()) continue;
-    const auto& blocker = readiness.blockers.front();
-    const auto name = readiness.asked.text() + ": ";
-    return {name + detail(blocker), name + std::string(text(blocker.reason))};
-  }
-  for (const auto& zone : findings.plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      for (const auto& step : rrset.steps) {
-        if (step.action != Action::wait) continue;
-        const auto name = rrset.owner.text() + ": ";
-        return {name + detail(step, rrset), name + std::string(text(step.reason))};
-      }
-    }
+  if (findings.blockers && !findings.blockers->empty()) {
+    const auto& wait = findings.blockers->front();
+    const auto name = wait.owner.text() + ": ";
+    return {name + detail(wait), name + std::string(text(wait.reason))};
   }
   const auto trouble = findings.troubles.empty() ? "waiting" : findings.troubles.front().text();
   return {trouble, trouble};

@@ -12,7 +12,7 @@ bool is_vouched_for(const Served& served, const OwnerFacts& facts) {
   const auto is_proof = [&](const TlsaRecord& record) {
     return record.parameters.of_end_entity() && served.is_matched_by(record);
   };
-  if (served.dane_ok || std::ranges::any_of(facts.published(), is_proof)) return true;
+  if (served.is_verified || std::ranges::any_of(facts.published(), is_proof)) return true;
   for (const Desired* wish : facts.desired) {
     for (const auto& given : wish->credentials) {
       if (given.credential && key_of(*given.credential) == served.chain->front().spki) return true;

@@ -2,46 +2,7 @@
 
 #include <algorithm>
 
-#include "tlsa_update/core/lint.hpp"
-
 namespace tlsa_update {
-namespace {
-
-bool matches_key(const TlsaRecord& record, const Selected& key) {
-  return record.parameters.of_end_entity() && record.parameters.selector == Selector::spki &&
-         !record.data.empty() && record.data == key.data(record.parameters.matching_type);
-}
-
-}  // namespace
-
-Served Served::of(const Credential& given) {
-  if (!given.chain.empty()) return {&given.chain, nullptr, given.source, false};
-  return {nullptr, &given, given.source, false};
-}
-
-bool Served::is_matched_by(const TlsaRecord& record) const {
-  if (chain != nullptr) return matches(record, *chain);
-  return credential != nullptr && credential->bare_key && matches_key(record, *credential->bare_key);
-}
-
-bool Served::is_matched_by_any(const TlsaRecords& records) const {
-  return std::ranges::any_of(records, [&](const TlsaRecord& record) { return is_matched_by(record); });
-}
-
-bool Served::is_accepted_by(const TlsaRecord& record, Time now) const {
-  if (!is_matched_by(record)) return false;
-  if (record.parameters.usage == Usage::dane_ee || chain == nullptr) return true;
-  const bool is_usable_here = !is_smtp || record.parameters.usage == Usage::dane_ta;
-  const auto& leaf = chain->front();
-  return is_usable_here && names_fit && leaf.not_before <= now && now <= leaf.not_after;
-}
-
-const Selected& key_of(const Credential& credential) {
-  return credential.bare_key ? *credential.bare_key : credential.chain.front().spki;
-}
-
-bool is_usable(const TlsaRecord& record) { return record.parameters.is_assigned() && !malformed(record); }
-
 std::vector<TlsaParameters> combinations(const TlsaRecords& records) {
   std::vector<TlsaParameters> found;
   for (const auto& record : records) {

@@ -134,6 +134,12 @@ std::string without_secret(std::string message, std::string_view value) {
   return message;
 }
 
+Parsed<std::string_view> text_of(std::string_view file) {
+  if (file.starts_with("\xFF\xFE") || file.starts_with("\xFE\xFF"))
+    return wrong("is UTF-16 text", {}, "convert it: iconv -f utf-16 -t utf-8");
+  return without_byte_order_mark(file);
+}
+
 std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view mark = "\xEF\xBB\xBF";
   if (text.starts_with(mark)) text.remove_prefix(mark.size());

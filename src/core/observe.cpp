@@ -75,15 +75,15 @@ class Observation {
     if (is_adopted(entry.record)) adopt(entry);
     entry.owned = entry.owned || is_wanted;
     retire(entry, is_wanted);
-    const auto reason = facts_.not_everywhere(entry.record);
-    if (!reason && entry.seen_everywhere_at) return;
+    const bool is_everywhere = !facts_.not_everywhere(entry.record);
+    if (is_everywhere && entry.seen_everywhere_at) return;
     // I8: a server that answers without the record, or without its signature, starts the clock again; one
     // that does not answer only stops the plan.
-    if (!reason || is_denied(entry.record)) {
+    if (is_everywhere || is_denied(entry.record)) {
       entry.seen_everywhere_at.reset();
       entry.ttl_bound = std::max(entry.ttl_bound, bound());
     }
-    if (!reason) entry.seen_everywhere_at = now_;
+    if (is_everywhere) entry.seen_everywhere_at = now_;
   }
 
   void see_served(LedgerEntry& entry) const {
@@ -121,7 +121,7 @@ class Observation {
     return std::ranges::any_of(facts_.servers, [&](const AtServer& at) {
       if (!at.server->reachable || at.served == nullptr) return false;
       if (!at.served->rrset || !contains(at.served->rrset->records, record)) return true;
-      return facts_.zone->is_signed && !(at.served->has_rrsig && at.served->rrsig_valid.value_or(true));
+      return is_signed_to_clients(*facts_.zone) && !has_good_signature(*at.served);
     });
   }
 

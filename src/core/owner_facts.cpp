@@ -8,8 +8,6 @@
 namespace tlsa_update {
 namespace {
 
-constexpr std::uint16_t smtp = 25;
-
 template <class T>
 using ByName = std::vector<std::pair<Name, const T*>>;  // sorted by name
 
@@ -92,20 +90,21 @@ void collect_hazards(OwnerFacts& facts, const OwnerView& view) {
 void add_chain(LiveView& live, Served served) {
   for (auto& known : live.chains) {
     if (known.chain == nullptr || served.chain == nullptr || *known.chain != *served.chain) continue;
-    known.dane_ok = known.dane_ok || served.dane_ok;
+    known.is_verified = known.is_verified || served.is_verified;
+    known.is_refused = known.is_refused || served.is_refused;
     known.names_fit = known.names_fit && served.names_fit;
     known.is_smtp = known.is_smtp || served.is_smtp;
+    std::ranges::move(served.addresses, std::back_inserter(known.addresses));
     return;
   }
   live.chains.push_back(std::move(served));
 }
 
 void collect_gaps(LiveView& live, const ServiceEvidence& proof) {
-  const auto host = proof.service.host.text();
-  if (!proof.addresses_known) live.gaps.push_back("the addresses of " + host + " are not known");
   for (const auto& one : proof.presented) {
     if (one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered) continue;
-    live.gaps.push_back(host + " at " + one.address + (one.detail.empty() ? "" : ": " + one.detail));
+    const Place place{{}, one.address};
+    if (std::ranges::find(live.gaps, place) == live.gaps.end()) live.gaps.push_back(place);
   }
 }
 
@@ -118,11 +117,7 @@ LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool eve
     collect_gaps(live, *proof);
     for (const auto& one : proof->presented) {
       if (one.outcome != ProbeOutcome::served || one.chain.empty()) continue;
-      const auto& leaf = one.chain.front();
-      const bool names_fit =
-          covers(leaf, proof->service.host) || (proof->source_domain && covers(leaf, *proof->source_domain));
-      add_chain(live, {&one.chain, nullptr, proof->service.host.text() + " at " + one.address, one.dane_ok,
-                       names_fit, proof->service.port == smtp});
+      add_chain(live, Served::of(*proof, one));
     }
   }
   live.sight = complete ? Sight::complete : live.chains.empty() ? Sight::nothing_reached : Sight::partial;
@@ -159,17 +154,21 @@ std::vector<const Credential*> OwnerFacts::current_credentials() const {
   return current;
 }
 
-std::optional<Reason> OwnerFacts::not_everywhere(const TlsaRecord& record) const {
-  if (servers.empty()) return Reason::unread;
-  if (!contains(published(), record)) return Reason::propagating;
-  bool is_signed = true;
+std::optional<Lag> OwnerFacts::not_everywhere(const TlsaRecord& record) const {
+  if (servers.empty()) return Lag{Reason::unread, {}};
+  if (!contains(published(), record)) return Lag{Reason::propagating, {}};
+  Lag lag, unsigned_lag{Reason::not_signed, {}};
   for (const auto& at : servers) {
-    if (!at.server->reachable || at.served == nullptr || !at.served->rrset) return Reason::propagating;
-    if (!contains(at.served->rrset->records, record)) return Reason::propagating;
-    const bool has_signature = at.served->has_rrsig && at.served->rrsig_valid.value_or(true);
-    is_signed = is_signed && (has_signature || !zone->is_signed);
+    const Place place{at.server->name, at.server->address};
+    const bool is_answered = at.server->reachable && at.served != nullptr && at.served->rrset;
+    if (!is_answered || !contains(at.served->rrset->records, record)) {
+      lag.places.push_back(place);
+    } else if (is_signed_to_clients(*zone) && !has_good_signature(*at.served)) {
+      unsigned_lag.places.push_back(place);
+    }
   }
-  return is_signed ? std::nullopt : std::optional(Reason::not_signed);
+  if (!lag.places.empty()) return lag;
+  return unsigned_lag.places.empty() ? std::nullopt : std::optional(unsigned_lag);
 }
 
 namespace {

@@ -21,8 +21,14 @@ enum class Sight {
 
 struct LiveView {
   Sight sight = Sight::none;
-  std::vector<Served> chains;     // each once
-  std::vector<std::string> gaps;  // for people: what did not answer
+  std::vector<Served> chains;  // each once
+  Places gaps;                 // addresses that did not show what they serve
+};
+
+// Why a record is not everywhere yet, and which servers are in the way.
+struct Lag {
+  Reason reason = Reason::propagating;
+  Places places;
 };
 
 struct AtServer {
@@ -50,7 +56,7 @@ struct OwnerFacts {
 
   // Invariant I8: does every address of every authoritative server serve it, signed where the zone is?
   // Nothing when they do, else why not: unread, propagating or not_signed.
-  [[nodiscard]] std::optional<Reason> not_everywhere(const TlsaRecord& record) const;
+  [[nodiscard]] std::optional<Lag> not_everywhere(const TlsaRecord& record) const;
 };
 
 // One for every observed owner that something is wanted at, in the order of zones and then of owners. With

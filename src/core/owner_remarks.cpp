@@ -1,6 +1,7 @@
 #include "owner_remarks.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tlsa_update/core/report.hpp"
 
@@ -10,13 +11,29 @@ namespace {
 constexpr Seconds expires_soon{std::chrono::days(7)};
 constexpr Seconds expires_shortly{std::chrono::days(1)};  // after a deployment could be done
 
+// Every RRset of this owner that clients may be given: the primary's, and those of the servers that they ask.
+std::vector<std::pair<const TlsaRecords*, const ServerView*>> rrsets_of(const OwnerFacts& facts) {
+  std::vector<std::pair<const TlsaRecords*, const ServerView*>> rrsets;
+  if (facts.view->rrset) rrsets.emplace_back(&facts.view->rrset->records, nullptr);
+  for (const auto& at : facts.servers) {
+    if (at.served != nullptr && at.served->rrset) rrsets.emplace_back(&at.served->rrset->records, at.server);
+  }
+  return rrsets;
+}
+
 // The outage that this program exists to prevent: clients refuse this address now.
 void remark_outages(Plan& plan, const OwnerFacts& facts, const Policy& policy) {
-  if (policy.assume_deployed || combinations(facts.published()).empty()) return;
+  if (policy.assume_deployed) return;
+  const auto rrsets = rrsets_of(facts);
   for (const auto& served : facts.live.chains) {
-    if (served.is_matched_by_any(facts.published())) continue;
-    plan.critical.push_back(served.where + " presents a certificate that matches no published record of " +
-                            facts.owner().text());
+    for (const auto& [records, server] : rrsets) {
+      const auto acceptance = accept(*records, served);
+      if (acceptance.is_given()) continue;
+      const auto at = server != nullptr ? " at " + server->name + " " + server->address : std::string{};
+      plan.critical.push_back(served.where + " presents a certificate that " + why_refused(acceptance) +
+                              " (" + facts.owner().text() + at + ")");
+      break;
+    }
   }
 }
 
@@ -110,14 +127,34 @@ void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Addition
 
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now) {
-  if (facts.view->mixed_ttl) {
-    plan.warnings.push_back("the server gave mixed TTLs for " + facts.owner().text() +
-                            " (RFC 2181 section 5.2): taken as the lowest");
-  }
+  if (facts.view->mixed_ttl) plan.warnings.push_back(mixed_ttls(facts.owner()));
   remark_outages(plan, facts, policy);
   remark_held(plan, facts, additions, now.has_value());
   remark_new_combinations(plan, facts, additions);
   if (now) remark_expiry(plan, facts, plan.readiness.back(), *now);
+}
+
+bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& additions,
+                        const Policy& policy) {
+  TlsaRecords after = facts.published();
+  for (const auto& added : additions.records) insert(after, added.record);
+  const auto& chains = facts.live.chains;
+  const auto is_accepted = [&](const Served& one) { return accept(after, one).is_given(); };
+  for (const Credential* credential : facts.current_credentials()) {
+    const auto acceptance = accept(after, Served::of(*credential));
+    if (!acceptance.unused) continue;
+    const auto sentence = facts.owner().text() + ": " + credential->source +
+                          " has a certificate or key that " + why_refused(acceptance);
+    const bool is_told = !policy.assume_deployed && !std::ranges::all_of(chains, is_accepted);
+    const bool is_harmless = facts.live.sight == Sight::complete && std::ranges::all_of(chains, is_accepted);
+    if (is_harmless || policy.force) {
+      plan.warnings.push_back(sentence);
+    } else if (!is_told) {
+      plan.critical.push_back(sentence);
+    }
+    return true;
+  }
+  return false;
 }
 
 void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {

@@ -13,6 +13,11 @@ namespace tlsa_update {
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now);
 
+// Digest agility (RFC 7671 section 9): true if clients would pass over the record of a current credential.
+// Critical unless every chain that is served is accepted all the same.
+[[nodiscard]] bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& additions,
+                                      const Policy& policy);
+
 // --unpublish: nothing but the operator's word mends a refusal.
 void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset);
 

@@ -56,6 +56,7 @@ Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneVie
     const auto verdicts = leave_alone(facts, situation.memory);
     append(plan, facts, plan_of(situation, additions, verdicts, {}));
     remark(plan, facts, additions, policy, std::nullopt);
+    plan.zones.back().rrsets.back().is_passed_over = remark_passed_over(plan, facts, additions, policy);
   }
   return plan;
 }

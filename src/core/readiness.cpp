@@ -46,12 +46,13 @@ class Gate {
     const auto held = additions_.held.find(want.record.parameters);
     if (held != additions_.held.end() && !contains(facts_.published(), want.record)) {
       if (held->second != Reason::not_probed && !credentials_.empty()) return;
-      blockers_.push_back({want.record, want.credential, held->second, std::nullopt});
+      Blocker blocker{want.record, want.credential, held->second, std::nullopt};
+      if (held->second == Reason::not_probed) blocker.places = facts_.live.gaps;
+      blockers_.push_back(std::move(blocker));
       return;
     }
     const auto reliance = situation_.reliance(want.record);
-    if (reliance.is_given()) return;
-    blockers_.push_back({want.record, want.credential, *reliance.waits_for, reliance.ready_at});
+    if (!reliance.is_given()) blockers_.push_back(blocker_of(want.record, want.credential, reliance));
   }
 
   // A combination in which nothing that is served now matches either loses nothing by the switch.
@@ -72,8 +73,7 @@ class Gate {
       if (one.record.parameters != parameters || !served.is_matched_by(one.record)) continue;
       const auto reliance = situation_.reliance(one.record);
       if (reliance.is_given()) return;
-      const Reason reason = *reliance.waits_for;
-      blocker = Blocker{one.record, credential.source, reason, reliance.ready_at};
+      blocker = blocker_of(one.record, credential.source, reliance);
     }
     for (const auto& added : additions_.records) {
       if (added.record.parameters != parameters || !served.is_matched_by(added.record)) continue;
@@ -84,19 +84,41 @@ class Gate {
     if (std::ranges::none_of(blockers_, is_same)) blockers_.push_back(*blocker);
   }
 
+  static Blocker blocker_of(const TlsaRecord& record, const std::string& credential,
+                            const Reliance& reliance) {
+    return {record, credential, *reliance.waits_for, reliance.ready_at, std::nullopt, reliance.places};
+  }
+
+  // Nothing in this combination matches. It ends when its records have left the caches, or the servers that
+  // still serve them; what stands at the primary, not ours or wanted by us, only the operator takes away.
   Blocker would_break(const Credential& credential, TlsaParameters parameters) const {
-    std::optional<Time> gone_at;
-    bool is_leaving = true;
-    TlsaRecord example;
+    Blocker blocker{{}, credential.source, Reason::may_be_cached, std::nullopt};
     for (const auto& one : known_) {
       if (one.record.parameters != parameters || !is_usable(one.record)) continue;
-      example = one.record;
-      is_leaving = is_leaving && one.gone_at;
-      gone_at = std::max(gone_at, one.gone_at);
+      const auto reason = reason_of(one);
+      if (reason == blocker.reason && reason == Reason::may_be_cached) {
+        if (!blocker.ready_at || *blocker.ready_at < *one.gone_at) blocker.record = one.record;
+        blocker.ready_at = std::max(blocker.ready_at, one.gone_at);
+      } else if (blocker.reason == Reason::may_be_cached || reason == Reason::combination_would_break) {
+        blocker = {one.record, credential.source, reason, std::nullopt};
+      }
     }
-    if (!is_leaving) gone_at.reset();
-    const Reason reason = is_leaving ? Reason::may_be_cached : Reason::combination_would_break;
-    return {example, credential.source, reason, gone_at};
+    if (blocker.reason == Reason::leaving) blocker.places = servers_with(blocker.record);
+    return blocker;
+  }
+
+  Reason reason_of(const Situation::Known& known) const {
+    if (known.gone_at) return Reason::may_be_cached;
+    return contains(facts_.published(), known.record) ? Reason::combination_would_break : Reason::leaving;
+  }
+
+  Places servers_with(const TlsaRecord& record) const {
+    Places places;
+    for (const auto& at : facts_.servers) {
+      if (at.served == nullptr || !at.served->rrset || !contains(at.served->rrset->records, record)) continue;
+      places.push_back({at.server->name, at.server->address});
+    }
+    return places;
   }
 
   const Situation& situation_;

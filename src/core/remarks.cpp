@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/lint.hpp"
 
 namespace tlsa_update {
@@ -130,12 +131,9 @@ std::set<std::size_t> covered(const Credentials& credentials, const TlsaRecords&
                               TlsaParameters parameters) {
   std::set<std::size_t> indices;
   for (std::size_t i = 0; i < credentials.size(); ++i) {
-    const Credential& credential = *credentials[i];
+    const auto served = Served::of(*credentials[i]);
     const bool is_covered = std::any_of(records.begin(), records.end(), [&](const TlsaRecord& record) {
-      if (record.parameters != parameters) return false;
-      if (!credential.chain.empty()) return matches(record, credential.chain);
-      return parameters.of_end_entity() && parameters.selector == Selector::spki && credential.bare_key &&
-             record.data == credential.bare_key->data(parameters.matching_type);
+      return record.parameters == parameters && served.is_matched_by(record);
     });
     if (is_covered) indices.insert(i);
   }

@@ -47,7 +47,8 @@ class Removals {
     }
     const auto obstacle = obstacle_to(record);
     if (!obstacle) return {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};
-    return {RecordState::stale, Action::wait, obstacle->waits_for.value(), obstacle->ready_at};
+    return {RecordState::stale, Action::wait, obstacle->waits_for.value(),
+            obstacle->ready_at, std::nullopt, obstacle->places};
   }
 
   // Why an owned, unwanted record whose replacement is ready stays all the same.
@@ -56,18 +57,25 @@ class Removals {
     const auto& live = facts_.live;
     // I2 first: a chain that was met is a better reason than one that was not.
     for (const auto& served : live.chains) {
-      if (served.is_matched_by(record)) return because(Reason::still_served);
+      if (served.is_matched_by(record))
+        return Reliance{Reason::still_served, std::nullopt, addresses_of(served)};
     }
     // What is about to be served needs a match in an old combination as long as that is there.
     for (const Credential* credential : facts_.current_credentials()) {
       if (Served::of(*credential).is_matched_by(record)) return because(Reason::transitional);
     }
-    if (live.sight != Sight::complete) return because(Reason::not_probed);
+    if (live.sight != Sight::complete) return Reliance{Reason::not_probed, std::nullopt, live.gaps};
     // RFC 7671 section 8.1: only after the new chain is deployed and seen to work, everywhere.
     if (!every_chain_is_accepted()) return because(Reason::not_deployed);
     const LedgerEntry& entry = *situation_.memory.find(record);
     if (situation_.may_go_live(entry)) return because(Reason::may_go_live);
     return grace_of(entry);
+  }
+
+  static Places addresses_of(const Served& served) {
+    Places places;
+    for (const auto& address : served.addresses) places.push_back({{}, address});
+    return places;
   }
 
   std::optional<Reliance> grace_of(const LedgerEntry& entry) const {
@@ -99,23 +107,31 @@ class Removals {
            (place->second.reason == Reason::still_served || place->second.reason == Reason::transitional);
   }
 
-  bool is_accepted_by_any(const Served& served, const TlsaRecords& records) const {
-    return std::ranges::any_of(
-        records, [&](const TlsaRecord& record) { return served.is_accepted_by(record, situation_.now); });
+  // By OpenSSL's verdict on the RRset as it is nothing is known of what it would be.
+  Acceptance accepted_by(const TlsaRecords& records, Served served) const {
+    served.is_refused = false;
+    return accept(records, served, situation_.now);
   }
 
   // What is wanted has shown itself, and whatever else is served, as by other machines of one name, is known
-  // to clients by a record that stays.
+  // to clients by a record that stays, and not hidden from them by a stronger digest that stays as well.
   bool every_chain_is_accepted() const {
-    TlsaRecords staying = relied_on_;
+    TlsaRecords known = relied_on_;
+    TlsaRecords staying;
     for (const auto& record : facts_.published()) {
-      const bool stays = facts_.is_kept(record) || !situation_.is_owned(record);
-      if (stays && situation_.reliance(record).is_given()) insert(staying, record);
+      const bool is_ours = situation_.is_owned(record) && !facts_.is_kept(record);
+      const bool is_wanted = facts_.find_wanted(record) != nullptr;
+      if (is_ours && !is_wanted) continue;
+      staying.push_back(record);
+      if (!is_ours && situation_.reliance(record).is_given()) insert(known, record);
     }
     const auto& chains = facts_.live.chains;
+    const auto is_accepted = [&](const Served& one) {
+      return accepted_by(known, one).is_given() && accepted_by(staying, one).is_given();
+    };
     return std::ranges::any_of(chains,
-                               [&](const auto& one) { return is_accepted_by_any(one, relied_on_); }) &&
-           std::ranges::all_of(chains, [&](const auto& one) { return is_accepted_by_any(one, staying); });
+                               [&](const auto& one) { return accepted_by(relied_on_, one).is_given(); }) &&
+           std::ranges::all_of(chains, is_accepted);
   }
 
   // I3, whatever the reasoning above came to.
@@ -123,14 +139,26 @@ class Removals {
     const auto removed = removed_by(verdicts_);
     const auto after = without(facts_.published(), removed);
     std::optional<Reason> refusal;
+    std::optional<Ends> ends;
     if (after.empty()) refusal = Reason::last_record;
     for (const auto& served : facts_.live.chains) {
-      if (broken_by(facts_.published(), after, served)) refusal = Reason::combination_would_break;
+      const auto broken = broken_by(facts_.published(), after, served);
+      if (!broken) continue;
+      refusal = Reason::combination_would_break;
+      ends = who_ends(of_combination(after, *broken));
     }
     if (!refusal) return;
     for (const auto& record : removed) {
-      verdicts_[record] = {RecordState::stale, Action::wait, *refusal, std::nullopt};
+      verdicts_[record] = {RecordState::stale, Action::wait, *refusal, std::nullopt, ends};
     }
+  }
+
+  // A combination that would match nothing: what is ours in it leaves by itself, what is not stays for ever.
+  Ends who_ends(const TlsaRecords& left) const {
+    const auto stays = [&](const TlsaRecord& record) {
+      return facts_.is_kept(record) || !situation_.is_owned(record);
+    };
+    return std::ranges::any_of(left, stays) ? Ends::operator_ : Ends::service;
   }
 
   const Situation& situation_;

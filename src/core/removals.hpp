@@ -14,6 +14,8 @@ struct Verdict {
   Action action = Action::none;
   Reason reason = Reason::foreign;
   std::optional<Time> ready_at;
+  std::optional<Ends> ends = {};  // of a wait, when that is not usual_end(reason)
+  Places places = {};
 };
 
 // One verdict for each published record that is not wanted.

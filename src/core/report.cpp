@@ -1,120 +1,147 @@
 #include "tlsa_update/core/report.hpp"
 
+#include <array>
 #include <utility>
+
+#include "tlsa_update/core/dnssec.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 
 namespace tlsa_update {
 
-std::string_view text(RecordState state) {
-  switch (state) {
-    case RecordState::published:
-      return "published";
-    case RecordState::missing:
-      return "missing";
-    case RecordState::stale:
-      return "stale";
-    case RecordState::foreign:
-      return "foreign";
-    case RecordState::kept:
-      return "kept";
-  }
-  return "published";
-}
-
-std::string_view text(Action action) {
-  switch (action) {
-    case Action::none:
-      return "none";
-    case Action::add:
-      return "add";
-    case Action::remove:
-      return "delete";
-    case Action::wait:
-      return "wait";
-  }
-  return "none";
-}
-
 namespace {
 
-// The fixed word for json, and what it means for a person.
-struct Words {
+// Every fixed word that JSON and text print, what it means for a person, and for a reason what usually ends
+// the wait. tlsa-update(1), FIXED WORDS, lists them all; tests/docs compares the two.
+template <class Value>
+struct Entry {
+  Value value;
   std::string_view word;
-  std::string_view meaning;
+  std::string_view meaning = {};
+  Ends ends = Ends::time;
 };
 
-Words words(Reason reason) {
-  switch (reason) {
-    case Reason::wanted:
-      return {"wanted", "as wanted"};
-    case Reason::missing:
-      return {"missing", "wanted and not published; publish (or run) adds it"};
-    case Reason::served_chain:
-      return {"served-chain", "a new combination first covers what is served now (RFC 7671 section 8.1)"};
-    case Reason::transitional:
-      return {"transitional",
-              "an old combination covers the new key until it has left (RFC 7671 section 8.2)"};
-    case Reason::seen:
-      return {"seen", "seen at the primary"};
-    case Reason::foreign:
-      return {"foreign", "not published by this program: kept; --adopt takes it over"};
-    case Reason::protected_:
-      return {"protected", "listed under keep, or wanted by another service: never deleted"};
-    case Reason::next_key:
-      return {"next-key", "published ahead for the next renewal"};
-    case Reason::may_be_cached:
-      return {"may-be-cached",
-              "caches may still hold the RRset from before the change (RFC 7671 section 8.1)"};
-    case Reason::propagating:
-      return {"propagating", "not yet at every authoritative server"};
-    case Reason::not_signed:
-      return {"not-signed",
-              "an authoritative server gives no valid RRSIG with it, though the zone is signed"};
-    case Reason::unread:
-      return {"unread", "the name, its authoritative servers, or what is wanted there could not be read"};
-    case Reason::still_served:
-      return {"still-served", "an address of the service presents a chain that it matches"};
-    case Reason::not_probed:
-      return {"not-probed",
-              "an address of the service did not show what it serves; --assume-deployed is your "
-              "word instead"};
-    case Reason::not_deployed:
-      return {"not-deployed", "an address presents a chain that the wanted records do not match"};
-    case Reason::may_go_live:
-      return {"may-go-live", "its certificate was released for deployment and has not been seen since"};
-    case Reason::replacement_not_ready:
-      return {"replacement-not-ready", "what replaces it may not be relied on yet"};
-    case Reason::grace:
-      return {"grace", "--grace has not passed since it was last seen live"};
-    case Reason::combination_would_break:
-      return {"combination-would-break",
-              "a combination of parameters would match nothing that is served (RFC 7671 section 8)"};
-    case Reason::last_record:
-      return {"last-record", "the last record goes only with --unpublish"};
-    case Reason::superseded:
-      return {"superseded", "stale, and safe to delete"};
-    case Reason::unpublished:
-      return {"unpublished", "--unpublish"};
-    case Reason::ttl_change:
-      return {"ttl-change", "moves to the new TTL with the whole RRset"};
-    case Reason::hazard:
-      return {"hazard", "refused: publishing here would break something or be without effect"};
+constexpr auto states = std::to_array<Entry<RecordState>>({
+    {RecordState::published, "published"},
+    {RecordState::missing, "missing"},
+    {RecordState::stale, "stale"},
+    {RecordState::foreign, "foreign"},
+    {RecordState::kept, "kept"},
+});
+
+constexpr auto actions = std::to_array<Entry<Action>>({
+    {Action::none, "none"},
+    {Action::add, "add"},
+    {Action::remove, "delete"},
+    {Action::wait, "wait"},
+});
+
+constexpr auto ends = std::to_array<Entry<Ends>>({
+    {Ends::time, "time", "time alone, or the next run"},
+    {Ends::server, "server", "a name server that answers again or catches up"},
+    {Ends::service, "service", "the service, when it answers or presents something else"},
+    {Ends::operator_, "operator", "the operator alone"},
+});
+
+constexpr auto danes = std::to_array<Entry<Dane>>({
+    {Dane::ok, "ok"},
+    {Dane::mismatch, "mismatch"},
+    {Dane::unreachable, "unreachable"},
+    {Dane::no_tls, "no-tls"},
+    {Dane::not_offered, ""},  // not printed
+    {Dane::no_records, ""},
+});
+
+constexpr auto verdicts = std::to_array<Entry<Dnssec>>({
+    {Dnssec::secure, "secure"},
+    {Dnssec::insecure, "insecure"},
+    {Dnssec::bogus, "bogus"},
+    {Dnssec::unknown, "unknown"},
+});
+
+constexpr auto reasons = std::to_array<Entry<Reason>>({
+    {Reason::wanted, "wanted", "as wanted"},
+    {Reason::missing, "missing", "wanted and not published; publish (or run) adds it"},
+    {Reason::served_chain, "served-chain",
+     "a new combination first covers what is served now (RFC 7671 section 8.1)"},
+    {Reason::ttl_change, "ttl-change", "moves to the new TTL with the whole RRset"},
+    {Reason::transitional, "transitional",
+     "an old combination covers the new key until it has left (RFC 7671 section 8.2)", Ends::service},
+    {Reason::seen, "seen", "seen at the primary"},
+    {Reason::foreign, "foreign", "not published by this program: kept; --adopt takes it over"},
+    {Reason::protected_, "protected", "listed under keep, or wanted by another service: never deleted"},
+    {Reason::next_key, "next-key", "published ahead for the next renewal"},
+    {Reason::may_be_cached, "may-be-cached",
+     "caches may still hold the RRset from before the change (RFC 7671 section 8.1)"},
+    {Reason::propagating, "propagating", "not yet at every authoritative server", Ends::server},
+    {Reason::not_signed, "not-signed",
+     "an authoritative server gives no valid RRSIG with it, though the zone is signed", Ends::server},
+    {Reason::unread, "unread",
+     "the name, its authoritative servers, or what is wanted there could not be read", Ends::server},
+    {Reason::still_served, "still-served", "an address of the service presents a chain that it matches",
+     Ends::service},
+    {Reason::not_probed, "not-probed",
+     "an address of the service did not show what it serves; --assume-deployed is your word instead",
+     Ends::service},
+    {Reason::not_deployed, "not-deployed", "an address presents a chain that the wanted records do not match",
+     Ends::service},
+    {Reason::may_go_live, "may-go-live",
+     "its certificate was released for deployment and has not been seen since", Ends::service},
+    {Reason::replacement_not_ready, "replacement-not-ready", "what replaces it may not be relied on yet"},
+    {Reason::grace, "grace", "--grace has not passed since it was last seen live"},
+    {Reason::combination_would_break, "combination-would-break",
+     "a combination of parameters would match nothing that is served (RFC 7671 section 8)", Ends::operator_},
+    {Reason::last_record, "last-record", "the last record goes only with --unpublish", Ends::operator_},
+    {Reason::superseded, "superseded", "stale, and safe to delete"},
+    {Reason::unpublished, "unpublished", "--unpublish"},
+    {Reason::hazard, "hazard", "refused: publishing here would break something or be without effect",
+     Ends::operator_},
+    {Reason::leaving, "leaving", "gone from the primary, and a server may still hand it out", Ends::server},
+    {Reason::other_service, "other-service",
+     "another service reads a file that is to be installed, and is not ready"},
+    {Reason::orphan, "orphan", "nothing that is configured asks for the name"},
+    {Reason::unasked, "published", "nothing is configured to compare it with"},
+    {Reason::not_wanted, "stale", "published by this program, and matches nothing that is wanted"},
+    {Reason::occluded, "occluded", "below a delegation or DNAME: never answered"},
+    {Reason::malformed, "malformed", "no client can use it"},
+});
+
+template <class Value, std::size_t size>
+constexpr bool is_indexed_by_value(const std::array<Entry<Value>, size>& table) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (static_cast<std::size_t>(table[i].value) != i) return false;
   }
-  return {"wanted", ""};
+  return true;
+}
+static_assert(is_indexed_by_value(states) && is_indexed_by_value(actions) && is_indexed_by_value(ends) &&
+              is_indexed_by_value(danes) && is_indexed_by_value(verdicts) && is_indexed_by_value(reasons));
+static_assert(reasons.size() == static_cast<std::size_t>(Reason::malformed) + 1);
+
+template <class Value, std::size_t size>
+const Entry<Value>& entry_of(const std::array<Entry<Value>, size>& table, Value value) {
+  return table[static_cast<std::size_t>(value)];
 }
 
-std::string meaning(Reason reason, const std::optional<Time>& until) {
-  std::string sentence(words(reason).meaning);
+std::string meaning_until(Reason reason, const std::optional<Time>& until) {
+  std::string sentence(entry_of(reasons, reason).meaning);
   if (until) sentence += "; until " + rfc3339(*until);
   return sentence;
 }
 
 }  // namespace
 
-std::string_view text(Reason reason) { return words(reason).word; }
+std::string_view text(RecordState state) { return entry_of(states, state).word; }
+std::string_view text(Action action) { return entry_of(actions, action).word; }
+std::string_view text(Reason reason) { return entry_of(reasons, reason).word; }
+std::string_view text(Ends end) { return entry_of(ends, end).word; }
+std::string_view text(Dane dane) { return entry_of(danes, dane).word; }
+std::string_view text(Dnssec verdict) { return entry_of(verdicts, verdict).word; }
+std::string_view meaning(Reason reason) { return entry_of(reasons, reason).meaning; }
+Ends usual_end(Reason reason) { return entry_of(reasons, reason).ends; }
 
 std::string detail(const Step& step, const RrsetPlan& plan) {
   if (step.reason == Reason::hazard && plan.refused) return refusal(*plan.refused, plan.owner).what;
-  std::string sentence = meaning(step.reason, step.action == Action::wait ? step.ready_at : std::nullopt);
+  std::string sentence =
+      meaning_until(step.reason, step.action == Action::wait ? step.ready_at : std::nullopt);
   if (step.reason == Reason::ttl_change && plan.observed) {
     sentence += ": " + std::to_string(plan.observed->ttl) + " s to " + std::to_string(plan.ttl) + " s";
   }
@@ -122,10 +149,43 @@ std::string detail(const Step& step, const RrsetPlan& plan) {
   return sentence;
 }
 
-std::string detail(const Blocker& blocker) {
-  std::string sentence = blocker.record.text() + ": " + meaning(blocker.reason, blocker.ready_at);
-  if (!blocker.credential.empty()) sentence = blocker.credential + ": " + sentence;
+std::string detail(const Wait& wait) {
+  std::string sentence = wait.credential.empty() ? std::string{} : wait.credential + ": ";
+  if (wait.is_deletion) sentence += "the deletion of ";
+  if (!wait.record.data.empty()) sentence += wait.record.text() + ": ";
+  sentence += meaning_until(wait.reason, wait.ready_at);
+  if (wait.reason == Reason::combination_would_break && wait.ends == Ends::operator_) {
+    sentence += "; a " + wait.record.parameters.text() +
+                " record is there that it does not match: adopt it, or publish " +
+                wait.record.parameters.text() + " as well";
+  }
   return sentence;
+}
+
+std::string why_refused(const Acceptance& acceptance) {
+  if (!acceptance.has_usable) return "finds no usable TLSA record";
+  if (!acceptance.unused) return "matches no published record";
+  const auto stronger = acceptance.stronger->parameters.text();
+  return "clients do not accept (RFC 7671 section 9): a " + stronger +
+         " record is there and is used before " + acceptance.unused->text() + ": adopt it, or publish " +
+         stronger + " as well";
+}
+
+std::string detail(const EndpointVerdict& verdict, const Presented& presented) {
+  if (verdict.dane != Dane::mismatch) return presented.detail;
+  std::string sentence;
+  for (const auto& [server, address, acceptance] : verdict.refusals) {
+    // OpenSSL, which was given the primary's RRset, knows more of names, dates and the path.
+    const bool by_openssl = server.empty() && !acceptance.unused && !presented.detail.empty();
+    sentence += (sentence.empty() ? "" : "; ") + (by_openssl ? presented.detail : why_refused(acceptance));
+    if (!server.empty()) sentence += " at " + server + " " + address;
+    if (server.empty()) break;  // the servers have it from the primary
+  }
+  return sentence;
+}
+
+std::string mixed_ttls(const Name& owner) {
+  return "the server gave mixed TTLs for " + owner.text() + " (RFC 2181 section 5.2): taken as the lowest";
 }
 
 Error refusal(Hazard hazard, const Name& owner) {
@@ -147,6 +207,66 @@ Error refusal(Hazard hazard, const Name& owner) {
                     "change the records of the wildcard itself, or use --force (RFC 4592 section 2.2.1)");
   }
   return refuse("publishing here is refused", "use --force to override");
+}
+
+namespace {
+
+// "of _25._tcp.mail.example.com."
+std::string signature_trouble(const SignatureFault& fault, const std::string& of) {
+  const std::string when = fault.at ? rfc3339(*fault.at) : std::string("an unknown time");
+  switch (fault.kind) {
+    case SignatureFault::Kind::expired:
+      return "the signature (RRSIG) of " + of + " expired at " + when;
+    case SignatureFault::Kind::early:
+      return "the signature (RRSIG) of " + of + " does not begin before " + when;
+    case SignatureFault::Kind::unverified:
+      break;
+  }
+  return "no key of the zone made the signature (RRSIG) of " + of + " over this data";
+}
+
+constexpr const char* see_transfers = "if this lasts: look at its log for NOTIFY and transfers";
+constexpr const char* see_signer =
+    "have its signer sign again, or the transfers to it succeed: clients that validate ask it as well";
+
+}  // namespace
+
+Error trouble(const ServerFault& fault, const ZoneView& zone, const ServerView& server) {
+  const auto where = server.address.empty() ? server.name : server.name + " " + server.address;
+  const bool is_of_keys = fault.owner == zone.apex;
+  switch (fault.kind) {
+    case ServerFault::Kind::unreachable:
+      return {ErrorCode::no_answer,
+              (server.address.empty() ? "cannot be asked: " : "does not answer: ") + server.trouble, where,
+              (server.advice.empty()
+                   ? "clients ask it as well: start it, open its port, or take its NS record away"
+                   : server.advice) +
+                  "; if this host alone cannot ask it, --nameserver names those to ask"};
+    case ServerFault::Kind::older_serial:
+      return {ErrorCode::not_yet,
+              "has serial " + std::to_string(server.serial.value_or(0)) + ", the primary has " +
+                  std::to_string(zone.serial),
+              where, see_transfers};
+    case ServerFault::Kind::other_records:
+      return {ErrorCode::differences,
+              "has other TLSA records than the primary at " + fault.owner.text() +
+                  (server.serial && !serial_less(*server.serial, zone.serial)
+                       ? ", though its serial " + std::to_string(*server.serial) + " is not older"
+                       : ""),
+              where,
+              "does it transfer the zone from this primary, in this view? " + std::string(see_transfers)};
+    case ServerFault::Kind::no_signature:
+      return {ErrorCode::differences,
+              is_of_keys
+                  ? "serves no DNSKEY of " + zone.apex.text() + ", though the zone is signed"
+                  : "gives no signature (RRSIG) of " + fault.owner.text() + ", though the zone is signed",
+              where, see_signer};
+    case ServerFault::Kind::bad_signature:
+      break;
+  }
+  const auto of = is_of_keys ? "the DNSKEY records of " + zone.apex.text() : fault.owner.text() + " TLSA";
+  return {ErrorCode::differences, signature_trouble(fault.signature.value_or(SignatureFault{}), of), where,
+          see_signer};
 }
 
 }  // namespace tlsa_update

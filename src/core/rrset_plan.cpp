@@ -23,6 +23,7 @@ class Steps {
     if (!reliance.is_given()) {
       step.action = Action::wait;
       step.reason = *reliance.waits_for;
+      step.places = reliance.places;
     }
     add(std::move(step));
   }
@@ -34,6 +35,8 @@ class Steps {
     if (held != additions.held.end()) {
       step.action = Action::wait;
       step.reason = held->second;
+      step.ends = Ends::service;  // once it presents what is to be deployed
+      if (step.reason == Reason::not_probed) step.places = facts_.live.gaps;
     }
     add(std::move(step));
   }
@@ -46,7 +49,7 @@ class Steps {
   void judged(const TlsaRecord& record, const Verdict& verdict) {
     const bool is_due = verdict.action == Action::remove && !policy_.removes;
     const auto action = is_due ? Action::wait : verdict.action;
-    add({record, verdict.state, action, verdict.reason, {}, verdict.ready_at});
+    add({record, verdict.state, action, verdict.reason, {}, verdict.ready_at, verdict.ends, verdict.places});
   }
 
   // Nothing at all is done here: each step says so.
@@ -108,9 +111,11 @@ void settle_ttl(RrsetPlan& plan, const Situation& situation) {
 }  // namespace
 
 std::optional<Hazard> refusal_of(const OwnerFacts& facts, const Additions& additions, const Policy& policy) {
-  if (policy.force || policy.unpublish) return std::nullopt;
+  if (policy.unpublish) return std::nullopt;
   for (const auto hazard : facts.hazards) {
-    if (is_never_answered(hazard) ? !facts.wanted.empty() : !additions.records.empty()) return hazard;
+    // Reading back could never confirm it (I6), and no later run could delete it: --force does not help.
+    if (is_never_answered(hazard) && !facts.wanted.empty()) return hazard;
+    if (!is_never_answered(hazard) && !additions.records.empty() && !policy.force) return hazard;
   }
   return std::nullopt;
 }

@@ -45,7 +45,7 @@ bool Situation::may_go_live(const LedgerEntry& entry) const {
 
 Reliance Situation::reliance(const TlsaRecord& record) const {
   if (!contains(facts.published(), record)) return {Reason::missing, std::nullopt};
-  if (const auto reason = facts.not_everywhere(record)) return {reason, std::nullopt};
+  if (auto lag = facts.not_everywhere(record)) return {lag->reason, std::nullopt, std::move(lag->places)};
   const LedgerEntry* entry = memory.find(record);
   if (entry == nullptr || !entry->seen_everywhere_at) return {Reason::propagating, std::nullopt};
   // RFC 7671 section 8.1: at least two TTLs, counted from when nobody handed out the RRset before any more.

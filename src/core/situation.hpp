@@ -12,6 +12,7 @@ namespace tlsa_update {
 struct Reliance {
   std::optional<Reason> waits_for;
   std::optional<Time> ready_at;  // unset while the clock has not started (I8)
+  Places places = {};            // the servers that it waits for
 
   [[nodiscard]] bool is_given() const { return !waits_for; }
 };

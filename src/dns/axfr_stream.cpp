@@ -93,6 +93,7 @@ Error AxfrStream::refusal(ByteView wire, const std::optional<TsigResult>& tsig, 
   asked.id = id_;
   asked.question = {apex_, type::axfr};
   asked.key = key_;
+  asked.is_key_known = is_key_known_;
   auto judged = judge(asked, *std::move(message), tsig, now);
   if (judged.error) return *std::move(judged.error);
   return {ErrorCode::refused,

@@ -80,7 +80,7 @@ class Lexer {
 
 class ClauseReader {
  public:
-  ClauseReader(std::string_view text, const std::string& path) : lexer_(text), path_(path) {}
+  explicit ClauseReader(std::string_view text) : lexer_(text) {}
 
   WrittenKeys read() {
     std::vector<WrittenKey> keys;
@@ -101,37 +101,36 @@ class ClauseReader {
 
  private:
   // Behind the opening brace, through the closing one.
-  Result<void> read_body(WrittenKey& key) {
+  Parsed<void> read_body(WrittenKey& key) {
     for (;;) {
       const Token token = lexer_.next();
       if (token.kind == Token::Kind::unclosed) return unclosed(token);
       if (token.is_mark('}')) break;
       if (!token.is_word("algorithm") && !token.is_word("secret"))
-        return bad_line(path_, token.line, "expected `algorithm`, `secret` or `}` in this key clause");
+        return wrong_at(token.line, "expected `algorithm`, `secret` or `}` in this key clause");
       auto& field = token.is_word("secret") ? key.secret : key.algorithm;
       const Token value = lexer_.next();
       if (value.kind == Token::Kind::unclosed) return unclosed(value);
       if (!value.is_value() || !field.empty())
-        return bad_line(path_, value.line, "expected one value behind `algorithm` and one behind `secret`");
+        return wrong_at(value.line, "expected one value behind `algorithm` and one behind `secret`");
       field = value.text;
       if (const Token mark = lexer_.next(); !mark.is_mark(';'))
-        return bad_line(path_, mark.line, "expected `;` in this key clause");
+        return wrong_at(mark.line, "expected `;` in this key clause");
     }
     return {};
   }
 
-  [[nodiscard]] tl::unexpected<Error> unclosed(const Token& token) const {
-    return bad_line(path_, token.line, "a quote or comment that begins here never ends");
+  [[nodiscard]] static tl::unexpected<FileFault> unclosed(const Token& token) {
+    return wrong_at(token.line, "a quote or comment that begins here never ends");
   }
 
   Lexer lexer_;
-  const std::string& path_;
 };
 
 }  // namespace
 
-WrittenKeys read_bind_clauses(std::string_view text, const std::string& path) {
-  return ClauseReader(text, path).read();
+WrittenKeys read_bind_clauses(std::string_view text, const std::string& /*path*/) {
+  return ClauseReader(text).read();
 }
 
 }  // namespace tlsa_update::dns

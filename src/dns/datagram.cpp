@@ -45,7 +45,7 @@ asio::awaitable<Carried> carry_datagram(Endpoint peer, MakeAttempt make_attempt,
     if (!error) ++ignored;
   }
   carried.judgement = std::move(attempt).take();
-  if (error) carried.trouble = fail_socket(error).value();
+  if (error) carried.trouble = unreached(error, peer.address);
   if (expired) carried.trouble.what = "no answer in " + duration_text(patience.timeout);
   if (expired && ignored > 0)
     carried.trouble.what += " (" + std::to_string(ignored) + " datagrams that answer nothing were ignored)";

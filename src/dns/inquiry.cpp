@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tlsa_update/dns/apex.hpp"
+
 namespace tlsa_update::dns {
 namespace {
 
@@ -149,6 +151,8 @@ awaitable<Result<Name>> Inquiry::zone_of(Exchange& primary, Name name) {
 awaitable<Result<ZoneFacts>> Inquiry::zone(Exchange& primary, Name apex) {
   return zone_.find({&primary, apex}, ask_zone(primary, apex));
 }
+
+awaitable<Result<Name>> apex_of(Exchange& server, Name name) { return ask_zone_of(server, std::move(name)); }
 
 std::vector<ip::address> addresses_in(const Message& message) {
   std::vector<ip::address> addresses;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "refusal.hpp"
 #include "tlsa_update/core/time.hpp"
 
 namespace tlsa_update::dns {
@@ -28,14 +29,9 @@ std::string both_clocks(std::uint64_t theirs, std::uint64_t ours) {
   return clock_text(theirs) + ", ours " + clock_text(ours) + ", " + apart;
 }
 
-// "NOTAUTH", and whose word that is.
-std::string said(const Message& message, bool certain) {
-  return certain ? rcode_text(message.rcode) : "unauthenticated answer " + rcode_text(message.rcode);
-}
-
 // RFC 8945 section 5.4: a peer's TSIG error is reported, but it is nobody's signed word (except BADTIME).
 std::string reported(const Message& message, const TsigResult& tsig, const char* error) {
-  return said(message, tsig.authentic) + " with TSIG error " + error;
+  return rcode_of(message, tsig.authentic) + " with TSIG error " + error;
 }
 
 // Knot answers so also to a good key that its acl does not allow to do what it asks.
@@ -65,56 +61,30 @@ Judgement bad_time(const Asked& asked, const Message& message, const TsigResult&
              "set the clocks right; " + std::to_string(tsig_fudge) + " s of difference are allowed");
 }
 
-// What the refusal of an UPDATE or of an unsigned query may mean, as far as servers let it be told.
-Judgement refusal(const Asked& asked, const Message& message, bool certain) {
-  const std::string who = asked.key ? asked.key->label() : "an unsigned request";
-  const std::string zone = asked.question.name.text();
-  const bool update = asked.opcode == opcode::update;
-  const std::string subject = update ? asked.wish : type_text(asked.question.type) + " at " + zone;
-  std::string what = said(message, certain) + ": ", advice;
-  switch (message.rcode) {
-    case rcode::refused:
-      what += who + (update ? " may not change " : " may not read ") + subject;
-      advice = update
-                   ? "grant it " + subject + " in the server's policy; is the zone frozen, or a secondary's?"
-                   : "allow it in the server's policy";
-      if (!certain)
-        advice += "; PowerDNS answers so also to an unknown key, a wrong secret and a wrong clock";
-      break;
-    case rcode::notauth:
-      // Signed, the key is known and only the zone can be meant (RFC 2136 section 3.1.2).
-      what += certain ? "the key is right, but the server is not the primary of zone " + zone
-                      : "the server is not the primary of zone " + zone + ", or does not allow " + who;
-      advice = certain
-                   ? "a secondary, another view, or no zone of that name: check --server and --zone"
-                   : "check --server, --zone, the server's acl, and name, algorithm and secret of the key";
-      break;
-    case rcode::notzone:
-      what += asked.wish + " is not in zone " + zone;
-      advice = "check --zone";
-      break;
-    default:  // NOTIMP and whatever else is final (RFC 2136 section 4.5)
-      what += update ? "the server does not take updates of zone " + zone
-                     : "the server does not answer " + subject;
-      advice = update ? "name the signing primary with --server" : "";
-  }
-  auto judgement = bad(asked, certain, ErrorCode::refused, what, advice);
-  judgement.rcode = message.rcode;
-  return judgement;
+Judgement refused(const Asked& asked, const Message& message, bool certain) {
+  return {Kind::bad, certain, refusal(asked, message, certain), {}, message.rcode};
+}
+
+Judgement failed(const Asked& asked, const Message& message, bool certain) {
+  return {Kind::servfail, certain, server_failure(asked, message, certain), {}};
+}
+
+// Of a query that was signed: some servers know no TSIG.
+std::string without_signatures(const Asked& asked) {
+  return asked.key && asked.opcode == opcode::query ? "--no-sign-queries asks it without TSIG" : "";
 }
 
 // An answer that may be believed as far as it goes: verified, or there was nothing to verify.
 Judgement by_rcode(const Asked& asked, Message message) {
   const bool update = asked.opcode == opcode::update;
   const auto code = message.rcode;
-  if (code == rcode::servfail && !asked.servfail_is_an_answer)
-    return {Kind::servfail, true, Error{ErrorCode::no_answer, "SERVFAIL", asked.server, {}}, {}};
+  if (code == rcode::servfail && !asked.servfail_is_an_answer) return failed(asked, message, true);
   if (code == rcode::formerr || code == rcode::badvers)
     return bad(asked, true, ErrorCode::protocol,
-               rcode_text(code) + ": the server does not understand the request");
+               rcode_text(code) + ": the server does not understand the request", without_signatures(asked));
   const bool prerequisite =
       code == rcode::nxdomain || code == rcode::yxdomain || code == rcode::yxrrset || code == rcode::nxrrset;
-  if (update && code != rcode::noerror && !prerequisite) return refusal(asked, message, true);
+  if (update && code != rcode::noerror && !prerequisite) return refused(asked, message, true);
   return {Kind::answer, true, {}, std::move(message)};
 }
 
@@ -125,13 +95,15 @@ Judgement unsigned_answer(const Asked& asked, const Message& message) {
     case rcode::notauth:
     case rcode::notimp:
     case rcode::notzone:
-      return refusal(asked, message, false);
+      return refused(asked, message, false);
     case rcode::servfail:
-      return {Kind::servfail, false, Error{ErrorCode::no_answer, said(message, false), asked.server, {}}, {}};
-    default:
+      return failed(asked, message, false);
+    default: {
+      const auto plain = without_signatures(asked);
       return bad(asked, false, ErrorCode::protocol,
-                 said(message, false) + ": the request was signed, the answer is not",
-                 "forged, or a server without TSIG");
+                 rcode_of(message, false) + ": the request was signed, the answer is not",
+                 "forged, or a server without TSIG" + (plain.empty() ? "" : ": " + plain));
+    }
   }
 }
 
@@ -200,9 +172,10 @@ Judgement judge(const Asked& asked, Message message, const std::optional<TsigRes
         "the answer has opcode " + std::to_string(message.opcode) + ", not " + std::to_string(asked.opcode));
   if (message.truncated && !asked.over_udp)
     return bad(asked, false, ErrorCode::protocol, "the answer is truncated although it came over TCP");
-  // Whoever says TC can only make us use TCP, so it need not be authentic. An UPDATE's answer carries nothing
-  // that could be missing, and the UPDATE must not be sent twice.
-  if (message.truncated && asked.opcode == opcode::query) return {Kind::truncated, true, {}, {}};
+  // RFC 2181 section 9: it is ignored, whatever it says. Whoever says TC can only make us use TCP, so it need
+  // not be authentic (RFC 8945 section 5.3: no room for the TSIG); an UPDATE has prerequisites that make a
+  // second one harmless.
+  if (message.truncated) return {Kind::truncated, true, {}, {}};
   // RFC 6891 section 7: once more without OPT.
   const bool no_edns =
       message.rcode == rcode::formerr || message.rcode == rcode::notimp || message.rcode == rcode::badvers;

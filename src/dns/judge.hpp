@@ -21,6 +21,7 @@ struct Asked {
   std::uint8_t opcode = opcode::query;
   Question question;             // the Zone section of an UPDATE
   const TsigKey* key = nullptr;  // signed with it, and so must the answer be; none: unsigned answers count
+  bool is_key_known = false;     // an answer of this server has verified under it
   Bytes mac;                     // of the request
   bool over_udp = false;
   bool edns = false;  // an OPT was sent
@@ -33,7 +34,7 @@ struct Judgement {
   enum class Kind {
     answer,     // counts; `message` is set
     stray,      // no answer to this request: drop it and wait on
-    truncated,  // TC over UDP: ask again over TCP
+    truncated,  // TC over UDP: ask again over TCP (an UPDATE too)
     no_edns,    // the server cannot do EDNS: ask again without
     servfail,   // ask again; `error` when this was the last time
     bad,        // `error`

@@ -4,6 +4,7 @@
 #include "key_formats.hpp"
 #include "mac.hpp"
 #include "text_lines.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -16,46 +17,59 @@ WrittenKeys read_any(std::string_view text, const std::string& path) {
     auto keys = read(text, path);
     if (!keys || !keys->empty()) return keys;
   }
-  return fail(
-      ErrorCode::bad_data, trimmed(text).empty() ? "the key file is empty" : "no TSIG key in this file", path,
+  return wrong(
+      "{}", {trimmed(text).empty() ? Words("the key file is empty") : Words("no TSIG key in this file")},
       "expected a key clause as tsig-keygen prints it (included files are not read), keymgr -t output, "
       "K*.private, K*.key, or one line algorithm:name:secret");
 }
 
-std::string names_of(const std::vector<std::pair<Name, WrittenKey>>& keys) {
+using NamedKey = std::pair<Name, WrittenKey>;
+
+Fact names_of(const std::vector<NamedKey>& keys) {
   std::string names;
   for (const auto& [name, key] : keys) names += (names.empty() ? "" : ", ") + name.text();
-  return names;
+  return Fact::not_of_file(names);
+}
+
+// Names are shown; so none is taken that was exchanged with the secret. Those of hosts have no such
+// characters.
+Parsed<NamedKey> named(const WrittenKey& key) {
+  auto name = Name::parse(key.name);
+  if (!name || name->is_root()) return wrong_at(key.line, "expected a domain name as the key's name");
+  if (key.name.find_first_of("+/=") != std::string_view::npos)
+    return wrong_at(key.line, "the name of this key looks like a secret", {},
+                    "the name comes before the secret: are the two exchanged?");
+  return NamedKey(*std::move(name), key);
 }
 
 // The key that is meant among those of the file.
-Result<std::pair<Name, WrittenKey>> choose(const std::vector<WrittenKey>& written, const std::string& path,
-                                           const std::optional<Name>& wanted) {
-  std::vector<std::pair<Name, WrittenKey>> keys, chosen;
+Parsed<NamedKey> choose(const std::vector<WrittenKey>& written, const std::optional<Name>& wanted) {
+  std::vector<NamedKey> keys, chosen;
   for (const auto& key : written) {
-    const auto name = Name::parse(key.name);
-    if (!name || name->is_root()) return bad_line(path, key.line, "expected a domain name as the key's name");
-    keys.emplace_back(*name, key);
-    if (!wanted || *name == *wanted) chosen.emplace_back(*name, key);
+    auto one = named(key);
+    if (!one) return one;
+    if (!wanted || one->first == *wanted) chosen.push_back(*one);
+    keys.push_back(*std::move(one));
   }
+  const auto asked = Fact::not_of_file(wanted ? wanted->text() : std::string{});
   if (chosen.empty())
-    return fail(ErrorCode::bad_data, "no key " + wanted->text() + " in this file", path,
-                "it holds " + names_of(keys));
+    return tl::unexpected(FileFault("no key {} in this file", {asked}, "it holds {}", {names_of(keys)}));
   if (chosen.size() == 1) return chosen.front();
-  if (wanted) return bad_line(path, chosen[1].second.line, "key " + wanted->text() + " is written twice");
-  return fail(ErrorCode::bad_data, "the file holds several keys: " + names_of(keys), path,
-              "keep the one that is meant in a file of its own");
+  if (wanted) return wrong_at(chosen[1].second.line, "key {} is written twice", {asked});
+  return wrong("the file holds several keys: {}", {names_of(keys)},
+               "keep the one that you want in a file of its own");
 }
 
-Result<TsigAlgorithm> algorithm_of(const WrittenKey& key, const std::string& path, KeyFile& file) {
+Parsed<TsigAlgorithm> algorithm_of(const WrittenKey& key, KeyFile& file) {
   if (key.algorithm.empty()) {
     file.notes.emplace_back("no algorithm is given: hmac-sha256 is assumed");
     return TsigAlgorithm::hmac_sha256;
   }
-  return parse_algorithm(key.algorithm).map_error([&](Error error) {
-    error.where = path + ":" + std::to_string(key.line);
-    return error;
-  });
+  const auto algorithm = parse_algorithm(key.algorithm);
+  if (algorithm) return *algorithm;
+  const auto& error = algorithm.error();  // names what is short enough to be no secret
+  return tl::unexpected(
+      FileFault("{}", {Fact::not_of_file(error.what)}, "{}", {Fact::not_of_file(error.advice)}).at(key.line));
 }
 
 Result<void> permit(const TsigKey& key, const std::string& path, bool allow_weak) {
@@ -71,34 +85,47 @@ Result<void> permit(const TsigKey& key, const std::string& path, bool allow_weak
   return {};
 }
 
+// `file` gets the key but for its secret.
+Parsed<WrittenKey> read_key(std::string_view text, const std::string& path, const KeyFileOptions& options,
+                            KeyFile& file) {
+  const auto utf8 = text_of(text);
+  if (!utf8) return tl::unexpected(utf8.error());
+  const auto written = read_any(*utf8, path);
+  if (!written) return tl::unexpected(written.error());
+  auto chosen = choose(*written, options.key_name);
+  if (!chosen) return tl::unexpected(chosen.error());
+  file.key.name = std::move(chosen->first);
+  const auto algorithm = algorithm_of(chosen->second, file);
+  if (!algorithm) return tl::unexpected(algorithm.error());
+  file.key.algorithm = *algorithm;
+  return chosen->second;
+}
+
+Parsed<Secret> secret_of(const WrittenKey& key) {
+  auto secret = from_base64(key.secret);
+  if (!secret) return wrong_at(key.line, "expected the secret of this key in base64");
+  if (secret->empty()) return wrong_at(key.line, "this key has no secret");
+  return Secret(*std::move(secret));
+}
+
 }  // namespace
 
 Result<KeyFile> parse_key_file(const Secret& text, const std::string& path, const KeyFileOptions& options) {
   const auto octets = text.view();
-  const std::string_view characters(reinterpret_cast<const char*>(octets.data()), octets.size());
-  const auto written = read_any(characters, path);
-  if (!written) return tl::unexpected(written.error());
-  const auto chosen = choose(*written, path, options.key_name);
-  if (!chosen) return tl::unexpected(chosen.error());
-  const auto& [name, key] = *chosen;
-
   KeyFile file;
-  file.key.name = name;
-  const auto algorithm = algorithm_of(key, path, file);
-  if (!algorithm) return tl::unexpected(algorithm.error());
-  file.key.algorithm = *algorithm;
+  const auto written =
+      read_key({reinterpret_cast<const char*>(octets.data()), octets.size()}, path, options, file);
+  if (!written) return tl::unexpected(written.error().in(path));
   if (const auto permitted = permit(file.key, path, options.allow_weak); !permitted)
     return tl::unexpected(permitted.error());
-
-  // Not even the name is told here: somebody may have exchanged the two.
-  auto secret = from_base64(key.secret);
-  if (!secret) return bad_line(path, key.line, "expected the secret of this key in base64");
-  if (secret->empty()) return bad_line(path, key.line, "this key has no secret");
-  file.key.secret = Secret(*std::move(secret));
-  if (file.key.secret.size() < mac_size(*algorithm)) {  // RFC 8945 section 8
+  auto secret = secret_of(*written);
+  if (!secret) return tl::unexpected(secret.error().in(path));
+  file.key.secret = *std::move(secret);
+  const auto size = mac_size(file.key.algorithm);
+  if (file.key.secret.size() < size) {  // RFC 8945 section 8
     file.notes.push_back("the secret of " + file.key.label() + " has " +
                          std::to_string(file.key.secret.size()) + " octets, fewer than the " +
-                         std::to_string(mac_size(*algorithm)) + " of the hash (RFC 8945 section 8)");
+                         std::to_string(size) + " of the hash (RFC 8945 section 8)");
   }
   return file;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 
 namespace tlsa_update::dns {
 
@@ -18,9 +18,9 @@ struct WrittenKey {
   std::string_view secret;     // base64
 };
 
-// In file order; empty when the text is not in this format. Errors: bad_data with "PATH:LINE" and what was
-// expected there, never with what was found.
-using WrittenKeys = Result<std::vector<WrittenKey>>;
+// In file order; empty when the text is not in this format. A fault tells the line and what was expected
+// there, never what was found.
+using WrittenKeys = Parsed<std::vector<WrittenKey>>;
 
 // `key "NAME" { algorithm ALG; secret "BASE64"; };` anywhere in a named.conf; comments are #, // and /* */
 // outside quotes.

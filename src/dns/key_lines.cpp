@@ -1,8 +1,10 @@
 // The key formats that are read line by line.
+#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "key_formats.hpp"
+#include "ldns_record.hpp"
 #include "text_lines.hpp"
 
 namespace tlsa_update::dns {
@@ -30,21 +32,30 @@ YamlField yaml_field(std::string_view line) {
   return {trimmed(line.substr(0, colon)), value};
 }
 
-// The DNSSEC algorithm numbers that dnssec-keygen gave to HMAC keys; not in any registry.
+// The DNSSEC algorithm numbers that dnssec-keygen and ldns-keygen gave to HMAC keys; not in any registry.
 std::string_view hmac_of_number(std::string_view number) {
   static constexpr std::pair<std::string_view, std::string_view> numbers[] = {
-      {"157", "hmac-md5"},    {"161", "hmac-sha1"},   {"162", "hmac-sha224"},
-      {"163", "hmac-sha256"}, {"164", "hmac-sha384"}, {"165", "hmac-sha512"},
+      {"157", "hmac-md5"},    {"158", "hmac-sha1"},   {"159", "hmac-sha256"}, {"161", "hmac-sha1"},
+      {"162", "hmac-sha224"}, {"163", "hmac-sha256"}, {"164", "hmac-sha384"}, {"165", "hmac-sha512"},
   };
   const auto* found =
       std::ranges::find(numbers, number, &std::pair<std::string_view, std::string_view>::first);
   return found == std::end(numbers) ? std::string_view{} : found->second;
 }
 
-constexpr const char* not_hmac = "this is not an HMAC key but a key of another algorithm, such as DNSSEC's";
-
 bool is_number(std::string_view word) {
   return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// `number` is a word of the file: what no algorithm can be is not shown.
+FileFault not_hmac(std::string_view number) {
+  constexpr Words what = "this is not an HMAC key: its algorithm is {}";
+  unsigned value = 256;
+  std::from_chars(number.data(), number.data() + number.size(), value);
+  if (!is_number(number) || value > 255) return FileFault(what, {Fact::word({})});
+  const auto* known = ldns_lookup_by_id(ldns_algorithms, static_cast<int>(value));
+  const auto name = known != nullptr ? " (" + std::string(known->name) + ")" : std::string{};
+  return FileFault(what, {Fact::not_of_file(std::to_string(value) + name)});
 }
 
 // "update.example." of "/etc/Kupdate.example.+163+00042.private".
@@ -73,9 +84,9 @@ std::optional<WrittenKey> colon_key(std::string_view line, std::size_t number) {
 
 }  // namespace
 
-WrittenKeys read_knot_section(std::string_view text, const std::string& path) {
+WrittenKeys read_knot_section(std::string_view text, const std::string& /*path*/) {
   std::vector<WrittenKey> keys;
-  std::optional<Error> error;
+  std::optional<FileFault> fault;
   bool is_inside = false;
   for_each_line(text, [&](std::string_view whole, std::size_t number) {
     auto line = without_comment(whole);
@@ -97,14 +108,13 @@ WrittenKeys read_knot_section(std::string_view text, const std::string& path) {
                                                                         : &WrittenKey::secret;
     const bool is_known = field == "id" || field == "algorithm" || field == "secret" || field == "comment";
     if (!is_known || keys.empty()) {
-      error =
-          bad_line(path, number, "expected `- id:`, `algorithm:` or `secret:` in this key section").value();
+      fault = FileFault("expected `- id:`, `algorithm:` or `secret:` in this key section").at(number);
       return false;
     }
     if (field != "comment") keys.back().*member = value;
     return true;
   });
-  if (error) return tl::unexpected(*std::move(error));
+  if (fault) return tl::unexpected(*std::move(fault));
   return keys;
 }
 
@@ -112,27 +122,28 @@ WrittenKeys read_private_file(std::string_view text, const std::string& path) {
   if (!trimmed(text).starts_with("Private-key-format:")) return std::vector<WrittenKey>{};
   const auto name = name_in_path(path);
   if (!name) {
-    return fail(ErrorCode::bad_data, "a private key file does not hold the key's name", path,
-                "keep the name that dnssec-keygen gave it: Kname.+163+12345.private");
+    return wrong("a private key file does not hold the key's name", {},
+                 "keep the name that dnssec-keygen gave it: Kname.+163+12345.private");
   }
   WrittenKey key{1, *name, {}, {}};
-  std::size_t foreign_algorithm = 0;
+  std::optional<FileFault> fault;
   for_each_line(text, [&](std::string_view line, std::size_t number) {
     auto [field, value] = yaml_field(line);
     if (field == "Key") key.secret = value;
     if (field == "Algorithm") {
-      key.algorithm = hmac_of_number(take_word(value));
-      if (key.algorithm.empty()) foreign_algorithm = number;
+      const auto written = take_word(value);
+      key.algorithm = hmac_of_number(written);
+      if (key.algorithm.empty()) fault = not_hmac(written).at(number);
     }
     return true;
   });
-  if (foreign_algorithm != 0) return bad_line(path, foreign_algorithm, not_hmac);
+  if (fault) return tl::unexpected(*std::move(fault));
   return std::vector{key};
 }
 
-WrittenKeys read_key_records(std::string_view text, const std::string& path) {
+WrittenKeys read_key_records(std::string_view text, const std::string& /*path*/) {
   std::vector<WrittenKey> keys;
-  std::optional<Error> error;
+  std::optional<FileFault> fault;
   for_each_line(text, [&](std::string_view line, std::size_t number) {
     line = trimmed(line.substr(0, line.find(';')));
     if (line.empty()) return true;
@@ -144,16 +155,17 @@ WrittenKeys read_key_records(std::string_view text, const std::string& path) {
       keys.clear();  // not a file of KEY records
       return false;
     }
-    key.algorithm = hmac_of_number(take_word(line));
+    const auto written = take_word(line);
+    key.algorithm = hmac_of_number(written);
     key.secret = line;
     if (key.algorithm.empty()) {
-      error = bad_line(path, number, not_hmac).value();
+      fault = not_hmac(written).at(number);
       return false;
     }
     keys.push_back(key);
     return true;
   });
-  if (error) return tl::unexpected(*std::move(error));
+  if (fault) return tl::unexpected(*std::move(fault));
   return keys;
 }
 

@@ -23,6 +23,10 @@ std::optional<Endpoint> literal_endpoint(const ServerName& server) {
   return Endpoint{address, server.port};
 }
 
+bool belongs_to(Family family, const asio::ip::address& address) {
+  return family == Family::any || address.is_v4() == (family == Family::ipv4);
+}
+
 asio::awaitable<Result<HostAddresses>> ask_system(std::string host, std::chrono::milliseconds timeout) {
   const auto executor = co_await asio::this_coro::executor;
   udp::resolver resolver(executor);

@@ -25,7 +25,7 @@ constexpr std::size_t most_servers = 100;  // names; the DNS root has 13
 struct Census {
   Name apex;
   std::set<Name> owners;
-  std::vector<Record> keys;  // DNSKEY of the apex; empty when the zone is unsigned or they could not be read
+  std::vector<Record> keys;  // DNSKEY of the apex at the primary; empty when unsigned there, or not readable
   PropagationOptions options;
 };
 
@@ -37,6 +37,11 @@ ServerView trouble_with(std::string name, std::string address, std::string troub
   return view;
 }
 
+std::string nobody_left(Family family) {
+  return family == Family::ipv4 ? "no name server has an IPv4 address, and --ipv4-only leaves the others out"
+                                : "no name server has an IPv6 address, and --ipv6-only leaves the others out";
+}
+
 ServerView at_address(const std::string& name, const ip::address& address, std::uint16_t port) {
   return trouble_with(name, Endpoint{address, port}.text(), {});
 }
@@ -45,6 +50,7 @@ ServerView at_address(const std::string& name, const ip::address& address, std::
 struct ServerAddresses {
   std::set<ip::address> addresses;
   bool is_whole = true;
+  bool has_others = false;  // of a family that does not count
 };
 
 void collect(const std::vector<Record>& records, const Name& host, std::set<ip::address>& addresses) {
@@ -65,28 +71,41 @@ void collect(const std::vector<Record>& records, const Name& host, std::set<ip::
 // In the zone itself the primary knows best, glue of a delegated name included (RFC 1034 section 4.2.1); of
 // other names only the resolver's word counts.
 asio::awaitable<ServerAddresses> addresses_of(Exchange& primary, Resolver& resolver, const Name& apex,
-                                              Name host) {
+                                              Family family, Name host) {
   ServerAddresses found;
   if (host.is_at_or_below(apex)) {
-    for (const auto family : {type::a, type::aaaa}) {
-      const auto answer = co_await primary.query(Question(host, family));
+    for (const auto kind : {type::a, type::aaaa}) {
+      const auto answer = co_await primary.query(Question(host, kind));
       const bool is_told = answer && (answer->rcode == rcode::noerror || answer->rcode == rcode::nxdomain);
       found.is_whole = found.is_whole && is_told;
       if (!is_told) continue;
       collect(answer->answer, host, found.addresses);
       collect(answer->additional, host, found.addresses);
     }
-    if (found.is_whole && !found.addresses.empty()) co_return found;
+    const auto others = std::erase_if(
+        found.addresses, [&](const ip::address& address) { return !belongs_to(family, address); });
+    found.has_others = others > 0;
+    if (found.is_whole && (!found.addresses.empty() || found.has_others)) co_return found;
   }
   const auto resolved = co_await resolver.addresses(host);
   found.is_whole = resolved && resolved->both_families_answered;
   if (resolved) found.addresses.insert(resolved->addresses.begin(), resolved->addresses.end());
+  if (resolved) found.has_others = found.has_others || resolved->has_others;
   co_return found;
+}
+
+// One view for each address of a host, and one for what is not known of it.
+void add_views(const Name& host, const ServerAddresses& found, std::uint16_t port,
+               std::vector<ServerView>& servers) {
+  for (const auto& address : found.addresses) servers.push_back(at_address(host.text(), address, port));
+  const bool is_anywhere = !found.addresses.empty() || found.has_others;
+  if (!is_anywhere) servers.push_back(trouble_with(host.text(), "", "it has no address"));
+  if (is_anywhere && !found.is_whole) servers.push_back(trouble_with(host.text(), "", others_unknown));
 }
 
 // One view for each address; those without one stand for themselves, in trouble.
 asio::awaitable<std::vector<ServerView>> servers_by_ns(Exchange& primary, Resolver& resolver,
-                                                       const Name& apex, std::uint16_t port) {
+                                                       const Name& apex, std::uint16_t port, Family family) {
   const auto answer = co_await primary.query(Question(apex, type::ns));
   std::set<Name> names;
   if (answer) {
@@ -104,17 +123,13 @@ asio::awaitable<std::vector<ServerView>> servers_by_ns(Exchange& primary, Resolv
   const std::vector<Name> hosts(names.begin(), names.end());
   std::vector<ServerAddresses> found(hosts.size());
   const auto look = [&](std::size_t i) -> asio::awaitable<void> {
-    found[i] = co_await addresses_of(primary, resolver, apex, hosts[i]);
+    found[i] = co_await addresses_of(primary, resolver, apex, family, hosts[i]);
   };
   co_await gather(hosts.size(), names_at_once, look);
   std::vector<ServerView> servers;
-  for (std::size_t i = 0; i < hosts.size(); ++i) {
-    for (const auto& address : found[i].addresses)
-      servers.push_back(at_address(hosts[i].text(), address, port));
-    if (found[i].addresses.empty()) servers.push_back(trouble_with(hosts[i].text(), "", "it has no address"));
-    if (!found[i].addresses.empty() && !found[i].is_whole)
-      servers.push_back(trouble_with(hosts[i].text(), "", others_unknown));
-  }
+  for (std::size_t i = 0; i < hosts.size(); ++i) add_views(hosts[i], found[i], port, servers);
+  // Nobody would be asked: then nothing is known of the world.
+  if (servers.empty()) servers.push_back(trouble_with("NS of " + apex.text(), "", nobody_left(family)));
   co_return servers;
 }
 
@@ -135,6 +150,12 @@ asio::awaitable<std::vector<ServerView>> servers_by_option(const std::vector<Ser
   co_return servers;
 }
 
+// What a server says of the whole zone.
+struct ApexAnswer {
+  std::uint32_t serial = 0;
+  std::optional<std::vector<Record>> keys;  // DNSKEY and what signs them; nothing where it was not told
+};
+
 // Owners are asked over one connection to each server, all at once.
 class ServerReader {
  public:
@@ -143,17 +164,17 @@ class ServerReader {
 
   asio::awaitable<void> read() {
     auto server = exchange(Transport::tcp);
-    auto serial = co_await ask_serial(server);
-    if (!serial && serial.error().code == ErrorCode::no_answer) {
+    auto apex = co_await ask_apex(server);
+    if (!apex && apex.error().code == ErrorCode::no_answer) {
       // Every name server must do TCP (RFC 7766 section 5), but resolvers get by on UDP where one does not.
       server = exchange(Transport::udp);
-      if (auto over_udp = co_await ask_serial(server)) serial = *over_udp;
+      if (auto over_udp = co_await ask_apex(server)) apex = std::move(over_udp);
     }
-    if (!serial) {
-      view_.trouble = serial.error().text();
+    if (!apex) {
+      note_trouble({}, apex.error());
       co_return;
     }
-    view_.serial = *serial;
+    take_apex(*std::move(apex));
     const std::vector<Name> owners(census_.owners.begin(), census_.owners.end());
     view_.rrsets.resize(owners.size());
     const auto ask = [&](std::size_t i) -> asio::awaitable<void> {
@@ -161,7 +182,7 @@ class ServerReader {
       if (served)
         view_.rrsets[i] = std::move(*served);
       else
-        view_.trouble = owners[i].text() + ": " + served.error().text();
+        note_trouble(owners[i].text() + ": ", served.error());
     };
     co_await gather(owners.size(), owners_at_once, ask);
     // What did not answer every question has not been read.
@@ -178,6 +199,35 @@ class ServerReader {
     options.retries = transport == Transport::tcp ? census_.options.retries : 0;
     options.log = census_.options.log;
     return {executor_, std::move(options)};
+  }
+
+  void note_trouble(const std::string& about, Error error) {
+    view_.advice = std::exchange(error.advice, {});
+    view_.trouble = about + error.text();
+  }
+
+  void take_apex(ApexAnswer apex) {
+    view_.serial = apex.serial;
+    if (!apex.keys) return;
+    std::vector<Record> signatures;
+    for (auto& record : *apex.keys) {
+      if (record.owner != census_.apex) continue;
+      if (record.type == type::dnskey) own_keys_.push_back(record);
+      if (record.type == type::rrsig) signatures.push_back(record);
+    }
+    view_.is_signed = !own_keys_.empty();
+    if (*view_.is_signed)
+      view_.key_fault = signature_fault(own_keys_, signatures, own_keys_, census_.apex, census_.options.now);
+  }
+
+  // One after the other, as BIND answers two small questions at once later (see inquiry.cpp).
+  asio::awaitable<Result<ApexAnswer>> ask_apex(Exchange& server) const {
+    const auto serial = co_await ask_serial(server);
+    if (!serial) co_return tl::unexpected<Error>(serial.error());
+    auto keys = co_await server.query(Question(census_.apex, type::dnskey));
+    const bool is_told = keys && keys->rcode == rcode::noerror && keys->authoritative;
+    if (!is_told) co_return ApexAnswer{*serial, std::nullopt};
+    co_return ApexAnswer{*serial, std::move(keys->answer)};
   }
 
   asio::awaitable<Result<std::uint32_t>> ask_serial(Exchange& server) const {
@@ -209,23 +259,32 @@ class ServerReader {
     if (answer->signed_labels && !is_own(owner, *answer->signed_labels)) co_return served;
     served.rrset = answer->rrset;
     served.has_rrsig = answer->has_rrsig;
-    if (answer->has_rrsig && !census_.keys.empty()) served.rrsig_valid = verifies(*message, owner);
+    if (answer->has_rrsig && !keys().empty()) {
+      served.rrsig_fault = fault_in(*message, owner);
+      served.rrsig_valid = !served.rrsig_fault;
+    }
     co_return served;
   }
 
-  bool verifies(const Message& message, const Name& owner) const {
+  // Behind an unsigned primary it is the server that knows the keys.
+  [[nodiscard]] const std::vector<Record>& keys() const {
+    return census_.keys.empty() ? own_keys_ : census_.keys;
+  }
+
+  [[nodiscard]] std::optional<SignatureFault> fault_in(const Message& message, const Name& owner) const {
     std::vector<Record> rrset, signatures;
     for (const auto& record : message.answer) {
       if (record.owner != owner) continue;
       if (record.type == type::tlsa) rrset.push_back(record);
       if (record.type == type::rrsig) signatures.push_back(record);
     }
-    return has_valid_signature(rrset, signatures, census_.keys, census_.apex, census_.options.now);
+    return signature_fault(rrset, signatures, keys(), census_.apex, census_.options.now);
   }
 
   asio::any_io_executor executor_;
   const Census& census_;
   ServerView& view_;
+  std::vector<Record> own_keys_;  // DNSKEY
 };
 
 asio::awaitable<std::vector<Record>> zone_keys(Exchange& primary, const Name& apex) {
@@ -247,7 +306,7 @@ asio::awaitable<std::vector<ServerView>> read_servers(Exchange& primary, ZoneVie
 
   std::vector<ServerView> servers;
   if (options.nameservers.empty())
-    servers = co_await servers_by_ns(primary, resolver, zone.apex, options.port);
+    servers = co_await servers_by_ns(primary, resolver, zone.apex, options.port, options.family);
   else
     servers = co_await servers_by_option(options.nameservers, resolver);
 

@@ -73,6 +73,12 @@ Error too_many(const Name& name, const char* what) {
   return {ErrorCode::bad_data, "more than " + std::to_string(most_hosts) + " " + what, name.text(), {}};
 }
 
+Error other_family(const std::string& host, Family family) {
+  const bool is_v4 = family == Family::ipv4;
+  return {ErrorCode::no_answer, std::string("it has no ") + (is_v4 ? "IPv4" : "IPv6") + " address", host,
+          std::string(is_v4 ? "--ipv4-only" : "--ipv6-only") + " leaves its other addresses out"};
+}
+
 }  // namespace
 
 struct Resolver::State {
@@ -84,6 +90,7 @@ struct Resolver::State {
   asio::awaitable<Result<Answer>> ask(Question question, bool checking_disabled = false);
   asio::awaitable<Dnssec> why_servfail(Question question);
   asio::awaitable<Result<Found>> find(Name name, std::uint16_t type);
+  asio::awaitable<Result<HostAddresses>> ask_system_for(std::string host) const;
   asio::awaitable<std::vector<std::string>> note_aliases(const std::vector<Service>& services);
 
   asio::any_io_executor executor;
@@ -103,8 +110,17 @@ void Resolver::State::prepare() {
     exchange.timeout = options.timeout;
     exchange.retries = options.retries;
     exchange.servfail_is_an_answer = true;
+    exchange.look_up = [this](std::string host) { return ask_system_for(std::move(host)); };
     upstreams.push_back({Exchange(executor, std::move(exchange)), conf.trust_ad || is_loopback(server)});
   }
+}
+
+asio::awaitable<Result<HostAddresses>> Resolver::State::ask_system_for(std::string host) const {
+  auto found = co_await ask_system(host, options.timeout);
+  if (!found) co_return found;
+  std::erase_if(found->addresses, [&](const auto& address) { return !belongs_to(options.family, address); });
+  if (found->addresses.empty()) co_return tl::unexpected<Error>(other_family(host, options.family));
+  co_return found;
 }
 
 asio::awaitable<Result<Answer>> Resolver::State::ask(Question question, bool checking_disabled) {
@@ -181,7 +197,11 @@ asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
   co_await gather(2, 2, ask_one);
   if (!*answers[0] && !*answers[1]) co_return tl::unexpected<Error>(answers[0]->error());
   Addresses result;
-  result.both_families_answered = answers[0]->has_value() && answers[1]->has_value();
+  const auto counts = [&](std::size_t i) {  // 0: A, 1: AAAA
+    return state_->options.family != (i == 0 ? Family::ipv6 : Family::ipv4);
+  };
+  result.both_families_answered =
+      (!counts(0) || answers[0]->has_value()) && (!counts(1) || answers[1]->has_value());
   result.dnssec = result.both_families_answered ? Dnssec::secure : Dnssec::unknown;
   for (const auto& answer : answers) {
     if (!*answer) continue;
@@ -191,7 +211,9 @@ asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
       const auto address = address_of(record);
       if (!address) co_return tl::unexpected(address.error());
       const auto& known = result.addresses;
-      if (std::find(known.begin(), known.end(), *address) == known.end())
+      if (!belongs_to(state_->options.family, *address))
+        result.has_others = true;
+      else if (std::find(known.begin(), known.end(), *address) == known.end())
         result.addresses.push_back(*address);
     }
   }
@@ -204,9 +226,11 @@ asio::awaitable<Result<HostAddresses>> Resolver::addresses_of_server(std::string
   if (!name) co_return tl::unexpected<Error>(name.error());
   // RFC 6761 section 6.3: localhost is no matter of DNS.
   if (state_->options.servers.empty() || name->is_at_or_below(*Name::parse("localhost")))
-    co_return co_await ask_system(std::move(host), state_->options.timeout);
+    co_return co_await state_->ask_system_for(std::move(host));
   auto found = co_await addresses(*name);
   if (!found) co_return tl::unexpected<Error>(found.error());
+  if (found->addresses.empty() && found->has_others)
+    co_return tl::unexpected<Error>(other_family(host, state_->options.family));
   if (found->addresses.empty())
     co_return fail(ErrorCode::no_answer, "the resolver knows no address of it", host,
                    "give the address, or correct the name");

@@ -1,5 +1,6 @@
 #include "rrsig.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include "ldns_record.hpp"
@@ -19,6 +20,32 @@ bool is_signer(const Record& signature, const Name& apex) {
   return reader.ok() && signer == apex;
 }
 
+// RFC 4034 section 3.1.5: the 32 bits are those nearest to now.
+Time time_of(std::uint32_t stamp, std::uint64_t now) {
+  const auto distance = static_cast<std::int32_t>(stamp - static_cast<std::uint32_t>(now));
+  return Time(Seconds(static_cast<std::int64_t>(now) + distance));
+}
+
+// Of a signature that does not hold.
+SignatureFault fault_of(const Record& signature, std::uint64_t now) {
+  WireReader reader(signature.rdata);
+  reader.octets(8);  // type, algorithm, labels, original TTL
+  const Time expiration = time_of(reader.u32(), now);
+  const Time inception = time_of(reader.u32(), now);
+  const Time today{Seconds(static_cast<std::int64_t>(now))};
+  if (expiration < today) return {SignatureFault::Kind::expired, expiration};
+  if (inception > today) return {SignatureFault::Kind::early, inception};
+  return {};
+}
+
+SignatureFault closer(const std::optional<SignatureFault>& a, const SignatureFault& b) {
+  using Kind = SignatureFault::Kind;
+  if (!a) return b;
+  if (a->kind == Kind::unverified || b.kind == Kind::unverified) return {};
+  if (a->kind != b.kind) return a->kind == Kind::expired ? *a : b;
+  return {a->kind, a->kind == Kind::expired ? std::max(a->at, b.at) : std::min(a->at, b.at)};
+}
+
 }  // namespace
 
 bool is_zone_key(const Record& key) {
@@ -32,14 +59,18 @@ std::optional<std::uint16_t> type_covered(const Record& rrsig) {
   return reader.ok() ? std::optional(covered) : std::nullopt;
 }
 
-bool has_valid_signature(const std::vector<Record>& rrset, const std::vector<Record>& signatures,
-                         const std::vector<Record>& keys, const Name& apex, std::uint64_t now) {
+std::optional<SignatureFault> signature_fault(const std::vector<Record>& rrset,
+                                              const std::vector<Record>& signatures,
+                                              const std::vector<Record>& keys, const Name& apex,
+                                              std::uint64_t now) {
   std::vector<Record> zone_keys;
   for (const auto& key : keys)
     if (key.owner == apex && is_zone_key(key)) zone_keys.push_back(key);
   const auto key_list = to_ldns(zone_keys);
   const auto signed_list = to_ldns(rrset);
-  if (!key_list || !signed_list || ldns_rr_list_rr_count(signed_list.get()) != rrset.size()) return false;
+  if (!key_list || !signed_list || ldns_rr_list_rr_count(signed_list.get()) != rrset.size())
+    return SignatureFault{};
+  std::optional<SignatureFault> closest;
   for (const auto& signature : signatures) {
     if (rrset.empty() || type_covered(signature) != rrset.front().type || !is_signer(signature, apex))
       continue;
@@ -48,9 +79,10 @@ bool has_valid_signature(const std::vector<Record>& rrset, const std::vector<Rec
     if (rrsig &&
         ldns_verify_rrsig_keylist_time(signed_list.get(), rrsig.get(), key_list.get(),
                                        static_cast<std::time_t>(now), good_keys.get()) == LDNS_STATUS_OK)
-      return true;
+      return std::nullopt;
+    closest = closer(closest, fault_of(signature, now));
   }
-  return false;
+  return closest.value_or(SignatureFault{});
 }
 
 }  // namespace tlsa_update::dns

@@ -3,18 +3,22 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "tlsa_update/core/zone_view.hpp"
 #include "tlsa_update/dns/message.hpp"
 
 namespace tlsa_update::dns {
 
-// True when at least one of `signatures` covers `rrset` (one owner, one type), was made by a zone key of
+// Nothing when at least one of `signatures` covers `rrset` (one owner, one type), was made by a zone key of
 // `apex` among `keys` (DNSKEY records), verifies, and is neither expired nor of the future at `now` (seconds
-// since 1970).
-[[nodiscard]] bool has_valid_signature(const std::vector<Record>& rrset,
-                                       const std::vector<Record>& signatures, const std::vector<Record>& keys,
-                                       const Name& apex, std::uint64_t now);
+// since 1970). Else what is wrong with the one that comes closest: in its time, but of no key, before
+// expired, before early.
+[[nodiscard]] std::optional<SignatureFault> signature_fault(const std::vector<Record>& rrset,
+                                                            const std::vector<Record>& signatures,
+                                                            const std::vector<Record>& keys, const Name& apex,
+                                                            std::uint64_t now);
 
 // The type that an RRSIG record covers; nothing when it is malformed.
 [[nodiscard]] std::optional<std::uint16_t> type_covered(const Record& rrsig);

@@ -5,6 +5,8 @@
 #include <string>
 #include <sys/socket.h>
 
+#include "no_route.hpp"
+
 namespace tlsa_update::dns {
 
 tl::unexpected<Error> fail_socket(const boost::system::error_code& error) {
@@ -12,6 +14,12 @@ tl::unexpected<Error> fail_socket(const boost::system::error_code& error) {
   std::string what = error.message();  // "Connection refused"
   if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
   return fail(ErrorCode::no_answer, what);
+}
+
+Error unreached(const boost::system::error_code& error, const boost::asio::ip::address& peer) {
+  auto trouble = fail_socket(error).value();
+  trouble.advice = advice_without_route(error, peer);
+  return trouble;
 }
 
 bool end_of_stream(int socket) noexcept {

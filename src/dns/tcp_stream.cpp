@@ -21,7 +21,7 @@ class TcpStream final : public Stream {
     boost::system::error_code error;
     co_await socket_.async_connect({peer.address, peer.port},
                                    asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return fail_socket(error);
+    if (error) co_return tl::unexpected(unreached(error, peer.address));
     socket_.set_option(tcp::no_delay(true), error);
     co_return Result<void>{};
   }

@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <string>
 #include <string_view>
-
-#include "tlsa_update/core/error.hpp"
 
 namespace tlsa_update::dns {
 
@@ -42,10 +39,6 @@ inline std::string_view take_word(std::string_view& text) {
   const std::string_view word(text.begin(), end);
   text = trimmed(text.substr(word.size()));
   return word;
-}
-
-inline tl::unexpected<Error> bad_line(const std::string& path, std::size_t line, std::string what) {
-  return fail(ErrorCode::bad_data, std::move(what), path + ":" + std::to_string(line));
 }
 
 }  // namespace tlsa_update::dns

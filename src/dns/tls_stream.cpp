@@ -11,11 +11,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "socket_trouble.hpp"
 #include "stream.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/freer.hpp"
 
 namespace tlsa_update::dns {
@@ -28,6 +31,7 @@ using asio::ip::tcp;
 constexpr std::string_view alpn("\3dot", 4);
 
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
+using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
 
 std::string printed(const X509_NAME* name) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
@@ -35,6 +39,23 @@ std::string printed(const X509_NAME* name) {
   char* text = nullptr;
   const auto size = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(size)};
+}
+
+// SSL_CTX_load_verify_file() does not see a certificate behind a byte-order mark.
+bool load_authorities(SSL_CTX* context, const std::string& path) {
+  const BioPtr file(BIO_new_file(path.c_str(), "r"));
+  std::string text;
+  std::array<char, 4096> chunk;
+  for (int got = 1; file && (got = BIO_read(file.get(), chunk.data(), chunk.size())) > 0;)
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+  const auto pem = without_byte_order_mark(text);
+  const BioPtr memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const auto no_passphrase = [](char*, int, int, void*) { return 0; };
+  bool is_any = false;
+  while (const X509Ptr certificate{PEM_read_bio_X509(memory.get(), nullptr, no_passphrase, nullptr)})
+    is_any = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) == 1 || is_any;
+  ERR_clear_error();  // the end of the file
+  return is_any;
 }
 
 // Base64 of the SHA-256 of the SubjectPublicKeyInfo, as RFC 7858 section 4.2 pins it (RFC 7469 section 2.4).
@@ -68,7 +89,7 @@ class TlsStream final : public Stream {
     boost::system::error_code error;
     auto with_error = asio::redirect_error(asio::use_awaitable, error);
     co_await socket_.async_connect({peer.address, peer.port}, with_error);
-    if (error) co_return fail_socket(error);
+    if (error) co_return tl::unexpected(unreached(error, peer.address));
     socket_.set_option(tcp::no_delay(true), error);
     stream_.emplace(socket_, context_);
     if (auto named = name_peer(); !named) co_return named;
@@ -121,9 +142,8 @@ class TlsStream final : public Stream {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(context, verify_peer, this);
     if (!options_.pins.empty()) return {};
-    const bool loaded = options_.ca_file.empty()
-                            ? SSL_CTX_set_default_verify_paths(context) == 1
-                            : SSL_CTX_load_verify_file(context, options_.ca_file.c_str()) == 1;
+    const bool loaded = options_.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
+                                                 : load_authorities(context, options_.ca_file);
     if (!loaded)
       return fail(ErrorCode::unreadable, "no CA certificates can be read from it", options_.ca_file);
     return {};

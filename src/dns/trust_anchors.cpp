@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "ldns_record.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/dns/validator.hpp"
 
 namespace tlsa_update::dns {
@@ -41,14 +42,12 @@ std::string presentation(const ldns_rr& record) {
   return text ? text.get() : std::string{};
 }
 
-tl::unexpected<Error> no_anchors(const std::string& what, const std::string& file) {
-  return fail(ErrorCode::bad_data, what, file, "trust anchors are DS or DNSKEY records, one a line");
-}
+constexpr Words advice = "trust anchors are DS or DNSKEY records, one a line";
 
-}  // namespace
-
-Result<TrustAnchors> parse_trust_anchors(std::string_view text, const std::string& file) {
-  std::string copy(text);
+Parsed<TrustAnchors> anchors_in(std::string_view file) {
+  const auto text = text_of(file);
+  if (!text) return tl::unexpected(text.error());
+  std::string copy(*text);
   const FilePtr stream(fmemopen(copy.data(), copy.size(), "r"));
   TrustAnchors anchors;
   Directives directives;
@@ -61,11 +60,17 @@ Result<TrustAnchors> parse_trust_anchors(std::string_view text, const std::strin
     if (is_directive_or_empty(status)) continue;
     // ldns makes TYPE0 of a word that is no type.
     const bool is_record = status == LDNS_STATUS_OK && ldns_rr_get_type(record.get()) != 0;
-    if (!is_record) return no_anchors("line " + std::to_string(line) + " is no record", file);
+    if (!is_record) return wrong_at(static_cast<std::size_t>(line), "this is not a DNS record", {}, advice);
     if (is_anchor(*record)) anchors.push_back(presentation(*record));
   }
-  if (anchors.empty()) return no_anchors("there is no trust anchor in it", file);
+  if (anchors.empty()) return wrong("there is no trust anchor in it", {}, advice);
   return anchors;
+}
+
+}  // namespace
+
+Result<TrustAnchors> parse_trust_anchors(std::string_view text, const std::string& file) {
+  return anchors_in(text).map_error([&](const FileFault& fault) { return fault.in(file); });
 }
 
 }  // namespace tlsa_update::dns

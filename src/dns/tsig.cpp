@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cctype>
 
 #include "mac.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/dns/message.hpp"
 #include "tsig_record.hpp"
 
@@ -130,6 +132,17 @@ bool is_truncated_form(std::string_view label, std::string_view known) {
          label.find_first_not_of("0123456789", known.size() + 1) == std::string_view::npos;
 }
 
+// Only "hmac-" and a short word, or a short word: there may be a secret in the wrong place.
+Fact shown_algorithm(std::string_view written) {
+  std::string word(written);
+  std::ranges::transform(word, word.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::string_view prefix = "hmac-";
+  if (!word.starts_with(prefix) || Fact::word(word.substr(prefix.size())).text().front() != '"')
+    return Fact::word(word);
+  return Fact::not_of_file('"' + word + '"');
+}
+
 }  // namespace
 
 std::string_view text(TsigAlgorithm algorithm) { return facts(algorithm).text; }
@@ -162,8 +175,7 @@ Result<TsigAlgorithm> parse_algorithm(std::string_view text) {
           {}, "configure " + std::string(known.text) + " for this key on the server and here");
     }
   }
-  // Not quoted: what stands here may be a secret in the wrong place.
-  return fail(ErrorCode::bad_data, "unknown TSIG algorithm", {},
+  return fail(ErrorCode::bad_data, "unknown TSIG algorithm " + shown_algorithm(text).text(), {},
               "expected hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha1 or hmac-md5");
 }
 

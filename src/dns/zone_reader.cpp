@@ -238,6 +238,7 @@ awaitable<Result<TransferredZone>> transfer_zone(Exchange& primary, Name zone, s
   std::optional<AxfrStream> stream;
   const auto begin = [&](std::uint16_t id, Bytes request_mac) {
     stream.emplace(zone, id, options.key_of_transfers(), std::move(request_mac), interesting);
+    if (!options.transfer_key && primary.has_verified()) stream->note_key_known();
   };
   const auto message = [&](ByteView wire) { return stream->next(wire, options.clock()); };
   const auto ended = co_await primary.transfer(zone, begin, message);

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "grants.hpp"
+#include "permissions.hpp"
 #include "tlsa_update/core/report.hpp"
-#include "tlsa_update/dns/axfr_stream.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/rollover/session.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
 #include "trust.hpp"
@@ -21,11 +22,17 @@ constexpr std::uint32_t long_ttl = 86400;      // seconds: from here on every ro
 std::string_view subject_of(const Error& error) {
   const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
   if (says("BADTIME")) return "clock";
-  if (says("BADKEY") || says("BADSIG") || says("TSIG") || error.code == ErrorCode::protocol) return "tsig";
+  const bool is_about_key = says("BADKEY") || says("BADSIG") || says("TSIG") || says("does not take key");
+  if (is_about_key || error.code == ErrorCode::protocol) return "tsig";
   if (error.code == ErrorCode::no_answer) return "server";
   if (error.code == ErrorCode::unreadable || error.code == ErrorCode::bad_data) return "key-file";
   return error.code == ErrorCode::unsafe ? "records" : "zone";
 }
+
+// The same address, asked with the key and without it.
+constexpr const char* other_view =
+    "it is the primary itself, which shows the key another view of the zone than clients: update the view "
+    "of the clients, with its own key";
 
 // The shell command of this makes it.
 constexpr const char* make_key =
@@ -36,58 +43,31 @@ GrantedKey key_to_be_made() {
 }
 
 Error with_advice(Error error) {
-  if (error.what.find("BADKEY") != std::string::npos)
+  const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
+  if (says("BADKEY") || says("does not take key"))
     error.advice += (error.advice.empty() ? "" : "; ") + std::string("the lines below make the key known");
   if (error.code == ErrorCode::no_answer && error.advice.empty())
     error.advice = "is it running, and is it the right --server and --port?";
   return error;
 }
 
-// That nobody publishes: its deletion changes nothing, whoever is allowed it.
-TlsaRecord absent_record() { return {TlsaParameters{}, Bytes(32, 0)}; }
-
-awaitable<dns::UpdateOutcome> ask_policy(dns::Exchange& primary, Name zone, OwnerView view) {
-  dns::RrsetChange change;
-  change.owner = view.owner;
-  change.observed = view.rrset;
-  change.remove = {absent_record()};
-  dns::Update update;
-  update.zone = std::move(zone);
-  update.changes.push_back(std::move(change));
-  co_return co_await primary.update(std::move(update));
-}
-
-// AXFR is asked for and left after its first message, which is signed (RFC 8945 section 5.3.1).
-awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
-  const auto& options = primary.options();
-  std::optional<dns::AxfrStream> stream;
-  const auto begin = [&](std::uint16_t id, Bytes request_mac) {
-    stream.emplace(zone, id, options.key_of_transfers(), std::move(request_mac));
-  };
-  const auto message = [&](ByteView wire) -> Result<bool> {
-    const auto taken = stream->next(wire, options.clock());
-    if (!taken) return tl::unexpected(taken.error());
-    return true;
-  };
-  co_return co_await primary.transfer(zone, begin, message);
-}
-
 class Checkup {
  public:
   Checkup(rollover::Session& session, const report::Findings& found, KeyUse key)
-      : session_(session), found_(found), key_(key) {}
+      : session_(session), found_(found), judge_(found.zones), key_(key) {}
 
   report::Diagnosis run(const std::vector<dns::ReadZone>& read) {
     for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), with_advice(trouble));
     for (const auto& zone : read) {
       check_primary(zone);
       if (key_ == KeyUse::taken) {
-        check_permissions(zone);
-        check_transfer(zone);
+        add(check_updates(session_, zone));
+        diagnosis_.checks.push_back(check_transfer(session_, zone, needs_transfer(zone)));
       }
+      add(check_unsigned_update(session_, zone));
       check_signing(zone);
       for (const auto& owner : zone.view.owners) check_owner(owner);
-      for (const auto& server : zone.view.servers) check_server(zone.view, server);
+      check_servers(zone.view);
       write_grants(zone);
     }
     if (found_.evidence) {
@@ -102,12 +82,7 @@ class Checkup {
     diagnosis_.checks.push_back({std::move(check), true, std::move(detail), std::move(advice)});
   }
 
-  // The same trouble at a hundred names is one.
-  void fail(std::string check, const Error& error) {
-    auto failed = failed_check(std::move(check), error);
-    auto& checks = diagnosis_.checks;
-    if (std::find(checks.begin(), checks.end(), failed) == checks.end()) checks.push_back(std::move(failed));
-  }
+  void fail(std::string check, const Error& error) { add({failed_check(std::move(check), error)}); }
 
   void check_primary(const dns::ReadZone& zone) {
     const auto& options = zone.primary->options();
@@ -144,28 +119,11 @@ class Checkup {
          advice);
   }
 
-  void check_permissions(const dns::ReadZone& zone) {
-    const auto& key = zone.primary->options().key;
-    if (!key) return;  // said of the key file
-    std::vector<awaitable<dns::UpdateOutcome>> questions;
-    for (const auto& owner : zone.view.owners)
-      questions.push_back(ask_policy(*zone.primary, zone.view.apex, owner));
-    const auto outcomes = session_.run_all(std::move(questions));
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      const auto& owner = zone.view.owners[i].owner.text();
-      using Kind = dns::UpdateOutcome::Kind;
-      if (outcomes[i].kind == Kind::done) {
-        pass("update", key->label() + " may change TLSA at " + owner);
-      } else if (outcomes[i].kind == Kind::prerequisite_failed) {
-        fail("update",
-             {ErrorCode::not_yet, "somebody changed the RRset meanwhile", owner, "run doctor again"});
-      } else {
-        auto error =
-            outcomes[i].error.value_or(Error{ErrorCode::no_answer, "no answer", zone.view.server, {}});
-        error.advice +=
-            (error.advice.empty() ? "" : "; ") + std::string("the lines below grant what is needed");
-        fail("update", error);
-      }
+  // The same trouble at a hundred names is one.
+  void add(std::vector<report::Check> more) {
+    auto& checks = diagnosis_.checks;
+    for (auto& check : more) {
+      if (std::ranges::find(checks, check) == checks.end()) checks.push_back(std::move(check));
     }
   }
 
@@ -175,33 +133,18 @@ class Checkup {
     return mode == dns::ReadMode::axfr || (mode == dns::ReadMode::automatic && is_large);
   }
 
-  // Least privilege is no illness: AXFR counts only where it is needed.
-  void check_transfer(const dns::ReadZone& zone) {
-    const auto done = session_.run(ask_transfer(*zone.primary, zone.view.apex));
-    const auto* key = zone.primary->options().key_of_transfers();
-    const std::string who = key != nullptr ? key->label() : "anybody";
-    if (done) return pass("transfer", who + " may transfer " + zone.view.apex.text());
-    const std::string advice = "allow it: allow-transfer of BIND, an acl with action: transfer of Knot";
-    const std::string denied = who + " may not transfer " + zone.view.apex.text();
-    if (needs_transfer(zone) || done.error().code != ErrorCode::refused) {
-      fail("transfer", {done.error().code, denied + ": " + done.error().what, {}, advice});
-    } else {
-      pass("transfer",
-           denied + ", which only list and zones of more than " + std::to_string(dns::auto_query_limit) +
-               " names need",
-           advice);
-    }
-  }
-
   // RFC 6698 section 4.1: only what is secure is used.
   void check_signing(const dns::ReadZone& zone) {
     const auto& apex = zone.view.apex;
-    if (!zone.view.is_signed) {
+    if (!is_signed_to_clients(zone.view)) {
       return fail("signed",
                   {ErrorCode::differences, "the zone is not signed, and no client uses its TLSA records",
                    apex.text(), "have the primary sign it: dnssec-policy of BIND, dnssec-signing of Knot"});
     }
-    pass("signed", apex.text() + " has DNSKEY records");
+    pass("signed",
+         apex.text() + (zone.view.is_signed ? " has DNSKEY records"
+                                            : " is signed behind the primary, whose own copy has no "
+                                              "DNSKEY records"));
     Trust trust;
     trust.verdict =
         session_.run(rollover::verdict_on(session_, {apex, dns::type::soa})).value_or(dns::Dnssec::unknown);
@@ -239,23 +182,24 @@ class Checkup {
          ttl > long_ttl ? "publish --ttl 1h makes renewals and repairs quicker" : "");
   }
 
-  void check_server(const ZoneView& zone, const ServerView& server) {
+  void check_servers(const ZoneView& zone) {
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      const auto& server = zone.servers[i];
+      for (const auto& fault : faults[i]) {
+        auto error = trouble(fault, zone, server);
+        const bool is_behind = fault.kind == ServerFault::Kind::older_serial;
+        if (is_behind && server.address == zone.server) error.advice = other_view;
+        fail("nameserver", error);
+      }
+      if (faults[i].empty()) check_trouble(server);
+    }
+  }
+
+  void check_trouble(const ServerView& server) {
     const auto where = server.name + " " + server.address;
-    if (!server.reachable) {
-      return fail("nameserver",
-                  {ErrorCode::no_answer, "does not answer: " + server.trouble, where,
-                   "clients ask it as well: start it, open its port, or take its NS record away"});
-    }
-    if (server.serial && serial_less(*server.serial, zone.serial)) {
-      return fail("nameserver", {ErrorCode::not_yet,
-                                 "has serial " + std::to_string(*server.serial) + ", the primary has " +
-                                     std::to_string(zone.serial),
-                                 where, "if this lasts: look at its log for NOTIFY and transfers"});
-    }
-    if (!server.trouble.empty()) {
-      return fail("nameserver", {ErrorCode::protocol, server.trouble, where, "see its log"});
-    }
-    pass("nameserver", where + " is up to date");
+    if (server.trouble.empty()) return pass("nameserver", where + " is up to date");
+    fail("nameserver", {ErrorCode::protocol, server.trouble, where, "see its log"});
   }
 
   void check_service(const ServiceEvidence& evidence) {
@@ -265,11 +209,11 @@ class Checkup {
                               "check its A and AAAA records, or give --address"});
     }
     for (const auto& presented : evidence.presented) {
-      if (presented.outcome != ProbeOutcome::not_offered) check_endpoint(host, evidence.service, presented);
+      if (presented.outcome != ProbeOutcome::not_offered) check_endpoint(host, evidence, presented);
     }
   }
 
-  void check_endpoint(const std::string& host, const Service& service, const Presented& presented) {
+  void check_endpoint(const std::string& host, const ServiceEvidence& evidence, const Presented& presented) {
     const auto where = host + " at " + presented.address;
     if (presented.outcome != ProbeOutcome::served) {
       return fail("service", {ErrorCode::no_answer, presented.detail, where,
@@ -277,25 +221,28 @@ class Checkup {
                               "address away"});
     }
     const std::string kind(text(presented.key_type));
-    if (presented.dane_ok) {
-      return pass("service", where + ": the " + kind + " certificate matches " +
-                                 (presented.matched ? presented.matched->parameters.text() : "a record"));
+    const auto verdict = judge_.on(evidence, presented);
+    if (verdict.dane == Dane::ok) {
+      pass("service", where + ": the " + kind + " certificate matches " +
+                          (verdict.matched ? verdict.matched->parameters.text() : "a record"));
+    } else if (verdict.dane == Dane::no_records) {
+      pass("service", where + ": presents a certificate of kind " + kind, "publish its record");
+    } else {
+      fail("service",
+           {ErrorCode::unsafe, "the " + kind + " certificate is refused: " + detail(verdict, presented),
+            where, advice_on(verdict.refusals.front())});
     }
-    if (!is_published(service)) {
-      return pass("service", where + ": presents a certificate of kind " + kind, "publish its record");
-    }
-    fail("service", {ErrorCode::unsafe, "the " + kind + " certificate matches no published record", where,
-                     "publish --cert with the certificate that is served, now"});
   }
 
-  [[nodiscard]] bool is_published(const Service& service) const {
-    const auto owner = service.owner();
-    for (const auto& zone : found_.zones) {
-      for (const auto& view : zone.owners) {
-        if (owner && view.asked == *owner) return view.rrset || view.wildcard_answer;
-      }
+  static std::string advice_on(const Refusal& refusal) {
+    const auto& unused = refusal.acceptance.unused;
+    if (unused) {
+      const auto& stronger = *refusal.acceptance.stronger;
+      return "tlsa-update run --adopt \"" + stronger.text() + "\", or publish with --tlsa \"" +
+             unused->text() + "\" --tlsa \"" + stronger.parameters.text() + "\"";
     }
-    return false;
+    if (!refusal.server.empty()) return "look at the server's log for NOTIFY and transfers";
+    return "publish --cert with the certificate that is served, now";
   }
 
   // What the planner finds critical; an outage at an endpoint has been told already, with its advice.
@@ -329,6 +276,7 @@ class Checkup {
 
   rollover::Session& session_;
   const report::Findings& found_;
+  EndpointJudge judge_;
   KeyUse key_;
   report::Diagnosis diagnosis_;
 };

@@ -70,12 +70,34 @@ std::string knot_lines(const Name& zone, const Grantee& grantee, const std::vect
          "; an acl that is there already takes the names:\n#   acl: " + rules + "\n";
 }
 
+// PowerDNS manual, "Dynamic DNS Update" and pdnsutil(1). add-meta leaves the keys that are there.
+std::string powerdns_lines(const Name& zone, const Grantee& grantee) {
+  std::string out;
+  for (const auto& key : keys_of(grantee)) {
+    out += "# The secret is the one in " + printable(key.file) + "\npdnsutil import-tsig-key " +
+           quoted(key.name) + " " + std::string(dns::text(key.algorithm)) + " '...'\n";
+  }
+  const auto add_meta = "pdnsutil add-meta " + quoted(zone) + " ";
+  out += add_meta + "TSIG-ALLOW-DNSUPDATE " + quoted(grantee.writer.name) + "\n";
+  if (grantee.reader) out += add_meta + "TSIG-ALLOW-AXFR " + quoted(grantee.reader->name) + "\n";
+  return out +
+         "# in pdns.conf: dnsupdate=yes; unless allow-dnsupdate-from there holds the address of this machine "
+         "(it "
+         "is\n# loopback by default):\n#   " +
+         add_meta +
+         "ALLOW-DNSUPDATE-FROM ADDRESS\n"
+         "# The key may then change everything in the zone; only a Lua policy (lua-dnsupdate-policy-script) "
+         "can\n"
+         "# limit it to TLSA records, and such a policy drops other changes in silence.\n";
+}
+
 }  // namespace
 
 report::Grants grants_for(const Name& zone, const Grantee& grantee, std::vector<Name> owners) {
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
-  return {zone, bind_lines(zone, grantee, owners), knot_lines(zone, grantee, owners)};
+  return {zone, bind_lines(zone, grantee, owners), knot_lines(zone, grantee, owners),
+          powerdns_lines(zone, grantee)};
 }
 
 }  // namespace tlsa_update::doctor

@@ -1,6 +1,6 @@
 // The lines of named.conf and knot.conf that let one key change the TLSA records of some names, and nothing
-// else; with them those for AXFR, where it is needed. Text only. Never holds a secret: three dots stand in
-// its place, and a comment names its file.
+// else, and the commands of PowerDNS, which has no such limit; with them those for AXFR, where it is needed.
+// Text only. Never holds a secret: three dots stand in its place, and a comment names its file.
 #pragma once
 
 #include <optional>

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "gather.hpp"
+#include "no_route.hpp"
 #include "tls_client.hpp"
 
 namespace tlsa_update::probe {
@@ -45,6 +46,12 @@ struct Attempt {
     const bool is_end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
     const auto why = is_end ? "the peer closes the connection" : error.message();
     presented.detail = std::string(phase) + ": " + printable(why);
+  }
+
+  void is_not_reached(const boost::system::error_code& error) {
+    breaks_off(error);
+    const auto advice = advice_without_route(error, address.address());
+    if (!advice.empty()) presented.detail += "; " + advice;
   }
 };
 
@@ -105,7 +112,7 @@ asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
 asio::awaitable<void> shake_hands(Context& context, Attempt& attempt) {
   tcp::socket socket(co_await asio::this_coro::executor);
   const auto [connect_error] = co_await socket.async_connect(attempt.address, as_result);
-  if (connect_error) co_return attempt.breaks_off(connect_error);
+  if (connect_error) co_return attempt.is_not_reached(connect_error);
   attempt.phase = "in the STARTTLS dialogue";
   if (!co_await talk(socket, attempt)) co_return;
   attempt.phase = "in the TLS handshake";

@@ -153,8 +153,7 @@ void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented) 
   if (!request.rrset) return;
   const auto verdict = SSL_get_verify_result(ssl);
   if (verdict == X509_V_OK) presented.matched = matched_record(ssl);
-  presented.dane_ok = presented.matched.has_value();
-  if (presented.dane_ok) return;
+  if (presented.matched) return;
   const bool has_usable = std::ranges::any_of(
       request.rrset->records, [&](const auto& record) { return is_usable(record, request.service); });
   presented.detail = has_usable ? X509_verify_cert_error_string(verdict) : "no usable TLSA record";

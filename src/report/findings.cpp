@@ -23,45 +23,22 @@ int exit_status_of(const Findings& findings) {
   return worst ? exit_status(*worst) : 0;
 }
 
-std::optional<ErrorCode> unready_in(const Plan& plan) {
-  const auto& all = plan.readiness;
-  const bool every =
-      std::all_of(all.begin(), all.end(), [](const Readiness& readiness) { return readiness.ready; });
-  return every ? std::nullopt : std::optional(ErrorCode::not_yet);
-}
-
-namespace {
-
-template <class Claim>
-std::optional<ErrorCode> not_yet_if_any(const Plan& plan, const Claim& claim) {
-  if (plan.changes()) return ErrorCode::not_yet;
-  for (const auto& zone : plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      if (std::ranges::any_of(rrset.steps, claim)) return ErrorCode::not_yet;
-    }
+void conclude_pass(Findings& findings, Goal goal) {
+  auto blockers = waits(findings.plan, goal);
+  // What ready and deploy do not do themselves, they do not wait for beyond what readiness says.
+  if (goal != Goal::deployment) {
+    for (auto& wait : due_changes(findings.plan)) blockers.push_back(std::move(wait));
   }
-  return std::nullopt;
+  findings.remaining = outcome_of(blockers);
+  findings.blockers = std::move(blockers);
 }
 
-}  // namespace
-
-std::optional<ErrorCode> held_back_in(const Plan& plan) {
-  return not_yet_if_any(plan, [](const Step& step) {
-    return step.action == Action::wait && step.state == RecordState::missing;
-  });
-}
-
-std::optional<ErrorCode> lingering_in(const Plan& plan) {
-  return not_yet_if_any(plan, [](const Step& step) {
-    if (step.action != Action::wait) return false;
-    return step.state == RecordState::stale || step.reason == Reason::replacement_not_ready ||
-           step.reason == Reason::unread;
-  });
-}
-
-std::optional<ErrorCode> waiting_in(const Plan& plan) {
-  const auto waiting = not_yet_if_any(plan, [](const Step& step) { return step.action == Action::wait; });
-  return waiting ? waiting : unready_in(plan);
+void conclude_look(Findings& findings, Goal goal) {
+  findings.blockers = waits(findings.plan, goal);
+  findings.remaining = outcome_of(*findings.blockers);
+  const bool is_refused = findings.remaining == ErrorCode::unsafe;
+  if (!is_refused && goal != Goal::deployment && findings.plan.changes())
+    findings.remaining = ErrorCode::differences;
 }
 
 void forget_wait(Step& step) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
+
 namespace tlsa_update::report {
 namespace {
 
@@ -10,28 +13,14 @@ std::string endpoint_name(const ServiceEvidence& evidence, const Presented& pres
          presented.address + " (" + std::string(text(presented.key_type)) + ")";
 }
 
-// Clients may ask any authoritative server: what the slowest of them has must match what is served as well.
-void judge_servers(const Findings& findings, const ServiceEvidence& evidence, const Presented& presented,
-                   Health& health) {
-  const auto owner = evidence.service.owner();
-  for (const auto& zone : findings.zones) {
-    const auto view = std::find_if(zone.owners.begin(), zone.owners.end(),
-                                   [&](const OwnerView& one) { return owner && one.asked == *owner; });
-    if (view == zone.owners.end()) continue;
-    for (const auto& server : zone.servers) {
-      for (const auto& served : server.rrsets) {
-        if (served.owner != view->owner || !served.rrset) continue;
-        const auto& records = served.rrset->records;
-        const bool any = std::any_of(records.begin(), records.end(), [&](const TlsaRecord& record) {
-          return matches(record, presented.chain);
-        });
-        if (!any) {
-          health.remarks.push_back({Level::critical, endpoint_name(evidence, presented) +
-                                                         " matches no record at " + server.name + " " +
-                                                         server.address});
-        }
-      }
-    }
+// Clients may ask any authoritative server: what the slowest of them has must accept what is served as well.
+void judge_mismatch(const EndpointVerdict& verdict, const std::string& endpoint, Health& health) {
+  ++health.mismatches;
+  for (const auto& [server, address, acceptance] : verdict.refusals) {
+    const auto at = server.empty() ? std::string{} : " at " + server + " " + address;
+    const auto by_clients = acceptance.unused ? " presents a certificate that " : " ";
+    health.remarks.push_back({Level::critical, endpoint + by_clients + why_refused(acceptance) + at});
+    if (server.empty()) return;  // the servers have it from the primary
   }
 }
 
@@ -47,21 +36,26 @@ void judge_expiry(const ServiceEvidence& evidence, const Presented& presented, c
       {level, endpoint_name(evidence, presented) + " presents a certificate that " + when});
 }
 
-void judge_endpoint(const Findings& findings, const ServiceEvidence& evidence, const Presented& presented,
-                    const Alarms& alarms, Time now, Health& health) {
-  if (presented.outcome == ProbeOutcome::not_offered) return;
-  if (presented.outcome != ProbeOutcome::served) {
-    ++health.unreachable;
-    health.remarks.push_back({Level::unknown, endpoint_name(evidence, presented) + ": " + presented.detail});
-    return;
+void judge_endpoint(const EndpointVerdict& verdict, const ServiceEvidence& evidence,
+                    const Presented& presented, const Alarms& alarms, Time now, Health& health) {
+  switch (verdict.dane) {
+    case Dane::not_offered:
+      return;
+    case Dane::unreachable:
+    case Dane::no_tls:
+      ++health.unreachable;
+      health.remarks.push_back(
+          {Level::unknown, endpoint_name(evidence, presented) + ": " + presented.detail});
+      return;
+    case Dane::no_records:
+      return judge_expiry(evidence, presented, alarms, now, health);
+    case Dane::ok:
+    case Dane::mismatch:
+      break;
   }
   judge_expiry(evidence, presented, alarms, now, health);
-  if (!evidence.has_records) return;
   ++health.endpoints;
-  if (presented.dane_ok) return judge_servers(findings, evidence, presented, health);
-  ++health.mismatches;
-  health.remarks.push_back(
-      {Level::critical, endpoint_name(evidence, presented) + " matches no published record"});
+  if (verdict.dane == Dane::mismatch) judge_mismatch(verdict, endpoint_name(evidence, presented), health);
 }
 
 // What the planner found critical is that outage again, told by the endpoint already.
@@ -72,6 +66,23 @@ void judge_troubles(const Findings& findings, Health& health) {
     if (by_planner && health.mismatches > 0) continue;
     health.remarks.push_back(
         {trouble.code == ErrorCode::unsafe ? Level::critical : Level::unknown, trouble.text()});
+  }
+}
+
+// A zone that validates nowhere is an outage, one bad server of several is not yet. Where the zone is proved
+// to be insecure, nobody looks at its signatures.
+void judge_authorities(const Findings& findings, Health& health) {
+  for (const auto& zone : findings.zones) {
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      for (const auto& fault : faults[i]) {
+        const bool is_bogus = fault.kind == ServerFault::Kind::bad_signature && fault.is_everywhere &&
+                              findings.dnssec != Dnssec::insecure;
+        auto what = trouble(fault, zone, zone.servers[i]);
+        what.advice = zone.servers[i].advice;  // the line is short
+        health.remarks.push_back({is_bogus ? Level::critical : Level::warning, what.text()});
+      }
+    }
   }
 }
 
@@ -157,6 +168,7 @@ Level Health::level() const {
 
 Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
   Health health;
+  const EndpointJudge judge(findings.zones);
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
     if (is_without_records(findings, evidence))
       health.remarks.push_back(
@@ -166,10 +178,11 @@ Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
       health.remarks.push_back({Level::unknown, evidence.service.host.text() + ": no address is known"});
     }
     for (const auto& presented : evidence.presented) {
-      judge_endpoint(findings, evidence, presented, alarms, now, health);
+      judge_endpoint(judge.on(evidence, presented), evidence, presented, alarms, now, health);
     }
   }
   judge_troubles(findings, health);
+  judge_authorities(findings, health);
   judge_dnssec(findings, alarms, health);
   return health;
 }
@@ -198,6 +211,7 @@ std::string monitor_line(const Health& health, const Alarms& alarms) {
 }
 
 std::string metrics_text(const Findings& findings, Time now) {
+  const EndpointJudge judge(findings.zones);
   std::vector<std::string> ok;
   std::vector<std::string> reachable;
   std::vector<std::string> expiry;
@@ -208,23 +222,30 @@ std::string metrics_text(const Findings& findings, Time now) {
       const bool is_served = presented.outcome == ProbeOutcome::served;
       reachable.push_back(labels + (is_served ? " 1" : " 0"));
       if (!is_served) continue;
-      if (evidence.has_records) ok.push_back(labels + (presented.dane_ok ? " 1" : " 0"));
+      const auto dane = judge.on(evidence, presented).dane;
+      if (dane != Dane::no_records) ok.push_back(labels + (dane == Dane::ok ? " 1" : " 0"));
       expiry.push_back(labels + " " +
                        std::to_string(presented.chain.front().not_after.time_since_epoch().count()));
     }
   }
   std::vector<std::string> servers;
+  std::vector<std::string> sound;
   for (const auto& zone : findings.zones) {
-    for (const auto& server : zone.servers) {
-      servers.push_back("{" + label("zone", zone.apex.text()) + "," + label("server", server.name) + "," +
-                        label("address", server.address) + (server.reachable ? "} 1" : "} 0"));
+    const auto faults = faults_of(zone);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      const auto& server = zone.servers[i];
+      const auto labels = "{" + label("zone", zone.apex.text()) + "," + label("server", server.name) + "," +
+                          label("address", server.address) + "}";
+      servers.push_back(labels + (server.reachable ? " 1" : " 0"));
+      sound.push_back(labels + (faults[i].empty() ? " 1" : " 0"));
     }
   }
   std::string out;
   add_metric(out, "tlsa_endpoint_reachable", "1: the address presented a chain", reachable);
-  add_metric(out, "tlsa_endpoint_dane_ok", "1: the chain satisfies the published records", ok);
+  add_metric(out, "tlsa_endpoint_dane_ok", "1: the RRset of every server accepts the chain", ok);
   add_metric(out, "tlsa_certificate_not_after_seconds", "end of validity of the served certificate", expiry);
   add_metric(out, "tlsa_server_reachable", "1: the authoritative server answered", servers);
+  add_metric(out, "tlsa_server_sound", "1: it serves what the primary has, with signatures that hold", sound);
   if (findings.dnssec) {
     add_metric(out, "tlsa_dnssec", "1 for the verdict on the records",
                {"{" + label("verdict", std::string(text(*findings.dnssec))) + "} 1"});

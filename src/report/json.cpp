@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/report/findings.hpp"
 
 namespace tlsa_update::report {
@@ -28,21 +29,22 @@ json::object record_object(const TlsaRecord& record) {
 
 json::object step_object(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
   auto entry = record_object(step.record);
-  const bool was_added = findings.added.contains({rrset.owner, step.record});
+  const auto added = findings.added.find({rrset.owner, step.record});
+  const bool was_added = added != findings.added.end();
   entry["state"] = text(step.state);
   entry["action"] = text(was_added ? Action::add : step.action);
-  entry["reason"] = text(was_added ? Reason::missing : step.reason);
+  entry["reason"] = text(was_added ? added->second : step.reason);
   entry["detail"] = detail(step, rrset);
   if (!step.credential.empty()) entry["credential"] = printable(step.credential, 4096);
   if (step.ready_at) entry["ready_at"] = rfc3339(*step.ready_at);
   return entry;
 }
 
-json::object deleted_object(const TlsaRecord& record) {
+json::object deleted_object(const TlsaRecord& record, Reason reason) {
   auto entry = record_object(record);
   entry["state"] = text(RecordState::stale);
   entry["action"] = text(Action::remove);
-  entry["reason"] = text(Reason::superseded);
+  entry["reason"] = text(reason);
   entry["detail"] = "deleted";
   return entry;
 }
@@ -51,8 +53,8 @@ json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
   json::array records;
   for (const auto& step : rrset.steps) records.push_back(step_object(findings, rrset, step));
   for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
-       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
-    records.push_back(deleted_object(gone->second));
+       gone != findings.removed.end() && gone->first.first == rrset.owner; ++gone)
+    records.push_back(deleted_object(gone->first.second, gone->second));
   json::object entry{{"owner", rrset.owner.text()}, {"asked", rrset.asked.text()}, {"ttl", rrset.ttl}};
   if (rrset.refused) entry["refused"] = refusal(*rrset.refused, rrset.owner).text();
   entry["records"] = std::move(records);
@@ -72,7 +74,7 @@ bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan&
       if (step.credential.empty()) continue;  // not a wanted record
       if (served == nullptr) return false;
       const auto& answer = *found->second;
-      if (zone.is_signed && (!answer.has_rrsig || !answer.rrsig_valid.value_or(true))) return false;
+      if (is_signed_to_clients(zone) && !has_good_signature(answer)) return false;
       if (!std::binary_search(served->records.begin(), served->records.end(), step.record)) return false;
     }
   }
@@ -86,14 +88,36 @@ std::string_view without_dns_port(std::string_view address) {
   return address;
 }
 
-json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
+// What is wrong with a server, whether it answers or not.
+std::string trouble_text(const ServerView& server, const ZoneView& zone,
+                         const std::vector<ServerFault>& faults) {
+  std::string all = server.trouble;
+  if (!server.reachable && !server.advice.empty()) all += "; " + server.advice;
+  for (const auto& fault : faults) {
+    if (fault.kind != ServerFault::Kind::unreachable)
+      all += (all.empty() ? "" : "; ") + trouble(fault, zone, server).what;
+  }
+  return all;
+}
+
+json::object server_object(const ServerView& server, const ZoneView& zone, const ZonePlan& plan,
+                           const std::vector<ServerFault>& faults) {
   json::object entry{{"name", printable(server.name)},
                      {"address", printable(without_dns_port(server.address))}};
   if (server.serial) entry["serial"] = *server.serial;
   entry["reachable"] = server.reachable;
   entry["complete"] = is_complete(server, zone, plan);
-  if (!server.trouble.empty()) entry["trouble"] = printable(server.trouble);
+  const auto trouble = trouble_text(server, zone, faults);
+  if (!trouble.empty()) entry["trouble"] = printable(trouble, 4000);
   return entry;
+}
+
+json::array server_objects(const ZoneView& zone, const ZonePlan& plan) {
+  const auto faults = faults_of(zone);
+  json::array servers;
+  for (std::size_t i = 0; i < faults.size(); ++i)
+    servers.push_back(server_object(zone.servers[i], zone, plan, faults[i]));
+  return servers;
 }
 
 json::object zone_object(const Findings& findings, const ZonePlan& plan) {
@@ -101,10 +125,8 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   if (const auto* const view = view_of(findings, plan)) {
     entry["server"] = printable(view->server);
     entry["serial"] = view->serial;
-    entry["signed"] = view->is_signed;
-    json::array servers;
-    for (const auto& server : view->servers) servers.push_back(server_object(server, *view, plan));
-    if (!servers.empty()) entry["servers"] = std::move(servers);
+    entry["signed"] = is_signed_to_clients(*view);
+    if (!view->servers.empty()) entry["servers"] = server_objects(*view, plan);
   }
   json::array rrsets;
   for (const auto& rrset : plan.rrsets) rrsets.push_back(rrset_object(findings, rrset));
@@ -112,35 +134,38 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
   return entry;
 }
 
-// Empty: a chain was presented, and there is no record to hold it against.
-std::string_view dane_text(const ServiceEvidence& evidence, const Presented& presented) {
-  switch (presented.outcome) {
-    case ProbeOutcome::served:
-      if (!evidence.has_records) return "";
-      return presented.dane_ok ? "ok" : "mismatch";
-    case ProbeOutcome::no_tls:
-      return "no-tls";
-    case ProbeOutcome::not_offered:
-    case ProbeOutcome::unreachable:
-      return "unreachable";
-  }
-  return "";
-}
-
-void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence) {
+void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence, const EndpointJudge& judge) {
   std::string host = evidence.service.host.text();
   if (host.size() > 1) host.pop_back();
   for (const auto& presented : evidence.presented) {
-    if (presented.outcome == ProbeOutcome::not_offered)
-      continue;  // no certificate of this kind: nothing to judge
+    const auto verdict = judge.on(evidence, presented);
+    if (verdict.dane == Dane::not_offered) continue;  // no certificate of this kind: nothing to judge
     json::object entry{{"name", host},
                        {"address", presented.address},
                        {"port", evidence.service.port},
                        {"key_type", text(presented.key_type)}};
-    if (const auto dane = dane_text(evidence, presented); !dane.empty()) entry["dane"] = dane;
-    if (presented.matched) entry["matched"] = presented.matched->text();
-    if (!presented.detail.empty()) entry["detail"] = printable(presented.detail);
+    if (verdict.dane != Dane::no_records) entry["dane"] = text(verdict.dane);
+    if (verdict.dane == Dane::ok && verdict.matched) entry["matched"] = verdict.matched->text();
+    const auto why = detail(verdict, presented);
+    if (!why.empty()) entry["detail"] = printable(why);
     endpoints.push_back(std::move(entry));
+  }
+}
+
+// One for each server or address that is in the way; one where none is known.
+void add_blockers(json::array& blockers, const Wait& wait) {
+  json::object entry{{"owner", wait.owner.text()},
+                     {"reason", text(wait.reason)},
+                     {"detail", printable(detail(wait), 4000)},
+                     {"ends", text(wait.ends)}};
+  if (!wait.record.data.empty()) entry["record"] = wait.record.text();
+  if (wait.ready_at) entry["ready_at"] = rfc3339(*wait.ready_at);
+  if (wait.places.empty()) blockers.push_back(entry);
+  for (const auto& [server, address] : wait.places) {
+    auto at = entry;
+    if (!server.empty()) at["server"] = printable(server);
+    at["address"] = printable(without_dns_port(address));
+    blockers.push_back(std::move(at));
   }
 }
 
@@ -155,7 +180,10 @@ void add_diagnosis(json::object& document, const Diagnosis& diagnosis) {
   document["checks"] = std::move(checks);
   json::array grants;
   for (const auto& grant : diagnosis.grants)
-    grants.push_back({{"zone", grant.zone.text()}, {"bind", grant.bind}, {"knot", grant.knot}});
+    grants.push_back({{"zone", grant.zone.text()},
+                      {"bind", grant.bind},
+                      {"knot", grant.knot},
+                      {"powerdns", grant.powerdns}});
   document["grants"] = std::move(grants);
 }
 
@@ -167,8 +195,14 @@ std::string json_of(const Findings& findings) {
   json::object document{{"zones", std::move(zones)}};
   if (findings.evidence) {
     json::array endpoints;
-    for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence);
+    const EndpointJudge judge(findings.zones);
+    for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence, judge);
     document["endpoints"] = std::move(endpoints);
+  }
+  if (findings.blockers) {
+    json::array blockers;
+    for (const auto& wait : *findings.blockers) add_blockers(blockers, wait);
+    document["blockers"] = std::move(blockers);
   }
   if (findings.dnssec) document["dnssec"] = text(*findings.dnssec);
   if (!findings.troubles.empty()) {

@@ -1,9 +1,11 @@
 // Findings for people: zone, server, RRset, then a line for each record with its state and the reason.
 
 #include <algorithm>
+#include <set>
 
 #include "paper.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/report/findings.hpp"
 
 namespace tlsa_update::report {
@@ -20,7 +22,10 @@ std::string shortened(const TlsaRecord& record) {
 
 // What was done to the record, or else what is to be said of it.
 std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
-  if (findings.added.contains({rrset.owner, step.record})) return "added";
+  if (const auto added = findings.added.find({rrset.owner, step.record}); added != findings.added.end()) {
+    const bool is_plain = added->second == Reason::missing;
+    return is_plain ? "added" : "added, " + std::string(meaning(added->second));
+  }
   std::string out(text(step.state));
   if (step.action != Action::none) out += ", " + std::string(text(step.action));
   return out + ": " + detail(step, rrset);
@@ -38,45 +43,77 @@ void print_rrset(Paper& out, const Findings& findings, const RrsetPlan& rrset) {
     out << "\n";
   }
   for (auto gone = findings.removed.lower_bound({rrset.owner, {}});
-       gone != findings.removed.end() && gone->first == rrset.owner; ++gone)
-    out << "    " << shortened(gone->second) << "\n      deleted\n";
+       gone != findings.removed.end() && gone->first.first == rrset.owner; ++gone)
+    out << "    " << shortened(gone->first.second) << "\n      deleted\n";
 }
 
-void print_server(Paper& out, const ServerView& server) {
+void print_server(Paper& out, const ZoneView& zone, const ServerView& server,
+                  const std::vector<ServerFault>& faults) {
   out << "  " << printable(server.name) << " " << printable(server.address) << ": ";
   if (!server.reachable) {
-    out << "unreachable: " << printable(server.trouble) << "\n";
+    out << "unreachable: " << printable(server.trouble);
+    if (!server.advice.empty()) out << "; " << server.advice;
+    out << "\n";
     return;
   }
   out << "serial " << (server.serial ? std::to_string(*server.serial) : std::string("unknown"));
-  const auto published = std::count_if(server.rrsets.begin(), server.rrsets.end(),
-                                       [](const ServedRrset& served) { return served.rrset.has_value(); });
-  out << ", " << std::to_string(published) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
+  std::set<Name> wrong;
+  for (const auto& fault : faults) {
+    if (fault.kind > ServerFault::Kind::older_serial) wrong.insert(fault.owner);
+  }
+  const auto right = std::ranges::count_if(server.rrsets, [&](const ServedRrset& served) {
+    return served.rrset && !wrong.contains(served.owner);
+  });
+  out << ", " << std::to_string(right) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
   if (!server.trouble.empty()) out << " (" << printable(server.trouble) << ")";
   out << "\n";
+  for (const auto& fault : faults) out << "    " << printable(trouble(fault, zone, server).what) << "\n";
 }
 
-std::string_view outcome_text(const ServiceEvidence& evidence, const Presented& presented) {
-  switch (presented.outcome) {
-    case ProbeOutcome::served:
-      if (!evidence.has_records) return "presents a certificate, and no TLSA record was read to match it";
-      return presented.dane_ok ? "ok" : "mismatch";
-    case ProbeOutcome::not_offered:
+void print_servers(Paper& out, const ZoneView& zone) {
+  const auto faults = faults_of(zone);
+  for (std::size_t i = 0; i < faults.size(); ++i) print_server(out, zone, zone.servers[i], faults[i]);
+}
+
+std::string_view signing_text(const ZoneView& zone) {
+  if (zone.is_signed) return ", signed";
+  return zone.has_signer ? ", signed behind the primary" : ", not signed";
+}
+
+std::string_view outcome_text(Dane dane) {
+  switch (dane) {
+    case Dane::no_records:
+      return "presents a certificate, and no TLSA record was read to match it";
+    case Dane::not_offered:
       return "not offered";
-    case ProbeOutcome::unreachable:
-      return "unreachable";
-    case ProbeOutcome::no_tls:
+    case Dane::no_tls:
       return "no TLS";
+    case Dane::ok:
+    case Dane::mismatch:
+    case Dane::unreachable:
+      break;
   }
-  return "";
+  return text(dane);
 }
 
-void print_endpoint(Paper& out, const ServiceEvidence& evidence, const Presented& presented) {
+void print_endpoint(Paper& out, const ServiceEvidence& evidence, const Presented& presented,
+                    const EndpointJudge& judge) {
   const auto& service = evidence.service;
+  const auto verdict = judge.on(evidence, presented);
   out << service.host.text() << " " << presented.address << " port " << service.port << " "
-      << text(presented.key_type) << ": " << outcome_text(evidence, presented);
-  if (!presented.detail.empty()) out << " (" << printable(presented.detail) << ")";
+      << text(presented.key_type) << ": " << outcome_text(verdict.dane);
+  const auto why = detail(verdict, presented);
+  if (!why.empty()) out << " (" << printable(why) << ")";
   out << "\n";
+}
+
+void print_blocker(Paper& out, const Wait& wait) {
+  out << "not ready: " << wait.owner.text() << ": " << printable(detail(wait), 4000);
+  for (const auto& [server, address] : wait.places) {
+    out << (&wait.places.front().address == &address ? " [" : ", ") << printable(server)
+        << (server.empty() ? "" : " ") << printable(address);
+  }
+  out << (wait.places.empty() ? "" : "]") << " (ends by: " << text(wait.ends) << ")\n";
 }
 
 void print_diagnosis(Paper& out, const Diagnosis& diagnosis) {
@@ -87,6 +124,7 @@ void print_diagnosis(Paper& out, const Diagnosis& diagnosis) {
   for (const auto& grant : diagnosis.grants) {
     out << "\n" << grant.zone.text() << " at a BIND primary, in named.conf:\n\n" << grant.bind;
     out << "\n" << grant.zone.text() << " at a Knot primary, in knot.conf:\n\n" << grant.knot;
+    out << "\n" << grant.zone.text() << " at a PowerDNS primary, in a shell there:\n\n" << grant.powerdns;
   }
 }
 
@@ -101,19 +139,23 @@ std::string text_of(const Findings& findings) {
   for (const auto& plan : findings.plan.zones) {
     if (const auto* const view = view_of(findings, plan)) {
       out << view->apex.text() << " at " << printable(view->server) << ", serial " << view->serial
-          << (view->is_signed ? ", signed" : ", not signed") << "\n";
-      for (const auto& server : view->servers) print_server(out, server);
+          << signing_text(*view) << "\n";
+      print_servers(out, *view);
     }
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }
   if (findings.evidence) {
+    const EndpointJudge judge(findings.zones);
     for (const auto& evidence : *findings.evidence) {
-      for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented);
+      for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented, judge);
     }
   }
   if (findings.dnssec) {
     const auto why = findings.no_verdict ? " (" + findings.no_verdict->text() + ")" : std::string{};
     out << "dnssec: " << text(*findings.dnssec) << why << "\n";
+  }
+  if (findings.blockers) {
+    for (const auto& wait : *findings.blockers) print_blocker(out, wait);
   }
   if (findings.plan.next_due) out << "next due " << rfc3339(*findings.plan.next_due) << "\n";
   return std::move(out.text);

@@ -32,15 +32,19 @@ ZoneWork work_of(const ZonePlan& plan, ZoneView& view, const Sources::Zone& sour
   return work;
 }
 
-void note_applied(const dns::RrsetChange& change, Acted& acted, Events& events) {
+Reason reason_of(const RrsetPlan& plan, const TlsaRecord& record) {
+  return std::ranges::lower_bound(plan.steps, record, {}, &Step::record)->reason;
+}
+
+void note_applied(const dns::RrsetChange& change, const RrsetPlan& plan, Acted& acted, Events& events) {
   acted.changed = true;
   for (const auto& record : change.add) {
     if (!std::binary_search(change.remove.begin(), change.remove.end(), record))
-      acted.added.emplace(change.owner, record);
+      acted.added.emplace(std::pair(change.owner, record), reason_of(plan, record));
   }
   for (const auto& record : change.remove) {
     if (!std::binary_search(change.add.begin(), change.add.end(), record))
-      acted.removed.emplace(change.owner, record);
+      acted.removed.emplace(std::pair(change.owner, record), reason_of(plan, record));
   }
   events.debug(change.owner.text() + ": " + std::to_string(change.add.size()) + " added, " +
                std::to_string(change.remove.size()) + " deleted, TTL " + std::to_string(change.ttl));
@@ -51,7 +55,7 @@ void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted, Event
     const auto& outcome = outcomes[i];
     switch (outcome.kind) {
       case dns::ChangeOutcome::Kind::applied:
-        note_applied(work.changes[i], acted, events);
+        note_applied(work.changes[i], *work.rrsets[i], acted, events);
         if (outcome.after && !work.changes[i].add.empty())
           acted.ttls[outcome.owner] = {work.changes[i].ttl, outcome.after->ttl};
         if (outcome.after && work.view->is_signed && !outcome.has_rrsig)

@@ -150,8 +150,8 @@ std::set<ip::address> own_addresses() {
 // Which of the services run on this machine.
 class Neighbourhood {
  public:
-  Neighbourhood(const std::vector<ZoneView>& zones, const Sources& sources)
-      : hosts_(sources.hosts), own_(own_addresses()) {
+  Neighbourhood(const std::vector<ZoneView>& zones, const Sources& sources, Family family)
+      : hosts_(sources.hosts), own_(own_addresses()), family_(family) {
     for (std::size_t i = 0; i < zones.size(); ++i) {
       for (const auto& owner : zones[i].owners) zones_.emplace(owner.asked, &sources.zones[i]);
     }
@@ -174,7 +174,7 @@ class Neighbourhood {
     } else {
       v4 = co_await ask(primary, host, dns::type::a);
     }
-    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return is_here(address); }))
+    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return own_.contains(address); }))
       co_return Found{};
     auto all = co_await ask(primary, host, dns::type::aaaa);
     all.insert(all.begin(), v4.begin(), v4.end());
@@ -185,7 +185,9 @@ class Neighbourhood {
  private:
   using Addresses = std::vector<ip::address>;
 
-  [[nodiscard]] bool is_here(const ip::address& address) const { return own_.contains(address); }
+  [[nodiscard]] bool is_here(const ip::address& address) const {
+    return own_.contains(address) && dns::belongs_to(family_, address);
+  }
 
   // Whatever is wrong with the answer, the service is then not known to be here.
   static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
@@ -196,6 +198,7 @@ class Neighbourhood {
 
   const std::map<Name, Addresses>& hosts_;
   std::set<ip::address> own_;
+  Family family_;
   std::map<Name, const Sources::Zone*> zones_;
 };
 
@@ -215,7 +218,7 @@ std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,
                                           const std::vector<ZoneView>& zones, const std::set<Name>& asked,
                                           const Sources& sources) {
   auto probes = probes_at(wants, zones, asked);
-  const Neighbourhood neighbourhood(zones, sources);
+  const Neighbourhood neighbourhood(zones, sources, session.request().family);
   find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
   auto all = probe_all(session, probes);

@@ -1,6 +1,7 @@
 #include "look.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "live_services.hpp"
@@ -52,43 +53,107 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   }
 }
 
+awaitable<std::vector<ServerView>> read_servers(Session& session, dns::Exchange& primary, ZoneView asked,
+                                                int retries) {
+  dns::PropagationOptions options;
+  options.nameservers = session.server_settings(asked.apex).nameservers;
+  options.timeout = session.request().timeout;
+  options.retries = retries;
+  options.now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
+  options.family = session.request().family;
+  options.log = [&session](const std::string& line) { session.events().debug(line); };
+  return dns::read_servers(primary, std::move(asked), session.resolver(), std::move(options));
+}
+
+bool has_signing(const std::vector<ServerView>& servers) {
+  return std::ranges::any_of(servers, [](const ServerView& one) { return one.is_signed == true; });
+}
+
 void read_authoritative_servers(Session& session, Facts& facts, const Sources& sources) {
   std::vector<awaitable<std::vector<ServerView>>> jobs;
   for (std::size_t i = 0; i < facts.zones.size(); ++i) {
-    const auto& zone = facts.zones[i];
-    dns::PropagationOptions options;
-    options.nameservers = session.server_settings(zone.apex).nameservers;
-    options.timeout = session.request().timeout;
-    options.retries = session.request().retries;
-    options.now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
-    options.log = [&session](const std::string& line) { session.events().debug(line); };
     jobs.push_back(
-        dns::read_servers(*sources.zones[i].primary, zone, session.resolver(), std::move(options)));
+        read_servers(session, *sources.zones[i].primary, facts.zones[i], session.request().retries));
   }
   auto servers = session.run_all(std::move(jobs));
-  for (std::size_t i = 0; i < servers.size(); ++i) facts.zones[i].servers = std::move(servers[i]);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    auto& view = facts.zones[i];
+    view.has_signer = !view.is_signed && has_signing(servers[i]);
+    view.servers = std::move(servers[i]);
+  }
 }
 
-// Who does not answer once is not waited for again.
-dns::Dnssec judge_owner(Session& session, const Name& owner, Facts& facts) {
-  if (facts.no_verdict) return dns::Dnssec::unknown;
-  const auto verdict = session.run(verdict_on(session, {owner, dns::type::tlsa}));
-  if (verdict) return *verdict;
-  facts.no_verdict = verdict.error();
-  return dns::Dnssec::unknown;
+using Numbers = std::vector<std::size_t>;  // of zones, as in Facts::zones
+
+Numbers unsigned_zones(const Facts& facts) {
+  Numbers zones;
+  for (std::size_t i = 0; i < facts.zones.size(); ++i)
+    if (!is_signed_to_clients(facts.zones[i])) zones.push_back(i);
+  return zones;
 }
 
+// Where only the primary was read, and is not signed: its name servers are asked for their keys alone, and
+// once. Returns the zones of which some did not answer.
+Numbers ask_servers_for_signers(Session& session, Facts& facts, const Sources& sources) {
+  std::vector<awaitable<std::vector<ServerView>>> jobs;
+  const auto zones = unsigned_zones(facts);
+  for (const auto number : zones) {
+    ZoneView bare;
+    bare.apex = facts.zones[number].apex;
+    jobs.push_back(read_servers(session, *sources.zones[number].primary, std::move(bare), 0));
+  }
+  const auto servers = session.run_all(std::move(jobs));
+  Numbers unsure;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    facts.zones[zones[i]].has_signer = has_signing(servers[i]);
+    const bool is_sure =
+        facts.zones[zones[i]].has_signer || std::ranges::all_of(servers[i], &ServerView::reachable);
+    if (!is_sure) unsure.push_back(zones[i]);
+  }
+  return unsure;
+}
+
+// A validator that finds the zone secure, or bogus, has seen signatures.
+void ask_validator_for_signers(Session& session, Facts& facts, const Numbers& zones) {
+  std::vector<dns::Question> questions;
+  for (const auto number : zones) questions.emplace_back(facts.zones[number].apex, dns::type::soa);
+  const auto verdicts = verdicts_on(session, questions);
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    const auto verdict = verdicts[i].value_or(Dnssec::unknown);
+    facts.zones[zones[i]].has_signer = verdict == Dnssec::secure || verdict == Dnssec::bogus;
+  }
+}
+
+// The primary's copy of a zone may be unsigned, and the world see a signed one.
+void look_for_signers(Session& session, Facts& facts, const Sources& sources, Depth depth) {
+  const auto zones =
+      depth == Depth::primary ? ask_servers_for_signers(session, facts, sources) : unsigned_zones(facts);
+  ask_validator_for_signers(session, facts, zones);
+}
+
+// The weakest verdict on all owners (RFC 6698 section 4.1: only a secure RRset is usable).
 void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
-  std::optional<dns::Dnssec> verdict = wants.dnssec;
+  facts.dnssec = wants.dnssec;
   facts.no_verdict = wants.no_verdict;
+  std::vector<Result<Dnssec>> verdicts;
+  std::vector<dns::Question> questions;
   for (const auto& zone : facts.zones) {
     for (const auto& owner : zone.owners) {
-      auto one = dns::Dnssec::insecure;
-      if (zone.is_signed) one = judge_owner(session, owner.asked, facts);
-      verdict = verdict ? weaker(*verdict, one) : one;
+      if (is_signed_to_clients(zone))
+        questions.emplace_back(owner.asked, dns::type::tlsa);
+      else
+        verdicts.emplace_back(Dnssec::insecure);
     }
   }
-  facts.dnssec = verdict;
+  if (facts.no_verdict)  // who did not answer is not waited for again
+    verdicts.resize(verdicts.size() + questions.size(), Dnssec::unknown);
+  else
+    std::ranges::move(verdicts_on(session, questions), std::back_inserter(verdicts));
+  for (const auto& verdict : verdicts) {
+    const auto one = verdict.value_or(Dnssec::unknown);
+    if (!verdict && !facts.no_verdict) facts.no_verdict = verdict.error();
+    facts.dnssec = facts.dnssec ? weaker(*facts.dnssec, one) : one;
+  }
 }
 
 }  // namespace
@@ -97,6 +162,7 @@ Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) 
   Facts facts;
   read_primaries(session, wants, facts, sources);
   if (depth >= Depth::servers) read_authoritative_servers(session, facts, sources);
+  look_for_signers(session, facts, sources, depth);
   if (depth >= Depth::live) {
     facts.evidence = probe_services(session, wants, facts.zones);
     judge_dnssec(session, wants, facts);

@@ -31,7 +31,7 @@ void tell_verdicts(const report::Findings& findings, Events& events) {
   for (const auto& warning : findings.plan.warnings) events.warning(warning);
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
-    if (!zone.is_signed) {
+    if (!is_signed_to_clients(zone)) {
       events.warning(zone.apex.text() +
                      " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
     }
@@ -92,6 +92,9 @@ bool is_replacement(const RrsetPlan& rrset, const Step& added) {
          });
 }
 
+// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
+bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
+
 template <class Claim>
 std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   std::set<Name> asked;
@@ -123,7 +126,8 @@ void Pass::look_around() {
 // only what would replace its record.
 void Pass::look_before_adding() {
   const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
-  const auto extended = names_with(plan, is_extension);
+  auto extended = names_with(plan, is_extension);
+  extended.merge(names_with(plan, is_passed_over));
   const auto replaced = names_with(plan, is_replacement);
   if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {

@@ -186,7 +186,7 @@ class Rollout {
 
   void take_up(const Error& error) {
     if (error.code == ErrorCode::differences) {
-      stage_.found.remaining = error.code;
+      if (stage_.found.remaining != ErrorCode::unsafe) stage_.found.remaining = error.code;
     } else {
       is_stopped_ = error.code == ErrorCode::not_yet;
       add_trouble(stage_, error);
@@ -206,6 +206,13 @@ class Rollout {
                          (is_asked ? "not ready" : "not part of this run: run without a NAME"));
     }
     if (!stage_.found.remaining) stage_.found.remaining = ErrorCode::not_yet;
+    if (!stage_.found.blockers) return;
+    for (const auto* service : ready) {
+      for (const auto& asked : service->owners) {
+        stage_.found.blockers->push_back(
+            {asked.owner, {}, target, false, Reason::other_service, Ends::time, {}, {}});
+      }
+    }
   }
 
   // A command that several services have is run once.

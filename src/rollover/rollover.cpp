@@ -9,11 +9,9 @@
 namespace tlsa_update::rollover {
 namespace {
 
-using Remaining = std::optional<ErrorCode> (*)(const Plan& plan);
-
 // In a dry run everything that was withheld is a difference.
-void conclude(report::Findings& found, Remaining remaining) {
-  found.remaining = found.is_withheld ? ErrorCode::differences : remaining(found.plan);
+void conclude(report::Findings& found, Goal goal) {
+  found.is_withheld ? conclude_look(found, goal) : conclude_pass(found, goal);
 }
 
 Result<void> check_installs(const Wants& wants) {
@@ -55,7 +53,7 @@ Outcome publish(World& world, LedgerStore& ledger, const Request& request, Event
   auto policy = policy_of(request);
   policy.removes = false;
   auto found = Pass(world, ledger, events, *wants, std::move(policy), Depth::primary).carry_out();
-  conclude(found, report::held_back_in);
+  conclude(found, Goal::addition);
   return found;
 }
 
@@ -65,7 +63,7 @@ Outcome ready(World& world, LedgerStore& ledger, const Request& request, Events&
   Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
   auto found = pass.remember();
   hand_over({world, ledger, events, request, *wants, pass.facts(), found});
-  conclude(found, report::unready_in);
+  conclude(found, Goal::deployment);
   return found;
 }
 
@@ -77,7 +75,7 @@ Outcome deploy(World& world, LedgerStore& ledger, const Request& request, Events
   if (const auto held = ledger.hold(); !held) return tl::unexpected(held.error());
   Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
   auto found = pass.remember();
-  conclude(found, report::unready_in);
+  conclude(found, Goal::deployment);
   roll_out({world, ledger, events, request, *wants, pass.facts(), found});
   return found;
 }
@@ -91,7 +89,7 @@ Outcome prune(World& world, LedgerStore& ledger, const Request& request, Events&
   auto policy = policy_of(request);
   policy.adds = false;
   auto found = Pass(world, ledger, events, *wants, std::move(policy), Depth::live).carry_out();
-  conclude(found, report::lingering_in);
+  conclude(found, Goal::deletion);
   return found;
 }
 
@@ -104,7 +102,7 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
   Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
   weigh_assumption(world, request, *wants, events, pass);
   auto found = pass.carry_out();
-  conclude(found, report::waiting_in);
+  conclude(found, Goal::all);
   const Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
   hand_over(stage);
   roll_out(stage);

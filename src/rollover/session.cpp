@@ -1,5 +1,6 @@
 #include "tlsa_update/rollover/session.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -16,16 +17,13 @@ constexpr const char* default_key_file = "/etc/tlsa-update/tsig.key";
 constexpr std::size_t anchor_file_limit = 1U << 20;  // octets
 constexpr std::size_t key_file_limit = 1U << 20;     // octets: a whole named.conf fits
 
-Result<dns::TrustAnchors> load_trust_anchors(const Request& request) {
+Result<dns::Validator> make_validator(const Request& request) {
   const auto& path = request.trust_anchor;
-  if (path.empty()) return dns::TrustAnchors{};
   const auto content = state::read_file(path, anchor_file_limit);
   if (!content) return tl::unexpected(content.error());
-  auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
-  if (!anchors) return anchors;
-  if (const auto fit = dns::check_validation(*anchors, request.resolvers); !fit)
-    return tl::unexpected(fit.error());
-  return anchors;
+  const auto anchors = dns::parse_trust_anchors(std::string(content->begin(), content->end()), path);
+  if (!anchors) return tl::unexpected(anchors.error());
+  return dns::Validator::open(*anchors, request.resolvers, request.family);
 }
 
 }  // namespace
@@ -65,6 +63,7 @@ dns::Resolver& Session::resolver() {
     options.servers = request_.resolvers;
     options.timeout = request_.timeout;
     options.retries = request_.retries;
+    options.family = request_.family;
     resolver_ = std::make_unique<dns::Resolver>(executor(), options);
   }
   return *resolver_;
@@ -86,6 +85,10 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   if (path.empty()) return nullptr;
   auto& known = keys_[{path, allow_weak}];
   if (known) return known;
+  // The key in the place of its file: its error must not show the path, nor may the log.
+  if (path.starts_with("hmac-") && std::ranges::count(path, ':') == 2 && !state::file_exists(path))
+    return fail(ErrorCode::unreadable, "--key-file takes the name of a file, and this is the key itself", {},
+                "put it into a file that only its owner may read");
   const auto content = state::read_secret_file(path, key_file_limit);
   if (!content) return tl::unexpected(content.error());
   auto parsed = dns::parse_key_file(*content, path, {allow_weak, {}});
@@ -95,9 +98,11 @@ Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_
   return known;
 }
 
-const Result<dns::TrustAnchors>& Session::trust_anchors() {
-  if (!trust_anchors_) trust_anchors_ = load_trust_anchors(request_);
-  return *trust_anchors_;
+Result<dns::Validator*> Session::validator() {
+  if (request_.trust_anchor.empty()) return nullptr;
+  if (!validator_) validator_.emplace(make_validator(request_));
+  if (!*validator_) return tl::unexpected(validator_->error());
+  return &**validator_;
 }
 
 boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
@@ -118,10 +123,14 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
   }
   auto host = mname->text();
   if (host.size() > 1) host.pop_back();
-  co_return exchange_with({host, port}, how);
+  co_return exchange_with({host, port}, how,
+                          host +
+                              " is the MNAME of the zone's SOA; if that is not the primary, or is hidden, "
+                              "name the primary with --server");
 }
 
-Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how) {
+Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how,
+                                              const std::string& origin) {
   ServerSettings peer = how;
   peer.server = server;
   peer.port.reset();
@@ -138,6 +147,7 @@ Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, con
       options.transfer_key = *transfer_key;
     }
     options.server = server;
+    options.origin = origin;
     options.look_up = [this](std::string host) { return resolver().addresses_of_server(std::move(host)); };
     options.transport = how.transport;
     options.tls = how.tls;

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "tlsa_update/core/file_fault.hpp"
+
 namespace tlsa_update::state {
 namespace {
 
@@ -125,7 +127,8 @@ Result<std::optional<Secret>> read_passphrase(const std::string& path) {
   if (!content) return tl::unexpected(content.error());
   Bytes line;
   line.reserve(content->size());  // a growing one would leave copies behind
-  for (const auto octet : content->view()) {
+  const std::string_view text(reinterpret_cast<const char*>(content->view().data()), content->size());
+  for (const auto octet : content->view().last(without_byte_order_mark(text).size())) {
     if (octet == '\n' || octet == '\r') break;
     line.push_back(octet);
   }
@@ -166,6 +169,7 @@ Result<std::optional<NameText>> NameLines::next() {
     if (!line) return tl::unexpected(line.error());
     if (!*line) return std::nullopt;
     std::string& name = **line;
+    if (lines_ == 1) name = without_byte_order_mark(name);
     name.resize(std::min(name.size(), name.find('#')));
     const auto first = name.find_first_not_of(" \t\r");
     if (first == std::string::npos) continue;

@@ -114,7 +114,7 @@ Result<Ledger> load_from(int directory, const std::string& path, bool put_aside,
   if (!content) return tl::unexpected(content.error());
   auto ledger = ledger_from_json({reinterpret_cast<const char*>(content->data()), content->size()});
   if (ledger) return ledger;
-  events.warning(full + ": " + ledger.error().what +
+  events.warning(full + ledger.error().where + ": " + ledger.error().what +
                  "; a new ledger is begun: waits start again, and records that are not wanted"
                  " now count as foreign");
   if (put_aside) (void)::renameat(directory, ledger_name, directory, broken_name);

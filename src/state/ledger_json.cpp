@@ -2,11 +2,13 @@
 // right would allow a deletion that a lost one does not.
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 #include <limits>
 
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::state {
@@ -51,7 +53,7 @@ json::object owner_object(const OwnerLedger& owner) {
 
 // Reading: every accessor fails on a key that is missing or of the wrong kind.
 tl::unexpected<Error> bad(const std::string& what) {
-  return fail(ErrorCode::bad_data, "is no ledger: " + what);
+  return fail(ErrorCode::bad_data, "is not a ledger: " + what);
 }
 
 Result<const json::object*> object_of(const json::value& value) {
@@ -200,6 +202,19 @@ Result<std::optional<ClockReading>> clock_from(const json::object& document) {
   return reading;
 }
 
+// Error: `where` is ":LINE", for behind the name of the file.
+Result<json::value> parse(std::string_view text) {
+  json::stream_parser parser;
+  boost::system::error_code error;
+  const auto read = parser.write(text.data(), text.size(), error);
+  if (!error) parser.finish(error);
+  if (!error) return parser.release();
+  const auto line = 1 + std::ranges::count(text.substr(0, read), '\n');
+  return tl::unexpected(FileFault("is not a ledger: {}", {Fact::not_of_file(error.message())})
+                            .at(static_cast<std::size_t>(line))
+                            .in({}));
+}
+
 }  // namespace
 
 std::string to_json(const Ledger& ledger) {
@@ -217,10 +232,9 @@ std::string to_json(const Ledger& ledger) {
 }
 
 Result<Ledger> ledger_from_json(std::string_view text) {
-  json::error_code error;
-  const json::value value = json::parse({text.data(), text.size()}, error);
-  if (error) return bad(error.message());
-  const auto document = object_of(value);
+  const auto value = parse(without_byte_order_mark(text));
+  if (!value) return tl::unexpected(value.error());
+  const auto document = object_of(*value);
   if (!document) return tl::unexpected(document.error());
   const auto version = integer_at(**document, "version", std::numeric_limits<std::int64_t>::max());
   if (!version) return tl::unexpected(version.error());

@@ -12,11 +12,11 @@
 namespace tlsa_update::x509 {
 namespace {
 
-Result<Time> time_of(const ASN1_TIME* time, std::string_view which) {
+Parsed<Time> time_of(const ASN1_TIME* time, Words which) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) {
     forget_errors();
-    return fail(ErrorCode::bad_data, "has a malformed " + std::string(which) + " time");
+    return wrong("has a malformed {} time", {which});
   }
   const std::chrono::year_month_day day{std::chrono::year(parts.tm_year + 1900),
                                         std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
@@ -95,29 +95,27 @@ KeyType key_type_of(X509_PUBKEY* spki) {
   }
 }
 
-Result<void> check_spki(X509_PUBKEY* spki, ByteView octets) {
+Parsed<void> check_spki(X509_PUBKEY* spki, ByteView octets) {
   unsigned char* encoded = nullptr;
   const int size = i2d_X509_PUBKEY(spki, &encoded);
   const bool same = size > 0 && std::ranges::equal(octets, ByteView(encoded, static_cast<std::size_t>(size)));
   OPENSSL_free(encoded);
-  if (!same)
-    return fail(ErrorCode::bad_data,
-                "has a public key that is not in DER: clients disagree about its digest");
+  if (!same) return wrong("has a public key that is not in DER: clients disagree about its digest");
   if (X509_PUBKEY_get0(spki) == nullptr && is_decodable_in_principle(spki))
-    return fail(ErrorCode::bad_data, "has a broken public key (" + openssl_reason() + ")");
+    return wrong("has a broken public key ({})", {openssl_reason()});
   forget_errors();
   return {};
 }
 
-Result<ParsedCertificate> parse_certificate(ByteView der) {
+Parsed<ParsedCertificate> parse_certificate(ByteView der) {
   const auto element = first_element(der);
   if (!element) return tl::unexpected(element.error());
-  if (element->whole.size() != der.size()) return fail(ErrorCode::bad_data, "is followed by other octets");
+  if (element->whole.size() != der.size()) return wrong("is followed by other octets");
 
   const unsigned char* cursor = der.data();
   X509Ptr x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
   const ByteView spki = spki_of_certificate(*element);
-  if (!x509 || spki.empty()) return fail(ErrorCode::bad_data, "is broken (" + openssl_reason() + ")");
+  if (!x509 || spki.empty()) return wrong("is broken ({})", {openssl_reason()});
   X509_PUBKEY* pubkey = X509_get_X509_PUBKEY(x509.get());
   if (const auto sound = check_spki(pubkey, spki); !sound) return tl::unexpected(sound.error());
   const auto not_before = time_of(X509_get0_notBefore(x509.get()), "notBefore");

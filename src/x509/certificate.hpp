@@ -14,7 +14,7 @@ struct ParsedCertificate {
 };
 
 // Exactly one certificate, no octet more. Error bad_data; `where` is left to the caller.
-[[nodiscard]] Result<ParsedCertificate> parse_certificate(ByteView der);
+[[nodiscard]] Parsed<ParsedCertificate> parse_certificate(ByteView der);
 
 // Octets and digests of what a selector selects.
 [[nodiscard]] Selected select(ByteView octets);
@@ -24,6 +24,6 @@ struct ParsedCertificate {
 
 // Refuses an SPKI that is not DER, and a key that OpenSSL should understand but cannot (a point that is not
 // on the curve, a modulus that is no number). Unknown algorithms and parameters pass. Error bad_data.
-[[nodiscard]] Result<void> check_spki(X509_PUBKEY* spki, ByteView octets);
+[[nodiscard]] Parsed<void> check_spki(X509_PUBKEY* spki, ByteView octets);
 
 }  // namespace tlsa_update::x509

@@ -88,7 +88,7 @@ Passphrase Passphrase::of(const Secret* secret) {
   return {reinterpret_cast<const char*>(secret->view().data()), static_cast<int>(secret->size()), true};
 }
 
-Result<void> decrypt(const Passphrase& passphrase, const std::function<bool()>& attempt) {
+KeyResult<void> decrypt(const Passphrase& passphrase, const std::function<bool()>& attempt) {
   forget_errors();
   if (attempt()) return {};
   bool missing = an_algorithm_is_missing();
@@ -97,12 +97,12 @@ Result<void> decrypt(const Passphrase& passphrase, const std::function<bool()>& 
     missing = an_algorithm_is_missing();
   }
   if (missing)
-    return fail(ErrorCode::bad_data, "is encrypted with an algorithm that OpenSSL does not offer here", {},
-                "encrypt it anew with AES, or install OpenSSL's legacy provider");
+    return out_of_reach("is encrypted with an algorithm that OpenSSL does not offer here", {},
+                        "encrypt it anew with AES, or install OpenSSL's legacy provider");
   if (!passphrase.is_given)
-    return fail(ErrorCode::bad_data, "is encrypted", {}, "give its passphrase with --passphrase-file");
-  return fail(ErrorCode::bad_data, "cannot be decrypted: the passphrase is wrong, or the file is damaged", {},
-              "check --passphrase-file");
+    return out_of_reach("is encrypted", {}, "give its passphrase with --passphrase-file");
+  return wrong("cannot be decrypted: the passphrase is wrong, or the file is damaged", {},
+               "check --passphrase-file");
 }
 
 long iterations_of(const X509_ALGOR* algorithm) {
@@ -118,13 +118,12 @@ long iterations_of(const X509_ALGOR* algorithm) {
   return iterations;
 }
 
-Result<void> check_iterations(long iterations) {
+Parsed<void> check_iterations(long iterations) {
   if (iterations <= most_iterations) return {};
-  return fail(ErrorCode::bad_data,
-              "asks for more than " + std::to_string(most_iterations) + " iterations to derive its key");
+  return wrong("asks for more than {} iterations to derive its key", {std::size_t{most_iterations}});
 }
 
-Result<KeyInfoPtr> decrypt_private_key(const X509_SIG* encrypted, const Passphrase& passphrase) {
+KeyResult<KeyInfoPtr> decrypt_private_key(const X509_SIG* encrypted, const Passphrase& passphrase) {
   const X509_ALGOR* algorithm = nullptr;
   X509_SIG_get0(encrypted, &algorithm, nullptr);
   if (auto bounded = check_iterations(iterations_of(algorithm)); !bounded)
@@ -138,7 +137,7 @@ Result<KeyInfoPtr> decrypt_private_key(const X509_SIG* encrypted, const Passphra
   return key;
 }
 
-Result<Secret> decrypt_block(const std::string& headers, ByteView body, const Passphrase& passphrase) {
+KeyResult<Secret> decrypt_block(const std::string& headers, ByteView body, const Passphrase& passphrase) {
   std::string writable = headers;  // OpenSSL reads it through a pointer to non-const
   Secret plain;
   const auto decrypted = decrypt(passphrase, [&] {

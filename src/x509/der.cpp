@@ -75,14 +75,12 @@ std::optional<Element> DerReader::next() {
   return element;
 }
 
-Result<Element> first_element(ByteView bytes) {
-  if (bytes.empty()) return fail(ErrorCode::bad_data, "is empty");
+Parsed<Element> first_element(ByteView bytes) {
+  if (bytes.empty()) return wrong("is empty");
   if (const auto element = DerReader(bytes).next()) return *element;
   const auto header = header_of(bytes);
-  if (!header) return fail(ErrorCode::bad_data, "is not DER");
-  return fail(ErrorCode::bad_data, "is cut: " + std::to_string(bytes.size()) + " of " +
-                                       std::to_string(header->header_size + header->content_size) +
-                                       " octets");
+  if (!header) return wrong("is not DER");
+  return wrong("is cut: {} of {} octets", {bytes.size(), header->header_size + header->content_size});
 }
 
 Kind kind_of(const Element& element) {
@@ -128,6 +126,8 @@ std::string_view text(Kind kind) {
   }
   return "something unknown";
 }
+
+Fact fact(Kind kind) { return Fact::not_of_file(std::string(text(kind))); }
 
 ByteView spki_of_certificate(const Element& certificate) {
   DerReader outer(certificate.content);

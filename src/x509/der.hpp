@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "tlsa_update/core/bytes.hpp"
-#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 
 namespace tlsa_update::x509 {
 
@@ -36,9 +36,9 @@ class DerReader {
   ByteView rest_;
 };
 
-// The one element that `bytes` starts with. Error bad_data tells a cut one ("is cut: 812 of 1204 octets")
+// The one element that `bytes` starts with. The fault tells a cut one ("is cut: 812 of 1204 octets")
 // from what is not DER at all.
-[[nodiscard]] Result<Element> first_element(ByteView bytes);
+[[nodiscard]] Parsed<Element> first_element(ByteView bytes);
 
 enum class Kind {
   certificate,            // RFC 5280
@@ -61,6 +61,7 @@ enum class Kind {
 
 // "a certificate", "a PKCS#12 container" ...
 [[nodiscard]] std::string_view text(Kind kind);
+[[nodiscard]] Fact fact(Kind kind);
 
 // The SubjectPublicKeyInfo octets as they stand in a certificate (RFC 5280 section 4.1) or in a request
 // (RFC 2986 section 4); empty when there are none.

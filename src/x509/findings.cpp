@@ -36,18 +36,10 @@ std::optional<Kind> kind_of_label(std::string_view label) {
   return found != labels.end() ? std::optional(found->kind) : std::nullopt;
 }
 
-// The error of one part, told of its place in the file.
-template <class T>
-Result<void> in_part(const std::string& part, Result<T> result) {
-  if (result) return {};
-  result.error().what = part + " " + result.error().what;
-  return tl::unexpected(std::move(result.error()));
-}
-
 // "a certificate" -> "the certificate"
-std::string the(Kind kind) {
+Fact the(Kind kind) {
   const auto with_article = text(kind);
-  return "the" + std::string(with_article.substr(with_article.find(' ')));
+  return Fact::not_of_file("the" + std::string(with_article.substr(with_article.find(' '))));
 }
 
 // Old exporters write PKCS#12 in BER, whose indefinite lengths DerReader does not follow.
@@ -70,89 +62,106 @@ bool begins_like_der(ByteView file) {
 }
 
 // Of a file that is not is_der().
-Error error_of_cut_der(ByteView file) {
+FileFault fault_of_cut_der(ByteView file) {
   const auto element = first_element(file);
-  return element ? Error{ErrorCode::bad_data, "is DER followed by octets that are not DER", {}, {}}
-                 : element.error();
+  return element ? FileFault("is DER followed by octets that are not DER") : element.error();
+}
+
+template <class T>
+KeyResult<T> lift(Parsed<T> parsed) {
+  if (!parsed) return tl::unexpected(std::move(parsed.error()));
+  return *std::move(parsed);
 }
 
 }  // namespace
 
-Result<Findings> Findings::in(ByteView file, const Passphrase& passphrase) {
+Parsed<Findings> Findings::in(ByteView file, const Passphrase& passphrase) {
   Findings findings(passphrase);
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  const auto taken = [&]() -> Result<void> {
-    if (is_ber_pkcs12(file)) return findings.take(Kind::pkcs12, file);
+  const auto taken = [&]() -> Parsed<void> {
+    if (is_ber_pkcs12(file)) {
+      const auto opened = findings.take(Kind::pkcs12, file);
+      return opened ? Parsed<void>{} : tl::unexpected(opened.error().why);
+    }
     if (is_der(file)) return findings.take_der(file);
-    if (has_pem(text)) return findings.take_pem(text);
-    if (begins_like_der(file)) return tl::unexpected(error_of_cut_der(file));
-    return tl::unexpected(error_of_foreign(file));
+    if (has_pem_line(text)) return findings.take_pem(text);
+    if (begins_like_der(file)) return tl::unexpected(fault_of_cut_der(file));
+    return tl::unexpected(fault_of_foreign(file));
   }();
   if (!taken) return tl::unexpected(taken.error());
   return findings;
 }
 
-Result<void> Findings::take_der(ByteView file) {
+Parsed<void> Findings::pass_over_or_refuse(const KeyFault& fault, const FileFault& in_part) {
+  if (!fault.is_out_of_reach) return tl::unexpected(in_part);
+  out_of_reach.push_back(in_part);
+  return {};
+}
+
+Parsed<void> Findings::take_der(ByteView file) {
   DerReader reader(file);
   while (const auto element = reader.next()) {
     const auto kind = kind_of(*element);
-    if (kind == Kind::revocation_list || kind == Kind::pkcs7)
-      return fail(ErrorCode::bad_data, "is " + std::string(text(kind)) + ", not a certificate or a key", {},
-                  kind == Kind::pkcs7 ? advice_for_pkcs7 : "");
-    if (kind == Kind::unknown)
-      return fail(ErrorCode::bad_data, "is DER, but holds no certificate and no key");
-    if (auto taken = take(kind, element->whole); !taken) return in_part(the(kind), std::move(taken));
+    if (kind == Kind::revocation_list) return wrong("is {}, not a certificate or a key", {fact(kind)});
+    if (kind == Kind::pkcs7)
+      return wrong("is {}, not a certificate or a key", {fact(kind)}, advice_for_pkcs7);
+    if (kind == Kind::unknown) return wrong("is DER, but holds no certificate and no key");
+    const auto taken = take(kind, element->whole);
+    if (taken) continue;
+    const auto in_part = taken.error().why.of("{}", {the(kind)});
+    if (auto passed = pass_over_or_refuse(taken.error(), in_part); !passed) return passed;
   }
   return {};
 }
 
-Result<void> Findings::take_pem(std::string_view text) {
+Parsed<void> Findings::take_pem(std::string_view text) {
   auto blocks = pem_blocks(text);
   if (!blocks) return tl::unexpected(blocks.error());
   for (const auto& block : *blocks) {
-    const auto name = "the " + block.label + " block at line " + std::to_string(block.line);
     if (block.label.ends_with(" PARAMETERS")) continue;  // of EC, DH and DSA: they belong to a key
+    const auto label = Fact::label(block.label);
     if (!kind_of_label(block.label)) {
-      unused.push_back(name);
-    } else if (auto taken = take_block(block); !taken) {
-      return in_part(name, std::move(taken));
+      unused.push_back({label, block.line});
+      continue;
     }
+    const auto taken = take_block(block);
+    if (taken) continue;
+    const auto in_part = taken.error().why.of("the {} block", {label}).at(block.line);
+    if (auto passed = pass_over_or_refuse(taken.error(), in_part); !passed) return passed;
   }
   return {};
 }
 
-Result<void> Findings::take_block(const PemBlock& block) {
+KeyResult<void> Findings::take_block(const PemBlock& block) {
   if (block.headers.find("ENCRYPTED") != std::string::npos) return take_encrypted_block(block);
   const auto element = first_element(block.body.view());
   if (!element) return tl::unexpected(element.error());
   const auto expected = *kind_of_label(block.label);
   const auto kind = kind_of(*element);
-  if (text(kind) != text(expected))
-    return fail(ErrorCode::bad_data,
-                "holds " + std::string(text(kind)) + ", not " + std::string(text(expected)));
+  if (text(kind) != text(expected)) return wrong("holds {}, not {}", {fact(kind), fact(expected)});
   // OpenSSL's trust settings follow the certificate.
   const bool may_be_followed = block.label == "TRUSTED CERTIFICATE";
   if (element->whole.size() != block.body.size() && !may_be_followed)
-    return fail(ErrorCode::bad_data, "holds more than its label says");
+    return wrong("holds more than its label says");
   return take(kind, element->whole);
 }
 
-Result<void> Findings::take_encrypted_block(const PemBlock& block) {
+KeyResult<void> Findings::take_encrypted_block(const PemBlock& block) {
   const auto plain = decrypt_block(block.headers, block.body.view(), passphrase_);
   if (!plain) return tl::unexpected(plain.error());
   return take_key(key_of_private_key(plain->view()));
 }
 
-Result<void> Findings::take(Kind kind, ByteView der) {
+KeyResult<void> Findings::take(Kind kind, ByteView der) {
   switch (kind) {
     case Kind::certificate:
       return take_certificate(der);
     case Kind::request:
-      return take_key(key_of_request(der));
+      return take_key(lift(key_of_request(der)));
     case Kind::public_key:
-      return take_key(key_of_spki(der));
+      return take_key(lift(key_of_spki(der)));
     case Kind::rsa_public_key:
-      return take_key(key_of_rsa_public_key(der));
+      return take_key(lift(key_of_rsa_public_key(der)));
     case Kind::encrypted_private_key:
       return take_key(key_of_encrypted_key(der, passphrase_));
     case Kind::pkcs12:
@@ -162,25 +171,27 @@ Result<void> Findings::take(Kind kind, ByteView der) {
   }
 }
 
-Result<void> Findings::take_certificate(ByteView der) {
+KeyResult<void> Findings::take_certificate(ByteView der) {
   auto certificate = parse_certificate(der);
   if (!certificate) return tl::unexpected(certificate.error());
   certificates.push_back(std::move(*certificate));
   return {};
 }
 
-Result<void> Findings::take_key(Result<PublicKey> key) {
+KeyResult<void> Findings::take_key(KeyResult<PublicKey> key) {
   if (!key) return tl::unexpected(key.error());
   keys.push_back(std::move(*key));
   return {};
 }
 
-Result<void> Findings::take_pkcs12(ByteView der) {
+KeyResult<void> Findings::take_pkcs12(ByteView der) {
   auto contents = open_pkcs12(der, passphrase_);
   if (!contents) return tl::unexpected(contents.error());
   for (const auto& certificate : contents->certificates)
-    if (auto taken = take_certificate(certificate); !taken)
-      return in_part("holds a certificate that", std::move(taken));
+    if (const auto taken = take_certificate(certificate); !taken)
+      return tl::unexpected(taken.error().why.of("holds a certificate that"));
+  for (const auto& fault : contents->out_of_reach)
+    out_of_reach.push_back(fault.of("the PKCS#12 container holds a key that"));
   std::ranges::move(contents->keys, std::back_inserter(keys));
   return {};
 }

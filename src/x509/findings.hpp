@@ -12,26 +12,34 @@
 
 namespace tlsa_update::x509 {
 
+// A PEM block of no use here, such as an X509 CRL.
+struct Unused {
+  Fact label;
+  std::size_t line;
+};
+
 class Findings {
  public:
-  // `file` and the passphrase are only borrowed. Error bad_data; `where` is left to the caller.
-  [[nodiscard]] static Result<Findings> in(ByteView file, const Passphrase& passphrase);
+  // `file` and the passphrase are only borrowed.
+  [[nodiscard]] static Parsed<Findings> in(ByteView file, const Passphrase& passphrase);
 
   std::vector<ParsedCertificate> certificates;
   std::vector<PublicKey> keys;
-  std::vector<std::string> unused;  // "the X509 CRL block at line 40"
+  std::vector<FileFault> out_of_reach;  // keys: why each cannot be read
+  std::vector<Unused> unused;
 
  private:
   explicit Findings(const Passphrase& passphrase) : passphrase_(passphrase) {}
 
-  Result<void> take_pem(std::string_view text);
-  Result<void> take_block(const PemBlock& block);
-  Result<void> take_encrypted_block(const PemBlock& block);
-  Result<void> take_der(ByteView file);
-  Result<void> take(Kind kind, ByteView der);
-  Result<void> take_certificate(ByteView der);
-  Result<void> take_key(Result<PublicKey> key);
-  Result<void> take_pkcs12(ByteView der);
+  Parsed<void> take_pem(std::string_view text);
+  KeyResult<void> take_block(const PemBlock& block);
+  KeyResult<void> take_encrypted_block(const PemBlock& block);
+  Parsed<void> take_der(ByteView file);
+  KeyResult<void> take(Kind kind, ByteView der);
+  KeyResult<void> take_certificate(ByteView der);
+  KeyResult<void> take_key(KeyResult<PublicKey> key);
+  KeyResult<void> take_pkcs12(ByteView der);
+  Parsed<void> pass_over_or_refuse(const KeyFault& fault, const FileFault& in_part);
 
   Passphrase passphrase_;
 };

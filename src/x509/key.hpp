@@ -15,15 +15,15 @@ struct PublicKey {
   KeyType type = KeyType::other;
 };
 
-// Each takes exactly one DER element. Errors are bad_data; `where` is left to the caller.
-[[nodiscard]] Result<PublicKey> key_of_spki(ByteView der);
-[[nodiscard]] Result<PublicKey> key_of_rsa_public_key(ByteView der);  // PKCS#1, RFC 8017 appendix A.1.1
-[[nodiscard]] Result<PublicKey> key_of_request(ByteView der);  // PKCS#10; its own signature is verified
+// Each takes exactly one DER element.
+[[nodiscard]] Parsed<PublicKey> key_of_spki(ByteView der);
+[[nodiscard]] Parsed<PublicKey> key_of_rsa_public_key(ByteView der);  // PKCS#1, RFC 8017 appendix A.1.1
+[[nodiscard]] Parsed<PublicKey> key_of_request(ByteView der);  // PKCS#10; its own signature is verified
 
 // PKCS#8, PKCS#1, SEC1 and OpenSSL's DSA form.
-[[nodiscard]] Result<PublicKey> key_of_private_key(ByteView der);
-[[nodiscard]] Result<PublicKey> key_of_encrypted_key(ByteView der, const Passphrase& passphrase);
-[[nodiscard]] Result<PublicKey> key_of(const PKCS8_PRIV_KEY_INFO* info);
+[[nodiscard]] KeyResult<PublicKey> key_of_private_key(ByteView der);
+[[nodiscard]] KeyResult<PublicKey> key_of_encrypted_key(ByteView der, const Passphrase& passphrase);
+[[nodiscard]] KeyResult<PublicKey> key_of(const PKCS8_PRIV_KEY_INFO* info);
 
 // The same for two SPKIs exactly when they spell one key, however they encode it. For an SPKI that OpenSSL
 // cannot decode, its own octets.

@@ -11,12 +11,16 @@
 namespace tlsa_update::x509 {
 namespace {
 
-Error nothing_usable(const std::vector<std::string>& unused) {
-  Error error{ErrorCode::bad_data, "holds no certificate and no key", {}, {}};
-  for (const auto& part : unused) error.what += (&part == &unused.front() ? ", only " : " and ") + part;
-  if (std::ranges::any_of(unused, [](const auto& part) { return part.starts_with("the PKCS7 "); }))
-    error.advice = advice_for_pkcs7;
-  return error;
+FileFault nothing_usable(const std::vector<Unused>& unused) {
+  if (unused.empty()) return FileFault("holds no certificate and no key");
+  std::string blocks;
+  for (const auto& [label, line] : unused)
+    blocks +=
+        (blocks.empty() ? "" : " and ") + ("the " + label.text()) + " block at line " + std::to_string(line);
+  const bool is_pkcs7 =
+      std::ranges::any_of(unused, [](const auto& one) { return one.label.text() == "PKCS7"; });
+  return FileFault("holds no certificate and no key, only {}", {Fact::not_of_file(blocks)},
+                   is_pkcs7 ? advice_for_pkcs7 : Words(""));
 }
 
 // Certificates that share no name with the first of their file may be there by mistake.
@@ -30,8 +34,7 @@ bool serve_different_names(const std::vector<Chain>& chains) {
   });
 }
 
-Loaded loaded_from(Chains chains, std::vector<PublicKey> keys, const std::vector<std::string>& unused,
-                   const std::string& source) {
+Loaded loaded_from(Chains chains, const Findings& findings, const std::string& source) {
   Loaded loaded;
   if (chains.chains.size() > 1 && serve_different_names(chains.chains))
     loaded.notes.push_back(source + ": holds " + std::to_string(chains.chains.size()) +
@@ -39,12 +42,18 @@ Loaded loaded_from(Chains chains, std::vector<PublicKey> keys, const std::vector
   for (const auto& stray : chains.strays)
     loaded.notes.push_back(source + ": the CA certificate \"" + stray.subject +
                            "\" has signed nothing here and is not used");
-  for (const auto& part : unused) loaded.notes.push_back(source + ": " + part + " is not used");
+  for (const auto& [label, line] : findings.unused)
+    loaded.notes.push_back(FileFault("the {} block is not used", {label}).at(line).in(source).text());
+  for (const auto& fault : findings.out_of_reach) {
+    const auto why = fault.in(source);
+    loaded.notes.push_back(why.where + ": " + why.what +
+                           "; it is passed over, as the file has a certificate");
+  }
   for (auto& chain : chains.chains) {
     const auto key_type = chain.front().key_type;
     loaded.credentials.push_back({source, std::move(chain), std::nullopt, key_type});
   }
-  for (auto& key : keys) loaded.credentials.push_back({source, {}, std::move(key.spki), key.type});
+  for (const auto& key : findings.keys) loaded.credentials.push_back({source, {}, key.spki, key.type});
   return loaded;
 }
 
@@ -61,24 +70,23 @@ std::string note_of_reencoding(const Credential& key, const Certificate& certifi
          certificate.subject + "\", and it is the certificate's that counts";
 }
 
-Result<Loaded> load_anywhere(ByteView file, const std::string& source, const Secret* passphrase) {
-  auto findings = Findings::in(file, Passphrase::of(passphrase));
-  if (!findings) return tl::unexpected(findings.error());
-  if (findings->certificates.empty() && findings->keys.empty())
-    return tl::unexpected(nothing_usable(findings->unused));
-  auto chains = chains_of(std::move(findings->certificates));
-  if (!chains) return tl::unexpected(chains.error());
-  return together({loaded_from(std::move(*chains), std::move(findings->keys), findings->unused, source)});
-}
-
 }  // namespace
 
 Result<Loaded> load(ByteView file, const std::string& source, const Secret* passphrase) {
   start_openssl();
-  return load_anywhere(file, source, passphrase).map_error([&](Error error) {
-    error.where = source;
-    return error;
-  });
+  auto findings = Findings::in(file, Passphrase::of(passphrase));
+  if (!findings) return tl::unexpected(findings.error().in(source));
+  if (findings->certificates.empty()) {
+    // A certificate has all that a key could give; without one every key counts.
+    if (!findings->out_of_reach.empty()) return tl::unexpected(findings->out_of_reach.front().in(source));
+    if (findings->keys.empty()) return tl::unexpected(nothing_usable(findings->unused).in(source));
+  }
+  auto chains = chains_of(std::move(findings->certificates));
+  if (!chains) {
+    chains.error().where = source;
+    return tl::unexpected(chains.error());
+  }
+  return together({loaded_from(std::move(*chains), *findings, source)});
 }
 
 Loaded together(std::vector<Loaded> loads) {
@@ -113,9 +121,8 @@ Result<Chain> chain_of(const std::vector<Bytes>& der_certificates, bool first_is
   for (const auto& der : der_certificates) {
     auto certificate = parse_certificate(der);
     if (!certificate) {
-      certificate.error().what = "certificate " + std::to_string(certificates.size() + 1) + " of the chain " +
-                                 certificate.error().what;
-      return tl::unexpected(certificate.error());
+      const auto number = certificates.size() + 1;
+      return tl::unexpected(certificate.error().of("certificate {} of the chain", {number}).in({}));
     }
     certificates.push_back(std::move(*certificate));
   }

@@ -10,12 +10,12 @@ void start_openssl() {
   forget_errors();
 }
 
-std::string openssl_reason() {
+Fact openssl_reason() {
   // The oldest entry is the innermost: what failed first.
   const char* reason = ERR_reason_error_string(ERR_peek_error());
   std::string text = reason != nullptr ? reason : "no reason given";
   ERR_clear_error();
-  return text;
+  return Fact::not_of_file(std::move(text));
 }
 
 void forget_errors() { ERR_clear_error(); }

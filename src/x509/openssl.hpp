@@ -10,7 +10,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/freer.hpp"
+
 namespace tlsa_update::x509 {
 
 using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
@@ -30,7 +32,7 @@ void start_openssl();
 
 // The innermost reason on OpenSSL's error queue, lower case as it comes ("wrong tag"); empties the queue.
 // Never empty text.
-[[nodiscard]] std::string openssl_reason();
+[[nodiscard]] Fact openssl_reason();
 
 // Empties the queue of failures that were expected.
 void forget_errors();

@@ -11,10 +11,9 @@ constexpr std::string_view begin_mark = "-----BEGIN ";
 constexpr std::string_view end_mark = "-----END ";
 constexpr std::string_view dashes = "-----";
 constexpr std::string_view blanks = " \t\v\f";
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view trimmed(std::string_view line) {
-  if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  line = without_byte_order_mark(line);  // files that were joined have them in the middle
   const auto first = line.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return line.substr(first, line.find_last_not_of(blanks) - first + 1);
@@ -45,16 +44,33 @@ class Lines {
   std::size_t number_ = 0;
 };
 
-tl::unexpected<Error> bad(std::string what) { return fail(ErrorCode::bad_data, std::move(what)); }
+// RFC 7468 section 2: the boundaries are lines of their own, and so are the lines of base64 between them.
+struct Boundary {
+  enum class Form { whole, unclosed, joined } form = Form::unclosed;
+  std::string_view label;  // of a whole one
+};
 
-std::string at_line(std::size_t line) { return " at line " + std::to_string(line); }
-
-// The label of a boundary line; nothing when the line is not closed by five hyphens.
-std::optional<std::string> label_of(std::string_view line, std::string_view mark) {
+Boundary boundary_in(std::string_view line, std::string_view mark) {
   line.remove_prefix(mark.size());
-  if (!line.ends_with(dashes)) return std::nullopt;
-  return std::string(line.substr(0, line.size() - dashes.size()));
+  const auto close = line.find(dashes);
+  if (close == std::string_view::npos) return {};
+  const auto rest = line.substr(close + dashes.size());
+  if (rest.empty()) return {Boundary::Form::whole, line.substr(0, close)};
+  return {rest.find_first_not_of('-') == std::string_view::npos ? Boundary::Form::unclosed
+                                                                : Boundary::Form::joined,
+          {}};
 }
+
+// Where `line`, a part of a PEM, holds several lines that were joined to one.
+FileFault lost_line_breaks(std::string_view line) {
+  constexpr Words what = "the line breaks of this PEM are lost";
+  if (line.find("\\n") != std::string_view::npos)
+    return FileFault(what, {}, "put them back: sed 's/\\\\r//g; s/\\\\n/\\n/g'");
+  return FileFault(what, {}, "put them back: sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\\n\\1\\n/g'");
+}
+
+// Of a line inside a block or outside: holds it more than a boundary line may?
+bool is_joined(std::string_view line) { return line.find(dashes) != std::string_view::npos; }
 
 int base64_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -126,35 +142,41 @@ std::string take_headers(LineSpan& lines) {
   return headers;
 }
 
-Result<PemBlock> decode(std::string label, std::size_t begin_line, LineSpan lines) {
-  const auto name = "the " + label + " block" + at_line(begin_line);
+Parsed<PemBlock> decode(std::string_view label, std::size_t begin_line, LineSpan lines) {
   auto headers = take_headers(lines);
   std::size_t characters = 0;
   for (const auto line : lines) characters += line.size();
-  if (characters == 0) return bad(name + " is empty");
+  if (characters == 0) return wrong("is empty");
   Base64Decoder decoder(characters / 4 * 3 + 3);
   if (!std::ranges::all_of(lines, [&](auto line) { return decoder.take(line); }) || !decoder.finish())
-    return bad(name + " is not base64: it is cut or damaged");
-  return PemBlock{std::move(label), begin_line, std::move(headers), decoder.octets()};
+    return wrong("is not base64: it is cut or damaged");
+  return PemBlock{std::string(label), begin_line, std::move(headers), decoder.octets()};
 }
 
-// From the line after BEGIN up to END.
-Result<PemBlock> read_block(Lines& lines, std::string label) {
+// From the line after BEGIN through END.
+Parsed<PemBlock> read_block(Lines& lines, std::string_view label) {
   const auto begin_line = lines.number();
-  const auto name = "the " + label + " block" + at_line(begin_line);
+  const auto in_block = [&](const FileFault& fault) {
+    return tl::unexpected(fault.of("the {} block", {Fact::label(label)}).at(begin_line));
+  };
   std::vector<std::string_view> body;
   while (const auto line = lines.next()) {
+    const auto number = lines.number();
     if (line->starts_with(begin_mark))
-      return bad(name + " is cut: another block begins" + at_line(lines.number()));
+      return in_block(FileFault("is cut: another block begins at line {}", {number}));
     if (!line->starts_with(end_mark)) {
+      if (is_joined(*line)) return tl::unexpected(lost_line_breaks(*line).at(number));
       body.push_back(*line);
       continue;
     }
-    if (label_of(*line, end_mark) != label)
-      return bad(name + " is not closed by its END line" + at_line(lines.number()));
-    return decode(std::move(label), begin_line, body);
+    const auto end = boundary_in(*line, end_mark);
+    if (end.form == Boundary::Form::joined) return tl::unexpected(lost_line_breaks(*line).at(number));
+    if (end.form != Boundary::Form::whole || end.label != label)
+      return in_block(FileFault("is not closed by its END line at line {}", {number}));
+    auto block = decode(label, begin_line, body);
+    return block ? std::move(block) : in_block(block.error());
   }
-  return bad(name + " is cut: its END line is missing");
+  return in_block(FileFault("is cut: its END line is missing"));
 }
 
 }  // namespace
@@ -163,16 +185,31 @@ bool has_pem(std::string_view text) {
   return text.find(begin_mark) != std::string_view::npos || text.find(end_mark) != std::string_view::npos;
 }
 
-Result<std::vector<PemBlock>> pem_blocks(std::string_view text) {
+bool has_pem_line(std::string_view text) {
+  Lines lines(text);
+  while (const auto line = lines.next())
+    if (line->starts_with(begin_mark) || line->starts_with(end_mark)) return true;
+  return false;
+}
+
+std::size_t line_of_pem(std::string_view text) {
+  Lines lines(text);
+  for (auto line = lines.next(); line && !has_pem(*line);) line = lines.next();
+  return lines.number();
+}
+
+Parsed<std::vector<PemBlock>> pem_blocks(std::string_view text) {
   std::vector<PemBlock> blocks;
   Lines lines(text);
   while (const auto line = lines.next()) {
-    if (line->starts_with(end_mark))
-      return bad("a block without a BEGIN line ends" + at_line(lines.number()));
+    const auto number = lines.number();
+    if (line->starts_with(end_mark)) return wrong_at(number, "a block without a BEGIN line ends here");
     if (!line->starts_with(begin_mark)) continue;
-    auto label = label_of(*line, begin_mark);
-    if (!label) return bad("the BEGIN line" + at_line(lines.number()) + " does not end in five hyphens");
-    auto block = read_block(lines, std::move(*label));
+    const auto begin = boundary_in(*line, begin_mark);
+    if (begin.form == Boundary::Form::joined) return tl::unexpected(lost_line_breaks(*line).at(number));
+    if (begin.form != Boundary::Form::whole)
+      return wrong_at(number, "this BEGIN line does not end in five hyphens");
+    auto block = read_block(lines, begin.label);
     if (!block) return tl::unexpected(block.error());
     blocks.push_back(std::move(*block));
   }

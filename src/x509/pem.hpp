@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/secret.hpp"
 
 namespace tlsa_update::x509 {
@@ -22,8 +22,14 @@ struct PemBlock {
 // Does the text hold anything that looks like a boundary line? Finds it anywhere in a line.
 [[nodiscard]] bool has_pem(std::string_view text);
 
-// All blocks in order. Lines end in LF, CRLF or CR, may be indented, and may be of any length. Error bad_data
-// names the block and its line; `where` is left to the caller.
-[[nodiscard]] Result<std::vector<PemBlock>> pem_blocks(std::string_view text);
+// Is there a boundary line, or at least the beginning of a line that looks like one?
+[[nodiscard]] bool has_pem_line(std::string_view text);
+
+// The line of the first mark of PEM, from 1; has_pem(text).
+[[nodiscard]] std::size_t line_of_pem(std::string_view text);
+
+// All blocks in order. Lines end in LF, CRLF or CR, may be indented, and may be of any length. A fault names
+// the block and its line.
+[[nodiscard]] Parsed<std::vector<PemBlock>> pem_blocks(std::string_view text);
 
 }  // namespace tlsa_update::x509

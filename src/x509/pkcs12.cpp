@@ -20,14 +20,14 @@ struct FreeBags {
 using SafesPtr = std::unique_ptr<STACK_OF(PKCS7), FreeSafes>;
 using BagsPtr = std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), FreeBags>;
 
-tl::unexpected<Error> broken() { return fail(ErrorCode::bad_data, "is broken (" + openssl_reason() + ")"); }
+tl::unexpected<FileFault> broken() { return wrong("is broken ({})", {openssl_reason()}); }
 
 // Walks one container, opened with one passphrase.
 class Pkcs12Reader {
  public:
   explicit Pkcs12Reader(const Passphrase& passphrase) : passphrase_(passphrase) {}
 
-  Result<Pkcs12Contents> read(PKCS12* container) {
+  KeyResult<Pkcs12Contents> read(PKCS12* container) {
     if (auto open = verify_mac(container); !open) return tl::unexpected(open.error());
     const SafesPtr safes(PKCS12_unpack_authsafes(container));
     if (!safes) return broken();
@@ -39,7 +39,7 @@ class Pkcs12Reader {
 
  private:
   // RFC 7292 section 4: the MAC is over everything; a container may also go without.
-  Result<void> verify_mac(PKCS12* container) {
+  KeyResult<void> verify_mac(PKCS12* container) {
     if (PKCS12_mac_present(container) != 1) return {};
     const ASN1_INTEGER* count = nullptr;
     PKCS12_get0_mac(nullptr, nullptr, nullptr, &count, container);
@@ -55,7 +55,7 @@ class Pkcs12Reader {
     });
   }
 
-  Result<void> take_safe(PKCS7* safe) {
+  KeyResult<void> take_safe(PKCS7* safe) {
     BagsPtr bags;
     if (PKCS7_type_is_data(safe)) {
       bags.reset(PKCS12_unpack_p7data(safe));
@@ -69,50 +69,55 @@ class Pkcs12Reader {
       });
       if (!opened) return opened;
     } else {
-      return fail(ErrorCode::bad_data, "is sealed for a public key, which is not supported");
+      return wrong("is sealed for a public key, which is not supported");
     }
     return take_bags(bags.get(), 0);
   }
 
-  Result<void> take_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth) {
+  KeyResult<void> take_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth) {
     for (int i = 0; bags != nullptr && i < sk_PKCS12_SAFEBAG_num(bags); ++i)
       if (auto taken = take_bag(sk_PKCS12_SAFEBAG_value(bags, i), depth); !taken) return taken;
     return {};
   }
 
-  Result<void> take_bag(const PKCS12_SAFEBAG* bag, int depth) {
+  KeyResult<void> take_bag(const PKCS12_SAFEBAG* bag, int depth) {
     switch (PKCS12_SAFEBAG_get_nid(bag)) {
       case NID_keyBag:
         return take_key(key_of(PKCS12_SAFEBAG_get0_p8inf(bag)));
       case NID_pkcs8ShroudedKeyBag:
-        return take_shrouded_key(PKCS12_SAFEBAG_get0_pkcs8(bag));
+        return take_key(shrouded_key(PKCS12_SAFEBAG_get0_pkcs8(bag)));
       case NID_certBag:
         return take_certificate(bag);
       case NID_safeContentsBag:
-        if (depth == 8) return fail(ErrorCode::bad_data, "is nested too deeply");
+        if (depth == 8) return wrong("is nested too deeply");
         return take_bags(PKCS12_SAFEBAG_get0_safes(bag), depth + 1);
       default:  // CRLs and secrets
         return {};
     }
   }
 
-  Result<void> take_shrouded_key(const X509_SIG* encrypted) {
+  KeyResult<PublicKey> shrouded_key(const X509_SIG* encrypted) {
     if (encrypted == nullptr) return broken();
     const X509_ALGOR* algorithm = nullptr;
     X509_SIG_get0(encrypted, &algorithm, nullptr);
-    if (auto bounded = spend(iterations_of(algorithm)); !bounded) return bounded;
+    if (auto bounded = spend(iterations_of(algorithm)); !bounded) return tl::unexpected(bounded.error());
     const auto info = decrypt_private_key(encrypted, passphrase_);
     if (!info) return tl::unexpected(info.error());
-    return take_key(key_of(info->get()));
+    return key_of(info->get());
   }
 
-  Result<void> take_key(Result<PublicKey> key) {
-    if (!key) return tl::unexpected(key.error());
-    contents_.keys.push_back(std::move(*key));
+  KeyResult<void> take_key(KeyResult<PublicKey> key) {
+    if (key) {
+      contents_.keys.push_back(std::move(*key));
+    } else if (key.error().is_out_of_reach) {
+      contents_.out_of_reach.push_back(std::move(key.error().why));
+    } else {
+      return tl::unexpected(std::move(key.error()));
+    }
     return {};
   }
 
-  Result<void> take_certificate(const PKCS12_SAFEBAG* bag) {
+  KeyResult<void> take_certificate(const PKCS12_SAFEBAG* bag) {
     if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_x509Certificate) return {};
     const X509Ptr certificate(PKCS12_SAFEBAG_get1_cert(bag));
     unsigned char* octets = nullptr;
@@ -124,9 +129,10 @@ class Pkcs12Reader {
   }
 
   // The budget is one for the whole container.
-  Result<void> spend(long iterations) {
+  KeyResult<void> spend(long iterations) {
     spent_ += std::clamp(iterations, 0L, most_iterations + 1);
-    return check_iterations(spent_);
+    if (auto bounded = check_iterations(spent_); !bounded) return tl::unexpected(bounded.error());
+    return {};
   }
 
   Passphrase passphrase_;
@@ -136,7 +142,7 @@ class Pkcs12Reader {
 
 }  // namespace
 
-Result<Pkcs12Contents> open_pkcs12(ByteView der, const Passphrase& passphrase) {
+KeyResult<Pkcs12Contents> open_pkcs12(ByteView der, const Passphrase& passphrase) {
   const unsigned char* cursor = der.data();
   const Pkcs12Ptr container(d2i_PKCS12(nullptr, &cursor, static_cast<long>(der.size())));
   if (!container) return broken();

@@ -10,9 +10,9 @@ namespace tlsa_update::x509 {
 struct Pkcs12Contents {
   std::vector<Bytes> certificates;  // DER
   std::vector<PublicKey> keys;
+  std::vector<FileFault> out_of_reach;  // keys: why each cannot be read
 };
 
-// Error bad_data; `where` is left to the caller.
-[[nodiscard]] Result<Pkcs12Contents> open_pkcs12(ByteView der, const Passphrase& passphrase);
+[[nodiscard]] KeyResult<Pkcs12Contents> open_pkcs12(ByteView der, const Passphrase& passphrase);
 
 }  // namespace tlsa_update::x509

@@ -9,7 +9,7 @@
 #include "support/folder.hpp"
 
 namespace tlsa_update::cli {
-namespace {
+namespace settings_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 
@@ -217,6 +217,28 @@ TEST_F(CommandLine, AnAddressMayStandInBracketsWhenItIsOfVersion6) {
   EXPECT_EQ(addresses, (Words{"192.0.2.1", "2001:db8::1", "2001:db8::2"}));
 }
 
+TEST_F(CommandLine, OfTwoFamiliesTheLastOneCounts) {
+  const auto family = [&](Words more) {
+    Words words{"status", "x:25"};
+    words.insert(words.end(), more.begin(), more.end());
+    return settings(words).family;
+  };
+  EXPECT_EQ(family({}), Family::any);
+  EXPECT_EQ(family({"-4"}), Family::ipv4);
+  EXPECT_EQ(family({"--ipv6-only"}), Family::ipv6);
+  EXPECT_EQ(family({"-4", "-6"}), Family::ipv6);
+}
+
+TEST(Config, AFamilyIsChosenAtTheTop) {
+  const auto family = [](const std::string& text) {
+    Settings settings;
+    EXPECT_TRUE(parse_config(text, "x.conf", settings)) << text;
+    return settings.family;
+  };
+  EXPECT_EQ(family("ipv4-only = yes\n"), Family::ipv4);
+  EXPECT_EQ(family("ipv6-only =\nipv4-only = no\n"), Family::ipv6);
+}
+
 // Boost.Program_options never ends over the text of such an error.
 TEST_F(CommandLine, APlaceholderOfItsParserIsAWordLikeAnyOther) {
   struct Row {
@@ -323,5 +345,5 @@ TEST(Install, IsFromToModeOwner) {
   }
 }
 
-}  // namespace
+}  // namespace settings_test
 }  // namespace tlsa_update::cli

@@ -6,7 +6,7 @@
 #include "make_chain.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace credential_test {
 
 using namespace testing;
 
@@ -214,5 +214,5 @@ TEST(Covers, AnAsteriskStandsForOneWholeLabel) {
   }
 }
 
-}  // namespace
+}  // namespace credential_test
 }  // namespace tlsa_update

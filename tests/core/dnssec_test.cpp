@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace dnssec_test {
 
 TEST(Dnssec, AsWeakAsTheWeakestThatIsKnown) {
   constexpr std::array from_the_weakest{Dnssec::bogus, Dnssec::insecure, Dnssec::unknown, Dnssec::secure};
@@ -18,5 +18,5 @@ TEST(Dnssec, AsWeakAsTheWeakestThatIsKnown) {
   }
 }
 
-}  // namespace
+}  // namespace dnssec_test
 }  // namespace tlsa_update

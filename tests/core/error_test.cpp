@@ -5,7 +5,7 @@
 #include "tlsa_update/core/bytes.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace error_test {
 
 TEST(Error, EveryCodeHasItsExitStatus) {
   const std::pair<ErrorCode, int> table[] = {
@@ -47,5 +47,5 @@ TEST(Bytes, HexRoundTrip) {
   EXPECT_EQ(from_hex("0g"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace error_test
 }  // namespace tlsa_update

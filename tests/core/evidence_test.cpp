@@ -5,7 +5,7 @@
 #include "make_chain.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace evidence_test {
 
 using namespace testing;
 
@@ -61,5 +61,5 @@ TEST(Evidence, UnknownAddressesMayHideOne) {
   EXPECT_FALSE(unsure.complete());
 }
 
-}  // namespace
+}  // namespace evidence_test
 }  // namespace tlsa_update

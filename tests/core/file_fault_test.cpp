@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace file_fault_test {
 
 constexpr const char* secret = "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49";
 
@@ -53,5 +53,5 @@ TEST(FileFault, AByteOrderMarkIsNoText) {
   EXPECT_EQ(without_byte_order_mark("key"), "key");
 }
 
-}  // namespace
+}  // namespace file_fault_test
 }  // namespace tlsa_update

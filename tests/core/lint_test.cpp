@@ -6,7 +6,7 @@
 #include "make_chain.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace lint_test {
 
 using testing::parameters;
 
@@ -99,5 +99,5 @@ RC_GTEST_PROP(LintProperty, NoRdataBreaksTheCheck, (const Bytes& rdata)) {
   if (record) RC_ASSERT(malformed(*record).has_value() == !check(*record, true).has_value());
 }
 
-}  // namespace
+}  // namespace lint_test
 }  // namespace tlsa_update

@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace name_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -217,5 +217,5 @@ TEST(Idn, BadULabelsAreNamed) {
   EXPECT_FALSE(to_ascii(std::string(2000, '\xc3')));
 }
 
-}  // namespace
+}  // namespace name_test
 }  // namespace tlsa_update

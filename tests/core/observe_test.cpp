@@ -3,7 +3,7 @@
 #include "core/planner_scene.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace observe_test {
 
 using namespace testing;
 using std::chrono::hours;
@@ -174,5 +174,5 @@ TEST(Observe, TheUptimeOfAnotherMachineIsNoWait) {
   EXPECT_EQ(noon + Seconds(60) - *scene.remembered(a).seen_everywhere_at, Seconds(60));
 }
 
-}  // namespace
+}  // namespace observe_test
 }  // namespace tlsa_update

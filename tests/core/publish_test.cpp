@@ -4,7 +4,7 @@
 #include "core/planner_scene.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace publish_test {
 
 using namespace testing;
 
@@ -144,7 +144,7 @@ TEST(Publish, KeepProtectsAndPublishesNothing) {  // I4
             briefs({published(a), {b, RecordState::kept, Action::none, Reason::protected_}}));
 }
 
-TEST(Publish, EveryHazardRefusesTheAdditionUnlessForced) {  // I10
+TEST(Publish, EveryHazardRefusesTheAddition) {  // I10
   for (const auto hazard :
        {Hazard::below_zone_cut, Hazard::below_dname, Hazard::host_is_wildcard, Hazard::hides_wildcard}) {
     Scene scene;
@@ -153,8 +153,26 @@ TEST(Publish, EveryHazardRefusesTheAdditionUnlessForced) {  // I10
     EXPECT_EQ(rrset_of(plan).refused, hazard);
     EXPECT_FALSE(plan.changes());
     EXPECT_EQ(steps(plan), briefs({missing(a, Action::none, Reason::hazard)}));
+  }
+}
+
+TEST(Publish, ForceOverridesAHazardThatNamesIt) {
+  for (const auto hazard : {Hazard::host_is_wildcard, Hazard::hides_wildcard}) {
+    Scene scene;
+    scene.want({{"A"}}).view().hazards = {hazard};
     scene.policy().force = true;
     EXPECT_EQ(steps(scene.publish_plan()), briefs({missing(a)}));
+  }
+}
+
+// What is stored there is never answered: it could not be read back (I6), and no later run could delete it.
+TEST(Publish, ForceDoesNotPublishWhatIsNeverAnswered) {
+  for (const auto hazard : {Hazard::below_zone_cut, Hazard::below_dname}) {
+    Scene scene;
+    scene.want({{"A"}}).view().hazards = {hazard};
+    scene.policy().force = true;
+    EXPECT_EQ(rrset_of(scene.publish_plan()).refused, hazard);
+    EXPECT_FALSE(scene.publish_plan().changes());
   }
 }
 
@@ -304,5 +322,5 @@ RC_GTEST_PROP(Publish, I5_ThePrerequisiteIsWhatWasObserved, ()) {
   RC_ASSERT(rrset_of(scene.publish_plan()).observed == scene.view().rrset);
 }
 
-}  // namespace
+}  // namespace publish_test
 }  // namespace tlsa_update

@@ -5,7 +5,7 @@
 #include "tlsa_update/core/lint.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace remarks_test {
 
 using namespace testing;
 using ::testing::ElementsAre;
@@ -209,5 +209,5 @@ TEST(RemarksOnAnRrset, TtlsThatAreLongOrShort) {
   EXPECT_THAT(remarks_on({}, {}, 299), ElementsAre(HasSubstr("is under 5 minutes")));
 }
 
-}  // namespace
+}  // namespace remarks_test
 }  // namespace tlsa_update

@@ -4,13 +4,13 @@
 #include <set>
 
 namespace tlsa_update {
-namespace {
+namespace report_test {
 
 const Name owner = Name::parse("_25._tcp.mail.example.com").value();
 
 TEST(Report, EveryReasonHasAWordOfItsOwnForJson) {
   std::set<std::string_view> words;
-  const int count = static_cast<int>(Reason::hazard) + 1;
+  const int count = static_cast<int>(Reason::malformed) + 1;
   for (int i = 0; i < count; ++i) {
     const auto word = text(static_cast<Reason>(i));
     EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos) << word;
@@ -68,5 +68,5 @@ TEST(Report, EveryRefusalNamesTheOwnerAndSaysWhatToDo) {
   }
 }
 
-}  // namespace
+}  // namespace report_test
 }  // namespace tlsa_update

@@ -3,7 +3,7 @@
 #include "core/planner_scene.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace rollover_test {
 
 using namespace testing;
 using std::chrono::hours;
@@ -387,5 +387,5 @@ TEST(Rollover, I10_ARefusedOwnerIsNotTouched) {
   EXPECT_EQ(rrset_of(plan).refused, Hazard::below_dname);
 }
 
-}  // namespace
+}  // namespace rollover_test
 }  // namespace tlsa_update

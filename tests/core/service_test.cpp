@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace service_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -203,5 +203,5 @@ RC_GTEST_PROP(ServiceProperty, NoTextBreaksTheParser, (const std::string& text))
   if (const auto targets = parse_target(text)) RC_ASSERT(!targets->empty());
 }
 
-}  // namespace
+}  // namespace service_test
 }  // namespace tlsa_update

@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace time_test {
 
 Time at(std::int64_t seconds) { return Time(Seconds(seconds)); }
 
@@ -74,5 +74,5 @@ TEST(Duration, PeopleReadTheTwoLargestUnits) {
   EXPECT_EQ(human_duration(Seconds::min()), human_duration(Seconds::min() + Seconds(1)));
 }
 
-}  // namespace
+}  // namespace time_test
 }  // namespace tlsa_update

@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace tlsa_test {
 
 constexpr TlsaParameters dane_ee{};  // 3 1 1
 
@@ -135,5 +135,5 @@ RC_GTEST_PROP(TlsaProperty, NoTextBreaksTheParsers, (const std::string& text)) {
   if (combination) RC_ASSERT(parse_parameters(combination->text()).value() == *combination);
 }
 
-}  // namespace
+}  // namespace tlsa_test
 }  // namespace tlsa_update

@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update {
-namespace {
+namespace zone_view_test {
 
 // RFC 1982 section 3.2, with the examples of its section 5.2 scaled to 32 bits.
 TEST(Serial, IsComparedOnTheCircle) {
@@ -25,5 +25,5 @@ RC_GTEST_PROP(SerialProperty, AnIncrementOfLessThanHalfTheCircleIsNewer, (std::u
   RC_ASSERT(!serial_less(serial + increment, serial));
 }
 
-}  // namespace
+}  // namespace zone_view_test
 }  // namespace tlsa_update

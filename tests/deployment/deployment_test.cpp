@@ -22,7 +22,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::deployment {
-namespace {
+namespace deployment_test {
 
 // One service whose certificate and key wait beside the files that it reads.
 class Deploy : public testing::Test {
@@ -314,5 +314,5 @@ TEST_F(RunCommand, TheChildDoesNotLearnWhereSecretsAre) {
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
-}  // namespace
+}  // namespace deployment_test
 }  // namespace tlsa_update::deployment

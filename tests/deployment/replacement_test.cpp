@@ -10,7 +10,7 @@
 #include "support/noted_events.hpp"
 
 namespace tlsa_update::deployment {
-namespace {
+namespace replacement_test {
 
 class Replacement : public testing::Test {
  protected:
@@ -140,5 +140,5 @@ TEST_F(Replacement, FilesThatAreNoTargetsAreLeftAlone) {
   EXPECT_EQ(folder_.read("live/other"), "old");
 }
 
-}  // namespace
+}  // namespace replacement_test
 }  // namespace tlsa_update::deployment

@@ -7,7 +7,7 @@
 #include "dns/tsig_peer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace axfr_stream_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -266,7 +266,11 @@ TEST(AxfrStream, AFaultEndsTheTransferWithNothingUsed) {  // RFC 5936 sections 2
       {"REFUSED at once",
        {changed(message({}), 3, 5)},
        "message 1: REFUSED; the server must allow the transfer of example. to this host"},
-      {"SERVFAIL midway", {first, changed(last, 3, 2)}, "message 2: SERVFAIL"},
+      {"SERVFAIL midway",
+       {first, changed(last, 3, 2)},
+       "message 2: SERVFAIL: the server fails to answer AXFR of example.; see the server's log: has the zone "
+       "failed "
+       "to load, or expired?"},
       {"another question",
        {changed(first, 13, 'x')},
        "message 1: " + malformed + "an answer to another question at octet 12"},
@@ -391,5 +395,5 @@ RC_GTEST_PROP(AxfrStream, AnyDamageEndsInAFaultOrAWholeZone, ()) {
   if (outcome.zone) RC_ASSERT(outcome.zone->records == 7U);
 }
 
-}  // namespace
+}  // namespace axfr_stream_test
 }  // namespace tlsa_update::dns

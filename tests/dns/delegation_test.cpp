@@ -7,7 +7,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace delegation_test {
 
 using test::rr;
 using testing::IsEmpty;
@@ -64,5 +64,5 @@ TEST(Delegation, ADsThatIsCutShortLeadsNowhere) {
   }
 }
 
-}  // namespace
+}  // namespace delegation_test
 }  // namespace tlsa_update::dns

@@ -6,12 +6,13 @@
 #include <thread>
 
 #include "pipeline.hpp"
+#include "support/records.hpp"
 #include "support/scripted_server.hpp"
 #include "tlsa_update/dns/zone_reader.hpp"
 #include "transfer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace exchange_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -213,7 +214,10 @@ TEST_F(ExchangeTest, ServfailIsTriedAgainAndThenSaid) {
   const auto answer = ask(to);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::no_answer);
-  EXPECT_EQ(answer.error().text(), server.name().text() + ": SERVFAIL");
+  EXPECT_EQ(answer.error().text(),
+            server.name().text() +
+                ": SERVFAIL: the server fails to answer A at mx.example.test.; see the "
+                "server's log: has the zone failed to load, or expired?");
   ASSERT_EQ(server.requests().size(), 2U);
 }
 
@@ -493,7 +497,7 @@ TEST_F(ExchangeTest, WhatBecomesOfAnUpdate) {
       {"NOTZONE", signed_rcode(rcode::notzone), Outcome::refused, ErrorCode::refused, 1},
       {"NOTIMP", signed_rcode(rcode::notimp), Outcome::refused, ErrorCode::refused, 1},
       {"FORMERR", signed_rcode(rcode::formerr), Outcome::refused, ErrorCode::protocol, 1},
-      {"SERVFAIL to the last", signed_rcode(rcode::servfail), Outcome::refused, ErrorCode::no_answer, 2},
+      {"SERVFAIL to the last", signed_rcode(rcode::servfail), Outcome::failed, ErrorCode::no_answer, 2},
       {"unsigned NOERROR", unsigned_rcode(rcode::noerror), Outcome::unknown, ErrorCode::protocol, 1},
       {"unsigned NXRRSET", unsigned_rcode(rcode::nxrrset), Outcome::unknown, ErrorCode::protocol, 1},
       {"unsigned FORMERR", unsigned_rcode(rcode::formerr), Outcome::unknown, ErrorCode::protocol, 1},
@@ -625,7 +629,7 @@ TEST_F(ExchangeTest, AnUpdateThatOneAddressDeclinesGoesToTheNext) {
       {"NOTIMP", signed_rcode(rcode::notimp), signed_rcode(0), Outcome::done, 1, 1},
       {"unsigned SERVFAIL", unsigned_rcode(rcode::servfail), signed_rcode(0), Outcome::done, 1, 1},
       {"unsigned NOTIMP", unsigned_rcode(rcode::notimp), signed_rcode(0), Outcome::done, 1, 1},
-      {"both SERVFAIL", signed_rcode(rcode::servfail), signed_rcode(rcode::servfail), Outcome::refused, 2, 2},
+      {"both SERVFAIL", signed_rcode(rcode::servfail), signed_rcode(rcode::servfail), Outcome::failed, 2, 2},
       {"both unsigned", unsigned_rcode(rcode::notimp), unsigned_rcode(rcode::servfail), Outcome::unknown, 1,
        1},
       {"REFUSED is final", signed_rcode(rcode::refused), signed_rcode(0), Outcome::denied, 1, 0},
@@ -732,6 +736,85 @@ TEST_F(ExchangeTest, ATruncatedAnswerOverUdpIsAskedForOverTcp) {
   ASSERT_EQ(server.requests().size(), 2U);
   EXPECT_TRUE(server.requests()[0].udp);
   EXPECT_FALSE(server.requests()[1].udp);
+}
+
+// RFC 2181 section 9, RFC 8945 section 5.3: with prerequisites, a second UPDATE is harmless.
+TEST_F(ExchangeTest, ATruncatedAnswerToAnUpdateOverUdpIsIgnoredAndTheUpdateGoesByTcp) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message answer = answer_to(request);
+    answer.truncated = request.udp;
+    return say(signed_answer(request, answer, *key_, noon));
+  });
+  auto to = exchange(server, Transport::udp);
+  EXPECT_EQ(change(to).kind, Outcome::done);
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_TRUE(server.requests()[0].udp);
+  EXPECT_FALSE(server.requests()[1].udp);
+}
+
+TEST_F(ExchangeTest, AfterATruncatedAnswerWithoutTcpNobodyKnowsWhatBecameOfTheUpdate) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    Message answer = answer_to(request);
+    answer.truncated = true;
+    return request.udp ? say(signed_answer(request, answer, *key_, noon)) : Reply{{Act::Kind::close, {}}};
+  });
+  auto to = exchange(server, Transport::udp);
+  EXPECT_EQ(change(to).kind, Outcome::unknown);
+}
+
+// doctor's harmless one: RFC 3007 section 2 wants all others signed.
+TEST_F(ExchangeTest, AnUpdateThatIsToBeUnsignedIsUnsigned) {
+  ScriptedServer server(io_, [](const Received& request) { return say(encode(answer_to(request))); });
+  auto to = exchange(server);
+  EXPECT_EQ(run(io_, to.update_unsigned(one_change())).kind, Outcome::done);
+  ASSERT_EQ(server.requests().size(), 1U);
+  EXPECT_NE(verify(server.requests().front().wire, *key_, {}, noon).verdict, TsigVerdict::good);
+}
+
+// Knot from 3.4 on and PowerDNS: one bare answer to an unknown key, a wrong secret, a wrong clock.
+TEST_F(ExchangeTest, BehindABareRefusalTheZoneIsAskedForWithoutAKey) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    auto answer = answer_to(request, rcode::notauth);
+    if (verify(request.wire, *key_, {}, noon).verdict != TsigVerdict::good) {
+      answer = answer_to(request);
+      answer.authoritative = true;
+      answer.authority = {rr("example.test. 60 SOA ns.example.test. h.example.test. 1 2 3 4 5")};
+    }
+    return say(encode(answer));
+  });
+  auto to = exchange(server);
+  const auto answer = ask(to);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::refused);
+  EXPECT_THAT(answer.error().text(),
+              AllOf(HasSubstr("does not take key update.example. (hmac-sha256) for A at "
+                              "mx.example.test."),
+                    HasSubstr("of zone example.test.")));
+  EXPECT_FALSE(to.has_verified());
+}
+
+TEST_F(ExchangeTest, AServerThatHasSignedAnAnswerKnowsTheKey) {
+  ScriptedServer server(io_, [&](const Received& request) {
+    return request.message.opcode == 5 ? say(encode(answer_to(request, rcode::notauth))) : good(request);
+  });
+  auto to = exchange(server);
+  ASSERT_TRUE(ask(to));
+  EXPECT_TRUE(to.has_verified());
+  EXPECT_THAT(change(to).error->text(),
+              HasSubstr("the likeliest first: (1) its policy does not let the key change"));
+}
+
+TEST_F(ExchangeTest, WhereItsServerComesFromIsToldWhenItIsOfNoUse) {
+  ScriptedServer server(io_, [&](const Received& request) { return good(request, rcode::refused); });
+  auto from_soa = options(server);
+  from_soa.origin = "it is the MNAME: --server names another";
+  Exchange refusing(io_.get_executor(), from_soa);
+  EXPECT_THAT(change(refusing).error->text(), HasSubstr("--server names another"));
+  server.stop_listening();
+  Exchange dead(io_.get_executor(), from_soa);
+  EXPECT_THAT(ask(dead).error().text(),
+              AllOf(HasSubstr("connection refused"), HasSubstr("--server names another")));
+  EXPECT_THAT(change(dead).error->text(), HasSubstr("--server names another"));
 }
 
 // RFC 6891 section 6.2.2.
@@ -931,5 +1014,5 @@ TEST(ParseServer, SaysWhatIsWrong) {
   }
 }
 
-}  // namespace
+}  // namespace exchange_test
 }  // namespace tlsa_update::dns

@@ -9,7 +9,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update {
-namespace {
+namespace gather_test {
 
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
@@ -73,5 +73,5 @@ TEST(Gather, ThrowsWhatATaskThrowsWhenNoneIsUnderWay) {
   EXPECT_THAT(tasks.ended(), Each(1));
 }
 
-}  // namespace
+}  // namespace gather_test
 }  // namespace tlsa_update

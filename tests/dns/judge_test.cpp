@@ -6,7 +6,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace judge_test {
 
 using Kind = Judgement::Kind;
 using testing::AllOf;
@@ -123,7 +123,10 @@ const Row rows[] = {
     {"BIND", "secondary that forwards and does not know the key", update, rcode::servfail,
      Tsig::badkey_with_other_rcode, Kind::servfail, false, no_answer, "a secondary that forwards?"},
     {"BIND", "101st record, unwritable journal", update, rcode::servfail, Tsig::good, Kind::servfail, true,
-     no_answer, "SERVFAIL"},
+     no_answer,
+     "SERVFAIL: the server fails to change TLSA at _25._tcp.mx.example.test.; see the server's log"},
+    {"BIND", "the zone is not loaded", query, rcode::servfail, Tsig::good, Kind::servfail, true, no_answer,
+     "SERVFAIL: the server fails to answer SOA at example.test.; see the server's log"},
     {"BIND", "somebody else was faster", update, rcode::nxrrset, Tsig::good, Kind::answer, true, {}, ""},
     {"BIND", "somebody else added first", update, rcode::yxrrset, Tsig::good, Kind::answer, true, {}, ""},
     {"BIND", "signed FORMERR", update, rcode::formerr, Tsig::good, Kind::bad, true, protocol,
@@ -132,8 +135,16 @@ const Row rows[] = {
      "or the server's policy must grant it TLSA at _25._tcp.mx.example.test."},
     {"Knot", "the acl denies (newer), or zone not served", update, rcode::notauth, Tsig::none, Kind::bad,
      false, refused,
-     "unauthenticated answer NOTAUTH: the server is not the primary of zone example.test., or does not allow "
-     "key update.example."},
+     "unauthenticated answer NOTAUTH: the server does not take key update.example. (hmac-sha256) for TLSA at "
+     "_25._tcp.mx.example.test.; the server signs no reason; the likeliest first: (1) the name, the secret "
+     "or the "
+     "algorithm of the key is another one at the server, or the clocks differ by more than 300 s; (2) its "
+     "policy "
+     "does not let the key change TLSA at _25._tcp.mx.example.test. (Knot: acl; PowerDNS: "
+     "TSIG-ALLOW-DNSUPDATE, "
+     "allow-dnsupdate-from); (3) it is not the primary of zone example.test. (--server, --zone"},
+    {"Knot", "unknown key (newer)", query, rcode::notauth, Tsig::none, Kind::bad, false, refused,
+     "NOTAUTH: the server does not take key update.example. (hmac-sha256) for SOA at example.test.; "},
     {"Knot", "wrong secret", update, rcode::notauth, Tsig::badsig, Kind::bad, false, refused, "BADSIG"},
     {"Knot", "clocks differ", update, rcode::notauth, Tsig::badtime, Kind::bad, true, refused, "BADTIME"},
     {"Knot", "owner outside the zone", update, rcode::notzone, Tsig::good, Kind::bad, true, refused,
@@ -150,14 +161,24 @@ const Row rows[] = {
      refused, "BADKEY", true},
     {"NSD", "zone not served", query, rcode::notauth, Tsig::good, Kind::answer, true, {}, ""},
     {"PowerDNS", "unknown key, wrong secret, clocks differ, updates off", update, rcode::refused, Tsig::none,
-     Kind::bad, false, refused,
-     "PowerDNS answers so also to an unknown key, a wrong secret and a wrong clock"},
+     Kind::bad, false, refused, "(1) the name, the secret or the algorithm of the key is another one"},
+    {"PowerDNS", "the key is not in TSIG-ALLOW-DNSUPDATE", update, rcode::refused, Tsig::good, Kind::bad,
+     true, refused, "REFUSED: key update.example. (hmac-sha256) may not change TLSA at"},
     {"PowerDNS", "zone not served", update, rcode::notauth, Tsig::none, Kind::bad, false, refused,
      "unauthenticated answer NOTAUTH"},
     {"PowerDNS", "query with an unknown key", query, rcode::notauth, Tsig::none, Kind::bad, false, refused,
      "unauthenticated answer NOTAUTH"},
     {"PowerDNS", "no primary answers the forwarder", update, rcode::servfail, Tsig::none, Kind::servfail,
      false, no_answer, "unauthenticated answer SERVFAIL"},
+    {"old server", "it does not know TSIG", query, rcode::formerr, Tsig::none, Kind::bad, false, protocol,
+     "FORMERR: the request was signed, the answer is not; forged, or a server without TSIG: "
+     "--no-sign-queries"},
+    {"old server", "it does not know TSIG, and signs", query, rcode::formerr, Tsig::good, Kind::bad, true,
+     protocol, "FORMERR: the server does not understand the request; --no-sign-queries"},
+    {"old server", "it ignores TSIG", query, rcode::noerror, Tsig::none, Kind::bad, false, protocol,
+     "--no-sign-queries asks it without TSIG"},
+    {"old server", "it does not implement TSIG", query, rcode::notimp, Tsig::none, Kind::bad, false, refused,
+     "--no-sign-queries asks it unsigned"},
     {"anyone", "the name does not exist", query, rcode::nxdomain, Tsig::good, Kind::answer, true, {}, ""},
     {"anyone", "a query is refused", query, rcode::refused, Tsig::good, Kind::answer, true, {}, ""},
     {"stranger", "NOERROR without a signature", update, rcode::noerror, Tsig::none, Kind::bad, false,
@@ -242,15 +263,30 @@ TEST(Judge, TruncationOverUdpLeadsToTcpAndOverTcpIsAFault) {
   EXPECT_EQ(judge(what, cut, result_of(Tsig::none), noon).kind, Kind::truncated);
 }
 
-// An UPDATE is not sent again because its answer is short; whether it counts, the signature says.
-TEST(Judge, ATruncatedAnswerToAnUpdateIsJudgedByItsRcode) {
+// RFC 2181 section 9.
+TEST(Judge, ATruncatedAnswerToAnUpdateIsIgnoredWhateverItSays) {
   const auto key = test::key();
   auto what = asked(update, key.get());
   what.over_udp = true;
-  auto cut = answer(what, rcode::noerror);
-  cut.truncated = true;
-  EXPECT_EQ(judge(what, cut, result_of(Tsig::good), noon).kind, Kind::answer);
-  EXPECT_EQ(judge(what, cut, result_of(Tsig::none), noon).error->code, ErrorCode::protocol);
+  for (const auto code : {rcode::noerror, rcode::refused, rcode::yxrrset}) {
+    auto cut = answer(what, code);
+    cut.truncated = true;
+    EXPECT_EQ(judge(what, cut, result_of(Tsig::good), noon).kind, Kind::truncated);
+    EXPECT_EQ(judge(what, cut, result_of(Tsig::none), noon).kind, Kind::truncated);
+  }
+}
+
+// A key that the server signs other answers with is right, so its policy comes first.
+TEST(Judge, TheLikeliestCauseOfABareRefusalComesFirst) {
+  const auto key = test::key();
+  auto what = asked(update, key.get());
+  what.is_key_known = true;
+  for (const auto code : {rcode::notauth, rcode::refused}) {
+    const auto text = judge(what, answer(what, code), result_of(Tsig::none), noon).error->text();
+    EXPECT_THAT(text, AllOf(HasSubstr("(1) its policy does not let the key change TLSA at _25._tcp.mx"),
+                            HasSubstr("(2) it is not the primary of zone example.test."),
+                            HasSubstr("(3) the name, the secret or the algorithm of the key")));
+  }
 }
 
 TEST(Judge, AnAnswerToSomethingElseIsStray) {
@@ -302,5 +338,5 @@ TEST(Judge, OctetsThatAreNoMessageAreAFaultWhenTheyHaveTheId) {
   EXPECT_FALSE(cut.certain);
 }
 
-}  // namespace
+}  // namespace judge_test
 }  // namespace tlsa_update::dns

@@ -6,7 +6,7 @@
 #include "base64.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace key_file_test {
 
 Name name(std::string_view text) { return Name::parse(text).value(); }
 
@@ -46,6 +46,12 @@ TEST(KeyFile, EveryFormGivesTheSameKey) {
       {"tsig-keygen", clause("update.example")},
       {"one line, no quotes around the name, upper case",
        "KEY Update.EXAMPLE { SECRET \"" + secret + "\"; ALGORITHM HMAC-SHA256; };"},
+      {"a byte-order mark", "\xEF\xBB\xBF" + clause("update.example")},
+      {"a byte-order mark before one line", "\xEF\xBB\xBFhmac-sha256:update.example:" + secret},
+      {"ldns-keygen's private file",
+       "Private-key-format: v1.2\nAlgorithm: 159 (HMAC_SHA256)\nKey: " + secret + "\n",
+       "Kupdate.example.+159+53218.private"},
+      {"ldns-keygen's record", "update.example.\tIN\tKEY\t0 3 159 " + secret + "\n"},
       {"carriage returns",
        "key \"update.example\" {\r\n algorithm hmac-sha256;\r\n secret \"" + secret + "\";\r\n};\r\n"},
       {"blanks in the secret", "key update.example { algorithm hmac-sha256; secret \"" +
@@ -102,7 +108,7 @@ TEST(KeyFile, EveryAlgorithmIsKnownByNameAndNumber) {
 TEST(KeyFile, OfSeveralKeysTheNamedOneIsTaken) {
   const std::string two = clause("a.example", "hmac-sha512") + clause("b.example");
   EXPECT_EQ(error_of(two),
-            "tsig.key: the file holds several keys: a.example., b.example.; keep the one that is meant in a "
+            "tsig.key: the file holds several keys: a.example., b.example.; keep the one that you want in a "
             "file of its own");
   EXPECT_EQ(parse(two, {.allow_weak = false, .key_name = name("B.example")}).value().key.label(),
             "key b.example. (hmac-sha256)");
@@ -169,7 +175,11 @@ TEST(KeyFile, ErrorsSayWhereAndWhatWasExpected) {
        "tsig.key:1: TSIG algorithm hmac-sha256-128 truncates the MAC, which is not "
        "supported; configure hmac-sha256 for this key on the server and here"},
       {clause("k", "aes"),
-       "tsig.key:1: unknown TSIG algorithm; expected hmac-sha224, hmac-sha256, hmac-sha384, "
+       "tsig.key:1: unknown TSIG algorithm \"aes\"; expected hmac-sha224, hmac-sha256, hmac-sha384, "
+       "hmac-sha512, hmac-sha1 or hmac-md5"},
+      {clause("k", "HMAC-SHA3-256"),
+       "tsig.key:1: unknown TSIG algorithm \"hmac-sha3-256\"; expected hmac-sha224, hmac-sha256, "
+       "hmac-sha384, "
        "hmac-sha512, hmac-sha1 or hmac-md5"},
       {"key:\n  - id: k\n    secrte: x\n",
        "tsig.key:3: expected `- id:`, `algorithm:` or `secret:` in this key section"},
@@ -179,10 +189,16 @@ TEST(KeyFile, ErrorsSayWhereAndWhatWasExpected) {
        "tsig.key: a private key file does not hold the key's name; keep the name that dnssec-keygen gave it: "
        "Kname.+163+12345.private"},
       {"Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: AAAA\n",
-       "Kk.+013+1.private:2: this is not an HMAC key but a key of another algorithm, such as DNSSEC's",
+       "Kk.+013+1.private:2: this is not an HMAC key: its algorithm is 13 (ECDSAP256SHA256)",
        "Kk.+013+1.private"},
       {"k. IN KEY 256 3 13 AAAA\n",
-       "Kk.key:1: this is not an HMAC key but a key of another algorithm, such as DNSSEC's", "Kk.key"},
+       "Kk.key:1: this is not an HMAC key: its algorithm is 13 (ECDSAP256SHA256)", "Kk.key"},
+      {"Private-key-format: v1.3\nAlgorithm: 250\nKey: AAAA\n",
+       "Kk.+250+1.private:2: this is not an HMAC key: its algorithm is 250", "Kk.+250+1.private"},
+      {"\xFF\xFEk\0e\0y\0", "tsig.key: is UTF-16 text; convert it: iconv -f utf-16 -t utf-8"},
+      {"key \"" + secret + "\" { secret \"AAAA\"; };",
+       "tsig.key:1: the name of this key looks like a secret; the name comes before the secret: are the two "
+       "exchanged?"},
       {"hmac-sha256:k:", "tsig.key:1: this key has no secret"},
       {"hmac-sha256:k:AAA", "tsig.key:1: expected the secret of this key in base64"},
   };
@@ -200,10 +216,15 @@ TEST(KeyFile, NoErrorQuotesASecretInTheWrongPlace) {
            "key:\n  - id: update.example\n    " + secret + "\n",
            "key:\n  - id: update.example\n    algorithm: " + secret + "\n    secret: AA==\n",
            "secret " + secret,
+           "key \"" + secret.substr(2) + "\" { secret \"AAAA\"; }; key \"a\" { secret \"AAAA\"; };",
+           "key a { algorithm hmac-" + secret.substr(2) + "; secret \"AA==\"; };",
+           "Private-key-format: v1.3\nAlgorithm: " + secret + "\nKey: AAAA\n",
+           "a. IN KEY 0 3 " + secret + " AAAA\n",
        }) {
-    const auto error = error_of(text);
+    const auto error = error_of(text, {}, "Ka.+163+1.private");
     EXPECT_NE(error, "no error") << text;
-    EXPECT_EQ(error.find(secret.substr(0, 10)), std::string::npos) << error;
+    for (std::size_t at = 0; at + 12 <= secret.size(); ++at)
+      EXPECT_EQ(error.find(secret.substr(at, 12)), std::string::npos) << error;
   }
 }
 
@@ -238,5 +259,5 @@ TEST(Base64, IsReadAsRfc4648Says) {  // section 10
     EXPECT_EQ(from_base64(bad), std::nullopt) << bad;
 }
 
-}  // namespace
+}  // namespace key_file_test
 }  // namespace tlsa_update::dns

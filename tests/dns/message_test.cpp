@@ -6,7 +6,7 @@
 #include "dns/ldns_message.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace message_test {
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 Name name(std::string_view text) { return Name::parse(text).value(); }
@@ -289,5 +289,5 @@ TEST(Texts, NameWhatTheyKnowAndNumberTheRest) {
   EXPECT_EQ(type_text(65534), "TYPE65534");
 }
 
-}  // namespace
+}  // namespace message_test
 }  // namespace tlsa_update::dns

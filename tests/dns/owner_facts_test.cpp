@@ -13,7 +13,7 @@ void PrintTo(const OwnerView& view, std::ostream* out) {
   for (const auto hazard : view.hazards) *out << ' ' << static_cast<int>(hazard);
 }
 
-namespace {
+namespace owner_facts_test {
 
 using namespace test;
 
@@ -182,5 +182,5 @@ TEST(TransferredFacts, AliasesByWildcardAreToBeAskedFor) {
   EXPECT_TRUE(facts_of(zone, owner));
 }
 
-}  // namespace
+}  // namespace owner_facts_test
 }  // namespace tlsa_update::dns

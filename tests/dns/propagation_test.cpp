@@ -9,7 +9,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace propagation_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -66,6 +66,7 @@ class PropagationTest : public testing::Test {
     options.retries = 0;
     options.port = port;
     options.now = noon;
+    options.family = family_;
     return run(io_, read_servers(exchange, zone_, resolver, options));
   }
 
@@ -85,6 +86,7 @@ class PropagationTest : public testing::Test {
       rrs({"_25._tcp.mx.example. 300 TLSA 3 1 1 aabb", "_25._tcp.mx.example. 300 TLSA 3 1 1 ccdd"});
   const ZoneSigner signer_{name("example")};
   Authority good_, primary_data_, resolver_data_;
+  Family family_ = Family::any;
 };
 
 TEST_F(PropagationTest, AServerThatServesAllIsReadWhole) {
@@ -122,7 +124,77 @@ TEST_F(PropagationTest, AServerWithoutTheRrsetServesNothing) {
 TEST_F(PropagationTest, AnExpiredSignatureIsInvalid) {
   auto stale = good_;
   stale.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1], signer_.sign(tlsa_, noon - 2 * day, noon - day)};
-  EXPECT_EQ(read_one(stale).rrsets.at(0).rrsig_valid, false);
+  const auto served = read_one(stale).rrsets.at(0);
+  EXPECT_EQ(served.rrsig_valid, false);
+  EXPECT_EQ(served.rrsig_fault, (SignatureFault{SignatureFault::Kind::expired, Time(Seconds(noon - day))}));
+}
+
+// A hidden primary without DNSSEC, and a signer behind it.
+TEST_F(PropagationTest, BehindAnUnsignedPrimaryTheKeysAreTheServersOwn) {
+  zone_.is_signed = false;
+  const std::vector keys{signer_.dnskey()};
+  good_.data[{zone_.apex, type::dnskey}] = {keys[0], signer_.sign(keys, noon - day, noon + day)};
+  const auto server = read_one(good_);
+  EXPECT_EQ(server.is_signed, true);
+  EXPECT_EQ(server.key_fault, std::nullopt);
+  EXPECT_EQ(server.rrsets.at(0).rrsig_valid, true);
+  good_.data[{owner_, type::tlsa}].back() = ZoneSigner(zone_.apex).sign(tlsa_, noon - day, noon + day);
+  EXPECT_EQ(read_one(good_).rrsets.at(0).rrsig_fault, SignatureFault{});
+}
+
+TEST_F(PropagationTest, TheSignatureOfTheKeysCountsAsWell) {
+  const std::vector keys{signer_.dnskey()};
+  good_.data[{zone_.apex, type::dnskey}] = {keys[0], signer_.sign(keys, noon - 2 * day, noon - day)};
+  EXPECT_EQ(read_one(good_).key_fault,
+            (SignatureFault{SignatureFault::Kind::expired, Time(Seconds(noon - day))}));
+  good_.data.erase({zone_.apex, type::dnskey});
+  EXPECT_EQ(read_one(good_).is_signed, false);
+  good_.unanswerable.insert({zone_.apex, type::dnskey});
+  const auto untold = read_one(good_);
+  EXPECT_EQ(untold.is_signed, std::nullopt);
+  EXPECT_TRUE(untold.reachable);
+}
+
+TEST_F(PropagationTest, OfOneFamilyNoOtherAddressIsAsked) {
+  primary_data_.data[{zone_.apex, type::ns}] =
+      rrs({"example. 300 NS ns1.example.", "example. 300 NS ns2.elsewhere.", "example. 300 NS ns3.example."});
+  primary_data_.data[{name("ns1.example"), type::a}] = rrs({"ns1.example. 300 A 127.0.0.1"});
+  primary_data_.data[{name("ns1.example"), type::aaaa}] = rrs({"ns1.example. 300 AAAA ::1"});
+  primary_data_.data[{name("ns3.example"), type::aaaa}] = rrs({"ns3.example. 300 AAAA ::1"});
+  resolver_data_.data[{name("ns2.elsewhere"), type::a}] = rrs({"ns2.elsewhere. 300 A 127.0.0.1"});
+  resolver_data_.data[{name("ns2.elsewhere"), type::aaaa}] = rrs({"ns2.elsewhere. 300 AAAA ::1"});
+  const auto read_them = [&](Family family) {
+    family_ = family;
+    std::vector<std::string> found;
+    for (const auto& one : read({}, 1)) found.push_back(one.name + " " + one.address);
+    return found;
+  };
+  EXPECT_EQ(read_them(Family::any).size(), 5U);
+  EXPECT_EQ(read_them(Family::ipv4),
+            (std::vector<std::string>{"ns1.example. 127.0.0.1@1", "ns2.elsewhere. 127.0.0.1@1"}));
+  primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns3.example."});
+  const auto none = read({}, 1);
+  ASSERT_EQ(none.size(), 1U);
+  EXPECT_THAT(none[0].trouble, HasSubstr("--ipv4-only"));
+}
+
+// What could not be asked for may be an address that counts.
+TEST_F(PropagationTest, OfOneFamilyItsOwnAddressesMustBeKnown) {
+  family_ = Family::ipv4;
+  primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns2.elsewhere."});
+  resolver_data_.data[{name("ns2.elsewhere"), type::aaaa}] = rrs({"ns2.elsewhere. 300 AAAA ::1"});
+  resolver_data_.unanswerable.insert({name("ns2.elsewhere"), type::a});
+  const auto servers = read({}, 1);
+  ASSERT_EQ(servers.size(), 1U);
+  EXPECT_THAT(servers[0].trouble, HasSubstr("other addresses"));
+}
+
+// TCP to a multicast address has no route, whatever the host's network is.
+TEST_F(PropagationTest, WithoutARouteTheOptionIsNamed) {
+  const auto servers = read({{"ff0e::53", 53}, {"224.0.0.1", 53}});
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_THAT(servers[0].advice, HasSubstr("-4 (ipv4-only)"));
+  EXPECT_THAT(servers[1].advice, HasSubstr("-6 (ipv6-only)"));
 }
 
 TEST_F(PropagationTest, ASignatureOfAnotherKeyIsInvalid) {
@@ -278,5 +350,5 @@ TEST_F(PropagationTest, ThousandsOfOwnersAreReadOverOneConnection) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
-}  // namespace
+}  // namespace propagation_test
 }  // namespace tlsa_update::dns

@@ -8,7 +8,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace resolver_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -52,9 +52,11 @@ class ResolverTest : public testing::Test {
     options.servers = {server_.name()};
     options.timeout = 200ms;
     options.retries = 0;
+    options.family = family_;
     return {io_.get_executor(), options};
   }
 
+  Family family_ = Family::any;
   boost::asio::io_context io_;
   std::map<Question, Known> zone_;
   ScriptedServer server_{io_, [this](const Received& request) { return answer(request); }};
@@ -122,6 +124,27 @@ TEST_F(ResolverTest, AServerOfOursIsFoundByTheResolverThatIsNamed) {
   EXPECT_THAT(found->addresses, ElementsAre(address("192.0.2.1"), address("2001:db8::1")));
   EXPECT_TRUE(found->is_whole);
   EXPECT_EQ(run(io_, ask.addresses_of_server("nowhere.example")).error().code, ErrorCode::no_answer);
+}
+
+TEST_F(ResolverTest, OfOneFamilyTheOtherAddressesAreLeftOut) {
+  family_ = Family::ipv6;
+  know("ns.example", type::a, {{}, false, false, rcode::servfail});
+  know("ns.example", type::aaaa, {rrs({"ns.example. 60 AAAA 2001:db8::1"})});
+  know("old.example", type::a, {rrs({"old.example. 60 A 192.0.2.1"})});
+  auto ask = resolver();
+  const auto found = run(io_, ask.addresses(name("ns.example")));
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_THAT(found->addresses, ElementsAre(address("2001:db8::1")));
+  EXPECT_TRUE(found->both_families_answered);  // of those that count
+  const auto none = run(io_, ask.addresses(name("old.example")));
+  ASSERT_TRUE(none) << none.error().text();
+  EXPECT_TRUE(none->addresses.empty() && none->has_others);
+  const auto server = run(io_, ask.addresses_of_server("old.example"));
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().text(),
+            "old.example: it has no IPv6 address; --ipv6-only leaves its other addresses out");
+  // A literal is the operator's own choice.
+  EXPECT_TRUE(run(io_, ask.addresses_of_server("192.0.2.1")));
 }
 
 TEST_F(ResolverTest, WhatIsNoMatterOfDnsIsNotAskedFor) {
@@ -306,5 +329,5 @@ TEST(ResolvConf, WithoutServersIsThisHost) {
   }
 }
 
-}  // namespace
+}  // namespace resolver_test
 }  // namespace tlsa_update::dns

@@ -6,7 +6,7 @@
 #include "support/records.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace rrset_change_test {
 
 using namespace test;
 
@@ -102,5 +102,5 @@ RC_GTEST_PROP(RrsetChange, MessagesAreFilledAndNeverOverfull, ()) {
   RC_ASSERT(next == count);
 }
 
-}  // namespace
+}  // namespace rrset_change_test
 }  // namespace tlsa_update::dns

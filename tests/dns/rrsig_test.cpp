@@ -6,7 +6,7 @@
 #include "support/zone_signer.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace rrsig_test {
 
 using test::name;
 using test::rr;
@@ -18,7 +18,7 @@ class RrsigTest : public testing::Test {
  protected:
   bool holds(const std::vector<Record>& rrset, const Record& signature, const std::vector<Record>& keys,
              std::uint64_t now = noon) {
-    return has_valid_signature(rrset, {signature}, keys, name("example"), now);
+    return !signature_fault(rrset, {signature}, keys, name("example"), now);
   }
 
   test::ZoneSigner zone_{name("example")};
@@ -43,6 +43,27 @@ TEST_F(RrsigTest, HoldsOnlyInItsTime) {
   EXPECT_TRUE(holds(rrset_, signature_, keys_, noon + day));
   EXPECT_FALSE(holds(rrset_, signature_, keys_, noon + day + 1));
   EXPECT_FALSE(holds(rrset_, signature_, keys_, noon - day - 1));
+}
+
+TEST_F(RrsigTest, TellsWhichEndsLastAndWhichBeginsFirst) {
+  using Kind = SignatureFault::Kind;
+  const auto fault = [&](std::vector<Record> signatures, std::uint64_t now) {
+    return signature_fault(rrset_, signatures, keys_, name("example"), now);
+  };
+  const auto at = [](std::uint32_t second) { return Time(Seconds(second)); };
+  const auto later = zone_.sign(rrset_, noon, noon + 2 * day);
+  EXPECT_EQ(fault({signature_, later}, noon + 3 * day), (SignatureFault{Kind::expired, at(noon + 2 * day)}));
+  EXPECT_EQ(fault({later, signature_}, noon - 2 * day), (SignatureFault{Kind::early, at(noon - day)}));
+  const auto strangers = test::ZoneSigner(name("example")).sign(rrset_, noon - day, noon + 9 * day);
+  EXPECT_EQ(fault({signature_, strangers}, noon + 3 * day), SignatureFault{});
+  EXPECT_EQ(fault({}, noon), SignatureFault{});
+}
+
+// RFC 4034 section 3.1.5: seconds modulo 2^32, nearest to now.
+TEST_F(RrsigTest, TimesAreThoseNearestToNow) {
+  constexpr std::uint64_t turn = std::uint64_t{1} << 32;
+  const auto fault = signature_fault(rrset_, {signature_}, keys_, name("example"), turn + noon + 2 * day);
+  EXPECT_EQ(fault, (SignatureFault{SignatureFault::Kind::expired, Time(Seconds(turn + noon + day))}));
 }
 
 TEST_F(RrsigTest, DoesNotHoldForOtherData) {
@@ -86,5 +107,5 @@ TEST_F(RrsigTest, GarbageDoesNotHold) {
   }
 }
 
-}  // namespace
+}  // namespace rrsig_test
 }  // namespace tlsa_update::dns

@@ -18,7 +18,7 @@
 #include "support/scripted_server.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace tls_stream_test {
 
 using namespace test;  // NOLINT: the words of the script
 using namespace std::chrono_literals;
@@ -258,5 +258,5 @@ TEST_F(TlsTest, AServerThatDoesNotSpeakTlsIsAFault) {
   EXPECT_THAT(answer.error().text(), HasSubstr("the TLS handshake failed"));
 }
 
-}  // namespace
+}  // namespace tls_stream_test
 }  // namespace tlsa_update::dns

@@ -13,7 +13,7 @@ void PrintTo(const TlsaAnswer& answer, std::ostream* out) {
        << answer.cut.text();
 }
 
-namespace {
+namespace tlsa_answer_test {
 
 using namespace test;
 
@@ -160,5 +160,5 @@ TEST(TlsaAnswer, BrokenRdataIsAProtocolError) {
   }
 }
 
-}  // namespace
+}  // namespace tlsa_answer_test
 }  // namespace tlsa_update::dns

@@ -6,7 +6,7 @@
 #include "tlsa_update/dns/message.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace tsig_test {
 
 struct RequestVector {
   TsigAlgorithm algorithm;
@@ -441,5 +441,5 @@ TEST(TsigStream, AFirstMessageRepeatedInTheMiddleIsRefused) {
   EXPECT_EQ(stream.next(first, noon).verdict, TsigVerdict::bad_mac);
 }
 
-}  // namespace
+}  // namespace tsig_test
 }  // namespace tlsa_update::dns

@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace tlsa_update::dns {
-namespace {
+namespace wire_test {
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
@@ -117,5 +117,5 @@ RC_GTEST_PROP(WireReader, AnyOctetsEndInANameOrAFault, (const Bytes& wire)) {
   }
 }
 
-}  // namespace
+}  // namespace wire_test
 }  // namespace tlsa_update::dns

@@ -8,7 +8,7 @@
 #include "support/fake_primary.hpp"
 
 namespace tlsa_update::dns {
-namespace {
+namespace zone_reader_test {
 
 using namespace test;
 using boost::asio::awaitable;
@@ -397,5 +397,5 @@ TEST(Discovery, WithoutAnSoaInTheAnswerItIsAskedFor) {
   EXPECT_EQ(conversation.find(name("_26._tcp.mx.example"))->zone, name("example"));
 }
 
-}  // namespace
+}  // namespace zone_reader_test
 }  // namespace tlsa_update::dns

@@ -27,7 +27,7 @@ offer() {{ source {file} }}; offer
 
 
 def offered(tlsa_update, command):
-    return set(re.findall(r"^  .{4}(--[a-z-]+)", tlsa_update(command, "--help").out, re.M))
+    return set(re.findall(r"^  .{4}(--[a-z0-9-]+)", tlsa_update(command, "--help").out, re.M))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def fish(on_path, words, word):
 def zsh(on_path, words, word):
     script = ZSH.format(file=COMPLETIONS / "_tlsa-update", words=words, word=word or "''")
     said = subprocess.run(["zsh", "-f", "-c", script], env=on_path, capture_output=True, text=True, check=True).stdout
-    return {option or command for option, command in re.findall(r"^\*?(--[a-z-]+)\[|^([a-z]+):", said, re.M)}
+    return {option or command for option, command in re.findall(r"^\*?(--[a-z0-9-]+)\[|^([a-z]+):", said, re.M)}
 
 
 @pytest.fixture(params=[bash, zsh, fish], ids=lambda shell: shell.__name__)

@@ -26,7 +26,7 @@ def displays(page, mark):
 
 
 def options_of(tlsa_update, command):
-    return set(re.findall(r"^  .{4}--([a-z-]+)", tlsa_update(command, "--help").out, re.M))
+    return set(re.findall(r"^  .{4}--([a-z0-9-]+)", tlsa_update(command, "--help").out, re.M))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -38,7 +38,7 @@ def test_mandoc_finds_nothing_to_say(page):
 def test_every_option_is_in_the_manual_and_the_other_way_round(tlsa_update):
     offered = set().union(*(options_of(tlsa_update, command) for command in COMMANDS))
     told = {option for line in MANUAL.read_text().splitlines() if line.startswith(".It Fl ")
-            for option in re.findall(r"-([a-z]{2}[a-z-]*)", line)}
+            for option in re.findall(r"-([a-z]{2}[a-z0-9-]*)", line)}
     assert told == offered
 
 
@@ -55,7 +55,7 @@ def test_every_exit_status_of_the_manual_is_one_of_the_program_and_the_other_way
 
 
 def section_of(page, title):
-    return re.search(rf"^\.Ss {title}\n(.*?)\n\.S[sh] ", page.read_text(), re.M | re.S)[1]
+    return re.search(rf"^\.Ss {title}\n(.*?\n)\.S[sh] ", page.read_text(), re.M | re.S)[1]
 
 
 def keys_told(text):
@@ -89,8 +89,23 @@ def test_every_key_of_the_json_is_in_the_manual_and_the_other_way_round(tlsa_upd
     assert keys_told(section_of(MANUAL, "JSON")) == printed
 
 
+def words_of_the_program():
+    """The fixed words, by the name of their table in core/report.cpp, which text(...) reads."""
+    source = (ROOT / "src" / "core" / "report.cpp").read_text()
+    tables = re.findall(r"^constexpr auto (\w+) = std::to_array<Entry<\w+>>\(\{\n(.*?)\n\}\);$", source, re.M | re.S)
+    return {name: [word for word in re.findall(r'\{\w+::\w+, "([^"]*)"', rows) if word] for name, rows in tables}
+
+
+def test_every_fixed_word_is_in_the_manual_and_the_other_way_round():
+    lists = re.findall(r"^\.Bl .*\n((?s:.*?))^\.El$", section_of(MANUAL, "Fixed words"), re.M)
+    told = [re.findall(r"^\.It Sy ([a-z-]+)$", one, re.M) for one in lists]
+    tables = words_of_the_program()
+    assert told == [tables[name] for name in ("states", "actions", "reasons", "ends", "danes", "verdicts")]
+    assert len(tables) == len(told) and "combination-would-break" in tables["reasons"]
+
+
 def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():
-    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "trust.cpp", "commands/doctor.cpp"))
+    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "permissions.cpp", "trust.cpp", "commands/doctor.cpp"))
     words = set(re.findall(r'(?:pass|fail|failed_check)\(\s*"([a-z-]+)"', sources))
     subject_of = re.search(r"subject_of\(const Error& error\) \{\n(.*?)\n\}", sources, re.S)[1]
     words |= set(re.findall(r'(?:return|\?|:) "([a-z-]+)"', subject_of)) | set(re.findall(r'check = "([a-z-]+)"', sources))
@@ -140,7 +155,7 @@ def test_the_example_configurations_are_understood(tlsa_update, bind, tmp_path, 
 
 def keys_of_section(title):
     section = re.search(rf"^\.Ss {title}\n(.*?)\n\.(?:Ss|Sh) ", CONFIGURATION.read_text(), re.M | re.S)[1]
-    listed = re.findall(r"^\.It Cm ([a-z, -]+?)(?: No .*)?$", section, re.M) or re.findall(r"^\.Cm ([a-z-]+)", section, re.M)
+    listed = re.findall(r"^\.It Cm ([a-z0-9, -]+?)(?: No .*)?$", section, re.M) or re.findall(r"^\.Cm ([a-z0-9-]+)", section, re.M)
     return [key for keys in listed for key in keys.split(" , ")]
 
 

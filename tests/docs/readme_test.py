@@ -28,9 +28,9 @@ def test_set_up_is_two_commands():
 def test_every_command_and_option_exists(tlsa_update):
     commands = set(re.findall(r"^  ([a-z]+)  ", tlsa_update("--help").out, re.M))
     assert set(re.findall(r"tlsa-update ([a-z]+)\b(?! --)", " ".join(re.findall(r"`(?:\$ )?(tlsa-update [^`]*)`", README)))) <= commands
-    options = set().union(*(re.findall(r"^  .{4}(--[a-z-]+)", tlsa_update(command, "--help").out, re.M) for command in commands))
+    options = set().union(*(re.findall(r"^  .{4}(--[a-z0-9-]+)", tlsa_update(command, "--help").out, re.M) for command in commands))
     theirs = {"--reloadcmd", "--run-hook", "--renew-hook", "--config"}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + SECURITY)) <= options | theirs
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", README + SECURITY)) <= options | theirs
 
 
 def test_every_link_leads_somewhere():

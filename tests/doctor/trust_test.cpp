@@ -7,7 +7,7 @@
 #include "tlsa_update/dns/delegation.hpp"
 
 namespace tlsa_update::doctor {
-namespace {
+namespace trust_test {
 
 using dns::Dnssec;
 using testing::HasSubstr;
@@ -95,5 +95,5 @@ TEST(Trust, KeysThatAreUnknownCondemnNoDs) {
   EXPECT_TRUE(judge_trust(apex, untold).ok);
 }
 
-}  // namespace
+}  // namespace trust_test
 }  // namespace tlsa_update::doctor

@@ -60,63 +60,6 @@ def test_no_command_prints_a_secret_at_any_verbosity(
     confidential.assert_unspoken(everything_in(tmp_path / "state"))
 
 
-SPOILT_KEYS = {
-    "cut": lambda key: f'key "{key.name}" {{ algorithm hmac-sha256; secret "{key.secret}',
-    "no brace": lambda key: f'key "{key.name}" {{ algorithm hmac-sha256; secret "{key.secret}";',
-    "secret for a name": lambda key: f'key "{key.secret}" {{ algorithm hmac-sha256; secret "{key.name}"; }};',
-    "secret for an algorithm": lambda key: f'key "{key.name}" {{ algorithm {key.secret}; secret "YQ=="; }};',
-    "secret for a keyword": lambda key: f'key "{key.name}" {{ {key.secret} hmac-sha256; }};',
-    "secret alone": lambda key: key.secret,
-    "in another order": lambda key: f"{key.secret}:{key.name}:hmac-sha256",
-    "two fields": lambda key: f"hmac-sha256:{key.secret}",
-    "four fields": lambda key: f"hmac-sha256:{key.name}:{key.secret}:{key.secret}",
-    "an octet that is no base64": lambda key: f"hmac-sha256:{key.name}:{key.secret}!",
-    "YAML without an algorithm": lambda key: f"key:\n- id: {key.name}\n  secret: {key.secret}\n",
-    "YAML with other words": lambda key: f"key:\n- {key.secret}: {key.name}\n",
-    "old private file": lambda key: f"Private-key-format: v1.3\nAlgorithm: 1 ({key.secret})\nKey: {key.secret}\n",
-}
-
-
-@pytest.mark.parametrize("what", SPOILT_KEYS)
-def test_a_key_file_that_is_not_understood_is_not_quoted(bind, certificate, tlsa_update, what):
-    key = bind.key()
-    key.path.write_text(SPOILT_KEYS[what](key))
-
-    run = tlsa_update(
-        "publish", key, MAIL, "-vvv", server="127.0.0.1@1", cert=certificate(), timeout=1, exits=None
-    )
-
-    assert run.status in (65, 69), str(run)
-    assert key.secret[:20] not in run.err.replace("\\", ""), str(run)
-
-
-@pytest.mark.parametrize(
-    "cut",
-    [
-        lambda pem: pem[:-40],
-        lambda pem: pem.replace("PRIVATE", "PRVATE"),
-        lambda pem: pem.replace("-----BEGIN PRIVATE KEY-----\n", ""),
-        lambda pem: pem[:80] + "!" + pem[80:],
-    ],
-    ids=["cut", "another label", "no first line", "an octet that is no base64"],
-)
-@pytest.mark.parametrize("option", ["cert", "next", "key_file", "config", "trust_anchor"])
-def test_a_private_key_that_is_broken_or_in_the_wrong_place_is_not_quoted(
-    certificate, tlsa_update, tmp_path, cut, option
-):
-    mail = certificate()
-    file = tmp_path / "broken.key"
-    file.touch(0o600)
-    file.write_text(cut(mail.key_path.read_text()))
-    options = {"server": "127.0.0.1@1", "cert": mail, "timeout": 1, option: file}
-
-    run = tlsa_update("publish", MAIL, "-vvv", exits=None, **options)
-
-    assert run.status != 0
-    body = "".join(mail.key_path.read_text().splitlines()[1:-1])
-    assert not [at for at in range(0, len(body) - 20, 4) if body[at : at + 20] in run.out + run.err], str(run)
-
-
 def test_neither_the_reload_nor_anybody_else_is_given_a_secret(mail_host, bind, certificate, tmp_path):
     """What the child of a deployment has: arguments, environment, descriptors, and a parent's command line."""
     host, new = mail_host(bind, certificate()), certificate()

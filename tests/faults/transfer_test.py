@@ -171,8 +171,8 @@ ENVELOPES = [
     Row("no record at first", written([Envelope([]), *envelopes()]), 76, "begins with no record"),
     Row("another serial at the end", but(-1, records=[soa(8)]), 76, "closing SOA"),
     Row("a record behind the end", but(-1, records=[soa(), ZONE_RECORDS[0]]), 76, "behind the closing SOA"),
-    Row("wrong ID in the first message", with_header(0, identity=b"\0\0"), 76, "another request"),
-    Row("wrong ID in the middle", with_header(2, identity=b"\0\0"), 76, "another request"),
+    Row("wrong ID in the first message", with_header(0, own_id=False), 76, "another request"),
+    Row("wrong ID in the middle", with_header(2, own_id=False), 76, "another request"),
     Row("QR=0", with_header(2, qr=0), 76, "a request where an answer was due"),
     Row("another opcode", with_header(2, opcode=5), 76, "another opcode"),
     *(
@@ -244,6 +244,18 @@ def test_a_whole_transfer_is_read(stage, tlsa_update, row):
     assert row.text in run.err and (row.text or "AXFR" not in run.err), str(run)
     said = [line.split(";")[0].split() for line in run.out.splitlines() if " TLSA " in line]
     assert sorted(line[0] for line in said) == [f"_25._tcp.host{number}.{ZONE}." for number in range(4)]
+
+
+def test_an_rrset_of_two_ttls_is_told_by_list_as_by_status(stage, tlsa_update):  # RFC 2181 section 5.2
+    second = record(in_wire(f"_25._tcp.host0.{ZONE}"), TLSA, b"\3\1\1" + b"\xf1" * 32, ttl=60)
+    fault = written(envelopes([[soa()], ZONE_RECORDS, [second], [soa()]]))
+    with Middleman(stage, fault, stops=is_transfer) as middleman:
+        reach = {"server": middleman.at, "key_file": stage.key.path, **HURRIED}
+        by_list = tlsa_update("list", ZONE, **reach)
+        by_status = tlsa_update("status", f"host0.{ZONE}:25", read="axfr", nameserver=stage.server.at, **reach)
+
+    told = f"the server gave mixed TTLs for _25._tcp.host0.{ZONE}. (RFC 2181 section 5.2)"
+    assert by_list.err.count(told) == by_status.err.count(told) == 1, f"{by_list}{by_status}"
 
 
 def listed(stage, row, program):

@@ -78,7 +78,7 @@ NOT_DONE = [
     Row("signed 302 s ago", sealed(skew=-302), 76, "another time"),
     Row("signed in 304 s", sealed(skew=304), 76, "another time"),
     Row("signed decades ago", sealed(skew=-1_000_000_000), 76, "another time"),
-    Row("wrong ID", signed(identity=b"\0\0"), 69, "no answer in 1 s"),
+    Row("wrong ID", signed(own_id=False), 69, "no answer in 1 s"),
     Row("QR=0", signed(qr=0), 76, "a request came where an answer was due"),
     Row("another opcode", signed(opcode=0), 76, "opcode 0, not 5"),
     Row("bare header, unsigned NOTIMP", unsigned(4, question=False), 77, "unauthenticated answer NOTIMP"),
@@ -90,7 +90,7 @@ NOT_DONE = [
     Row("silence", lambda update: [], 69, "no answer in 1 s"),
 ]
 NOT_DONE_BY_STREAM = [
-    *(Row(f"signed RCODE {race}", signed(race), 75, "others kept changing") for race in (3, 6, 7, 8)),
+    *(Row(f"signed RCODE {race}", signed(race), 76, "with other data than it answers") for race in (3, 6, 7, 8)),
     Row("TC", signed(tc=1), 76, "truncated although it came over TCP"),
     Row("closed", lambda update: [Close()], 69, "closed the connection"),
     Row("reset", lambda update: [Close(abruptly=True)], 69, "reset"),
@@ -138,7 +138,9 @@ DONE_BY_STREAM = [
     Row("10,000 strays", done(lambda _, answer: [Octets(framed(changed(answer, 0)) * 10_000), answer]), 0),
 ]
 DONE_BY_DATAGRAM = [
-    Row("TC", done(lambda update, answer: [update.signed(tc=1)]), 0),
+    Row("TC", done(lambda update, answer: [update.signed(tc=1)] if update.over_udp else [answer]), 0),
+    Row("TC, not done", lambda update: [update.signed(tc=1) if update.over_udp else update.pass_on()], 0),
+    Row("unsigned TC", lambda update: [update.answer(tc=1) if update.over_udp else update.pass_on()], 0),
     Row("after a wrong one", done(lambda update, answer: [update.answer(5), answer]), 0),
     Row(
         "after fifty", done(lambda _, answer: [changed(answer, -20, n % 8) for n in range(50)] + [answer]), 0

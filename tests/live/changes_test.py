@@ -117,7 +117,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_changed(host, certif
 
     host.service_settings["address"] = "foo"
     run = host(command[0], *command[1:], exits=78)
-    assert re.search(r'tlsa-update\.conf line \d+: address: "foo" is not an IP address', run.err)
+    assert re.search(r'tlsa-update\.conf:\d+: address: "foo" is not an IP address', run.err)
     assert host.records() == host.published
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from support.bind import Bind
 from support.dns import TsigKey
+from support.faults import signed, unsigned
 from support.knot import Knot
+from support.middleman import AXFR, QUERY, Close, Middleman
 from support.server import free_port
 from support.unbound import Unbound
 
@@ -30,7 +32,8 @@ def doctor(tlsa_update):
 
     def examine(zone, *names, **options):
         told = {"nameserver": zone.server.at, "resolver": nowhere, "format": "json", "timeout": 2}
-        return tlsa_update("doctor", zone, *names, **(told | options))
+        where = zone.key if "server" in options else zone
+        return tlsa_update("doctor", where, *names, **(told | options))
 
     return examine
 
@@ -115,7 +118,7 @@ def test_a_trust_anchor_of_no_use_is_told(bind, world, doctor, tmp_path):
 
     run = doctor(zone, ANY, resolver=resolver, trust_anchor=tmp_path / "anchor", exits=65)
 
-    assert "line 1 is no record" in failed(run)["trust-anchor"]["detail"]
+    assert ":1: this is not a DNS record" in failed(run)["trust-anchor"]["detail"]
 
 
 class PastedBind(Bind):
@@ -378,3 +381,66 @@ def test_without_any_name_the_key_is_examined_and_a_name_asked_for(tmp_path, tls
 
     assert list(failed(run)) == ["names"]
     assert "update-key" in run.json["checks"][0]["detail"]
+
+
+def test_a_refusal_that_nobody_signed_is_about_the_key_and_its_lines_are_given(bind, tmp_path, doctor):
+    """Knot from 3.4 on answers an unknown key, another algorithm and a denied name so."""
+    zone = bind.zone("example.test", MAIL)
+
+    with Middleman(zone, unsigned(9), stops=lambda request: request.is_signed) as middleman:
+        run = doctor(zone, ANY, server=middleman.at, exits=77)
+
+    trouble = failed(run)["tsig"]
+    for word in ("name", "secret", "algorithm", "clocks", "policy", "zone example.test."):
+        assert word in words(trouble)
+    assert [*failed(run)] == ["tsig"] and "lines below" in trouble["advice"]
+    assert run.json["grants"][0]["zone"] == "example.test."
+    assert 'grant "update-key" name "*._tcp.mail.example.test." TLSA;' in run.json["grants"][0]["bind"]
+
+
+def test_a_denied_name_that_nobody_signed_is_about_the_policy(bind, doctor):
+    zone = bind.zone("example.test", MAIL)
+
+    with Middleman(zone, unsigned(9)) as middleman:
+        run = doctor(zone, ANY, server=middleman.at, exits=77)
+
+    assert "(1) its policy does not let the key change TLSA at *._tcp.mail" in failed(run)["update"]["advice"]
+
+
+def test_a_server_that_fails_is_running(bind, doctor):
+    zone = bind.zone("example.test", MAIL)
+
+    with Middleman(zone, signed(2), stops=lambda request: request.opcode == QUERY) as middleman:
+        run = doctor(zone, ANY, server=middleman.at, retries=0, exits=69)
+
+    assert "SERVFAIL" in failed(run)["server"]["detail"]
+    assert "log" in failed(run)["server"]["advice"] and "is it running" not in failed(run)["server"]["advice"]
+
+
+def test_a_transfer_that_could_not_be_asked_for_is_not_called_denied(bind, doctor):
+    zone = bind.zone("example.test", MAIL)
+
+    with Middleman(zone, lambda request: [Close()], stops=lambda request: request.type == AXFR) as middleman:
+        run = doctor(zone, ANY, server=middleman.at, retries=0, exits=69)
+
+    assert "could not be asked" in failed(run)["transfer"]["detail"]
+    assert "may not transfer" not in words(failed(run)["transfer"])
+
+
+class OpenBind(Bind):
+    """Takes updates from its own machine, signed or not."""
+
+    def _updates(self, zone):
+        return "allow-update { 127.0.0.1; }; dnssec-policy quick; inline-signing no;"
+
+
+def test_a_zone_that_takes_unsigned_updates_is_told(servers, doctor):
+    zone = servers(OpenBind).zone("example.test", MAIL)
+    serial = zone.serial()
+
+    run = doctor(zone, ANY, exits=1)
+
+    assert [*failed(run)] == ["update"]
+    assert "nobody has signed" in failed(run)["update"]["detail"]
+    assert "update-policy" in failed(run)["update"]["advice"]
+    assert zone.serial() == serial

@@ -8,6 +8,7 @@ from support.bind import Bind
 from support.dns import TsigKey
 from support.knot import Knot
 from support.nsd import Nsd
+from support.powerdns import PowerDns
 
 FOREIGN = "3 1 1 " + "f0" * 32
 
@@ -186,3 +187,12 @@ def test_each_zone_may_have_a_transfer_key_of_its_own(bind, tlsa_update, tmp_pat
     run = tlsa_update("list", zone.key, "example.test", config=configuration)
 
     assert listed(run) == records(zone.by(reader)) != []
+
+
+@pytest.mark.parametrize("kind", [Bind, Knot, PowerDns], ids=lambda kind: kind.__name__.lower())
+def test_a_name_that_is_no_zone_is_told_from_a_transfer_that_is_denied(servers, tlsa_update, kind):
+    zone = servers(kind).zone("example.test", "mail A 192.0.2.25")
+
+    run = tlsa_update("list", zone, "mail.example.test", exits=77)
+
+    assert "mail.example.test. is no zone: it lies in zone example.test.; list example.test." in run.err

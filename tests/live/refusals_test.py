@@ -161,6 +161,129 @@ def test_an_update_that_a_forwarder_does_not_show_is_not_believed(forwarder, cer
     assert zone.tlsa(OWNER).records == {mail.tlsa()}
 
 
+def test_a_second_run_through_a_forwarder_that_does_not_follow_is_no_race(forwarder, certificate, tlsa_update):
+    """The primary compares the prerequisite with the first change, which the secondary does not answer yet."""
+    zone, secondary = forwarder(notified=False)
+    assert secondary.serial() == zone.serial()
+    first = certificate()
+    tlsa_update("publish", secondary, MAIL, cert=first, exits=76)
+    began = time.monotonic()
+
+    run = tlsa_update("publish", secondary, MAIL, cert=certificate(), exits=76)
+
+    assert time.monotonic() - began < 8, "nothing is tried again"
+    assert "YXRRSET" in run.err and "forwards" in run.err and "--server" in run.err
+    assert zone.tlsa(OWNER).records == {first.tlsa()}
+
+
+def test_an_owner_that_the_server_fails_at_holds_up_no_other(bind, certificate, tlsa_update):
+    """BIND has room for 100 records at one owner, and answers SERVFAIL to the whole message of one more."""
+    full = [f"_25._tcp.full TLSA 3 1 1 {n:064x}" for n in range(100)]
+    zone = bind.zone("example.test", "mail A 192.0.2.25", "full A 192.0.2.26", *full, signing=None)
+    mail = certificate()
+
+    run = tlsa_update("publish", zone, MAIL, "full.example.test:25", cert=mail, exits=69)
+
+    assert "SERVFAIL: the server fails to change TLSA at _25._tcp.full.example.test.; see the server's log" in run.err
+    assert run.err.count("SERVFAIL") == 1
+    assert zone.tlsa(OWNER).records == {mail.tlsa()}
+    assert len(zone.tlsa("_25._tcp.full").records) == 100
+
+
+def test_a_name_that_knot_does_not_grant_holds_up_no_other(knot, certificate, tlsa_update):
+    """Knot does not sign what its acl refuses; it has signed other answers with the key before."""
+    hosts = [f"mail{n}" for n in range(12)]
+    zone = knot.zone("example.test", *(f"{host} A 192.0.2.25" for host in hosts), signing=None)
+    zone.granted = [f"_25._tcp.{host}" for host in hosts if host != "mail7"]
+    mail = certificate()
+
+    run = tlsa_update("publish", zone, *(f"{host}.example.test:25" for host in hosts), cert=mail, exits=77)
+
+    assert "_25._tcp.mail7.example.test." in run.err and "_25._tcp.mail6" not in run.err
+    assert [owner for owner in zone.granted if not zone.tlsa(owner)] == []
+    assert zone.tlsa("_25._tcp.mail7") is None
+
+
+class BindOfTwoViews(Bind):
+    """Whoever has the key is inside; everybody else sees a zone of the same name that no key updates."""
+
+    def _zone(self, zone):
+        inside = super()._zone(zone)
+        outside = f'zone "{zone.name}" {{ type primary; file "outside.zone"; }};'
+        (self.folder / "outside.zone").write_text(zone.file_text())
+        return (
+            f'view "inside" {{ match-clients {{ key {zone.key.name}; }}; {inside} }};\n'
+            f'view "outside" {{ match-clients {{ any; }}; {outside} }};\n'
+        )
+
+
+def test_a_view_that_only_unsigned_queries_see_is_named(servers, certificate, tlsa_update):
+    zone = servers(BindOfTwoViews).zone("example.test", "mail A 192.0.2.25", signing=None)
+    mail = certificate()
+
+    first = tlsa_update("publish", zone, MAIL, cert=mail, no_sign_queries=True, exits=76)
+    second = tlsa_update("publish", zone, MAIL, cert=mail, no_sign_queries=True, exits=76)
+
+    assert "its answers have not changed" in first.err and "view" in first.err and "--no-sign-queries" in first.err
+    assert "YXRRSET" in second.err and "view" in second.err and "--no-sign-queries" in second.err
+    assert "kept changing" not in second.err
+    tlsa_update("publish", zone, MAIL, cert=mail)
+
+
+def test_a_view_that_clients_do_not_see_is_not_blamed_on_transfers(servers, certificate, tlsa_update):
+    server = servers(BindOfTwoViews)
+    zone = server.zone("example.test", "mail A 192.0.2.25", signing=None)
+    tlsa_update("publish", zone, MAIL, cert=certificate())
+
+    run = tlsa_update(
+        "doctor",
+        zone,
+        "*._tcp.mail.example.test",
+        nameserver=server.at,
+        resolver=server.at,
+        format="json",
+        exits=None,
+    )
+
+    (check,) = [check for check in run.json["checks"] if check["check"] == "nameserver"]
+    assert not check["ok"] and "view" in check["advice"] and "NOTIFY" not in check["advice"]
+
+
+def test_force_stores_nothing_below_a_zone_cut(primary, certificate, tlsa_update):
+    """It would never be answered: reading back could not confirm it, and no later run could delete it."""
+    zone = primary.zone("example.test", "sub NS ns.sub", "ns.sub A 192.0.2.53", signing=None)
+
+    run = tlsa_update(
+        "publish", zone, "mail.sub.example.test:25", cert=certificate(), zone="example.test", force=True, exits=2
+    )
+
+    assert "below a zone cut" in run.err and "at its own primary" in run.err
+    assert zone.transfer() == {}
+
+
+def test_the_mname_is_named_when_nobody_answers_there(bind, certificate, tlsa_update):
+    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    dead = free_port()
+
+    run = tlsa_update("publish", zone.key, MAIL, cert=certificate(), resolver=bind.at, port=dead, exits=69)
+
+    assert "connection refused" in run.err
+    assert "ns.example.test is the MNAME of the zone's SOA" in run.err and "--server" in run.err
+
+
+def test_the_mname_is_named_when_the_server_there_refuses(bind, servers, certificate, tlsa_update):
+    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    secondary = servers(Bind).follow(zone)
+
+    run = tlsa_update(
+        "publish", zone.key, MAIL, cert=certificate(), resolver=bind.at, port=secondary.server.port, exits=77
+    )
+
+    assert "REFUSED" in run.err
+    assert "ns.example.test is the MNAME of the zone's SOA" in run.err and "--server" in run.err
+    assert zone.tlsa(OWNER) is None
+
+
 def test_no_server_is_no_answer(certificate, tlsa_update, tmp_path):
     nobody = f"127.0.0.1@{free_port()}"
 

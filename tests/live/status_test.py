@@ -71,7 +71,7 @@ def test_the_document_is_as_the_manual_says(mail):
     [zone] = document["zones"]
     [rrset] = zone["rrsets"]
     [record] = rrset["records"]
-    assert document.keys() == {"zones", "endpoints", "dnssec", "changed", "next_due"}
+    assert document.keys() == {"zones", "endpoints", "blockers", "dnssec", "changed", "next_due"}
     assert zone | {"rrsets": [], "servers": []} == {
         "zone": "example.test.",
         "server": mail.zone.server.at,

@@ -43,6 +43,16 @@ def test_an_authority_and_a_name_that_are_right(zone, root, certificate, tlsa_up
     assert zone.tlsa(OWNER).records == {mail.tlsa()}
 
 
+def test_a_byte_order_mark_hides_no_authority(zone, root, certificate, tlsa_update):
+    root.path.write_bytes(b"\xef\xbb\xbf" + root.path.read_bytes())
+
+    tlsa_update(
+        "publish", MAIL, **by_tls(zone, tls_ca=root, tls_hostname="ns.example.test"), cert=certificate()
+    )
+
+    assert zone.tlsa(OWNER)
+
+
 def test_a_pin_that_is_right_needs_no_authority(zone, certificate, tlsa_update):
     mail = certificate()
 

@@ -56,6 +56,7 @@ FORMS = {
     "keymgr": "# a comment\nkey:\n- id: {name}\n  algorithm: {algorithm}\n  secret: {secret}\n",
     "one line": "{algorithm}:{name}:{secret}\n",
     "one line with CRLF": "{algorithm}:{name}:{secret}\r\n",
+    "clause behind a byte-order mark": "\ufeff{clause}",
 }
 
 
@@ -75,13 +76,12 @@ def test_a_key_file_may_have_any_of_the_usual_forms(primary, certificate, tlsa_u
     assert zone.tlsa(OWNER)
 
 
-def test_a_private_file_of_old_dnssec_keygen_names_its_key(primary, certificate, tlsa_update, tmp_path):
+@pytest.mark.parametrize("number", [163, 159], ids=["dnssec-keygen", "ldns-keygen"])
+def test_a_private_file_names_its_key(primary, certificate, tlsa_update, tmp_path, number):
     zone = primary.zone("example.test", "mail A 192.0.2.25")
-    file = tmp_path / "Kupdate-key.+163+12345.private"
+    file = tmp_path / f"Kupdate-key.+{number}+12345.private"
     file.touch(0o600)
-    file.write_text(
-        f"Private-key-format: v1.3\nAlgorithm: 163 (HMAC_SHA256)\nKey: {zone.key.secret}\nBits: AAA=\n"
-    )
+    file.write_text(f"Private-key-format: v1.3\nAlgorithm: {number} (HMAC_SHA256)\nKey: {zone.key.secret}\n")
 
     tlsa_update("publish", MAIL, server=zone.server.at, key_file=file, cert=certificate())
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from support.bind import Bind
 from support.server import free_port
 from support.unbound import Unbound
 
@@ -89,7 +90,7 @@ def test_a_name_without_records_is_no_mismatch(scene, tlsa_update, tmp_path):
     name = f"other.example.test:{mail.service.port}"
 
     run = tlsa_update("verify", mail.zone, name, nameserver=mail.zone.server.at, resolver=mail.resolver,
-                      address="127.0.0.1", format="json", metrics=tmp_path / "m")  # fmt: skip
+                      address="127.0.0.1", format="json", metrics=tmp_path / "m", exits=1)  # fmt: skip
 
     assert_unjudged(run, tmp_path / "m")
     assert "no TLSA record is published for other.example.test" in run.err
@@ -155,6 +156,27 @@ def test_a_resolver_that_may_not_be_trusted_is_a_note_and_no_alarm(scene):
     assert re.match(r"TLSA OK - \d handshakes match; DNSSEC was not checked: .* \| matching=1 ", run.out)
 
 
+def test_the_weakest_verdict_on_the_mx_rrsets_counts_in_whatever_order(bind, servers, certificate, presents, tlsa_update, tmp_path):
+    """An insecure domain and a bogus one, by our own validation; the resolver validates nothing."""
+    mail = certificate("mail.example.test")
+    service = presents(mail)
+    zone = bind.zone("example.test", "mail A 127.0.0.1", f"_{service.port}._tcp.mail TLSA {mail.tlsa()}")
+    insecure = bind.zone("insecure.test", "@ MX 10 mail.example.test.", signing=None)
+    whole = bind.zone("bogus.test", "@ MX 10 mail.example.test.")
+    broken = re.sub(r"(RRSIG MX (?:\S+ ){7})\S{8}", r"\1AAAAAAAA", whole.transferred().to_text())
+    second = servers(Bind)
+    second.keys.append(whole.key)
+    resolver = servers(Unbound)
+    resolver.resolve(zone, insecure, second.zone("bogus.test", broken, signing="file"))
+    (tmp_path / "anchors").write_text("\n".join(zone.dnskey() + whole.dnskey()) + "\n")
+
+    run = tlsa_update("verify", zone, f"mx:insecure.test:{service.port}", f"mx:bogus.test:{service.port}", format="json",
+                      nameserver=bind.at, resolver=resolver.at, trust_anchor=tmp_path / "anchors", timeout=2, exits=2)  # fmt: skip
+
+    assert "mx:insecure.test.: the RRset is insecure" in run.err and "mx:bogus.test.: the RRset is bogus" in run.err
+    assert run.json["dnssec"] == "bogus" and "DNSSEC validation fails" in run.err
+
+
 def test_a_trust_anchor_of_no_use_is_told_before_anything_else(scene, tmp_path):
     mail = scene()
     missing, broken = tmp_path / "missing", tmp_path / "broken"
@@ -177,7 +199,7 @@ def test_metrics_are_a_whole_file_of_samples(scene, tmp_path):
     names = {re.match(r"\w+", sample)[0] for sample in samples}
     assert names == set(re.findall(r"^# TYPE (\w+) gauge$", text, re.M)) == {
         "tlsa_endpoint_reachable", "tlsa_endpoint_dane_ok", "tlsa_certificate_not_after_seconds",
-        "tlsa_server_reachable", "tlsa_dnssec", "tlsa_last_verify_seconds"}  # fmt: skip
+        "tlsa_server_reachable", "tlsa_server_sound", "tlsa_dnssec", "tlsa_last_verify_seconds"}  # fmt: skip
     served = next(sample for sample in samples if sample.startswith("tlsa_endpoint_dane_ok"))
     assert samples[served] == "1" and f'port="{mail.service.port}"' in served and 'key_type="ecdsa"' in served
     expiry = int(mail.mail.x509.not_valid_after.timestamp())

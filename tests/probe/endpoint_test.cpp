@@ -18,14 +18,14 @@ void PrintTo(const Presented& presented, std::ostream* out) {
   static constexpr const char* outcomes[] = {"served", "not_offered", "unreachable", "no_tls"};
   *out << presented.address << ' ' << text(presented.key_type) << ' '
        << outcomes[static_cast<int>(presented.outcome)] << " \"" << presented.detail << "\", "
-       << presented.chain.size() << " certificates" << (presented.dane_ok ? ", dane_ok" : "")
+       << presented.chain.size() << " certificates" << (presented.matched ? ", accepted" : "")
        << (presented.matched ? ", matched " + presented.matched->text() : "");
 }
 
 }  // namespace tlsa_update
 
 namespace tlsa_update::probe {
-namespace {
+namespace endpoint_test {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -67,11 +67,11 @@ TlsaRecord record(const char* parameters, const Certificate& certificate) {
 }
 
 Presented served(const Chain& chain, const std::string& address = "127.0.0.1") {
-  return {address, chain.front().key_type, ProbeOutcome::served, "", chain, false, std::nullopt};
+  return {address, chain.front().key_type, ProbeOutcome::served, "", chain, std::nullopt};
 }
 
 Presented not_offered(KeyType type, const std::string& address = "127.0.0.1") {
-  return {address, type, ProbeOutcome::not_offered, "", {}, false, std::nullopt};
+  return {address, type, ProbeOutcome::not_offered, "", {}, std::nullopt};
 }
 
 SocketAddress place_of(const tcp::endpoint& endpoint) { return {endpoint.address(), endpoint.port()}; }
@@ -230,7 +230,6 @@ TEST_F(Endpoint, DaneFindsTheRecordThatMatches) {
                                                 {"2 0 0", 1}}) {
     const auto matching = record(parameters, facts[certificate]);
     auto expected = served(facts);
-    expected.dane_ok = true;
     expected.matched = matching;
     EXPECT_EQ(judged(chain, against({matching})), expected) << parameters;
   }
@@ -260,13 +259,13 @@ TEST_F(Endpoint, OneMatchingRecordAmongOthersIsEnough) {
 TEST_F(Endpoint, NamesAndDatesCountForUsage2AndNotForUsage3) {
   const auto stranger = chain_with("P-256", "other.example.net");
   const auto facts = facts_of(stranger);
-  EXPECT_TRUE(judged(stranger, against({record("3 1 1", facts[0])})).dane_ok);
+  EXPECT_TRUE(judged(stranger, against({record("3 1 1", facts[0])})).matched);
   EXPECT_EQ(judged(stranger, against({record("2 0 1", facts[1])})).detail, "hostname mismatch");
 
   const auto chain = chain_with("P-256");
   auto late = against({record("3 1 1", facts_of(chain)[0])});
   late.now = after_expiry;
-  EXPECT_TRUE(judged(chain, late).dane_ok);
+  EXPECT_TRUE(judged(chain, late).matched);
   late.rrset = Rrset{300, {record("2 0 1", facts_of(chain)[1])}};
   EXPECT_EQ(judged(chain, late).detail, "certificate has expired");
 }
@@ -275,17 +274,17 @@ TEST_F(Endpoint, NamesAndDatesCountForUsage2AndNotForUsage3) {
 TEST_F(Endpoint, ACertificateOfUsage2MayNameTheSourceDomain) {
   const auto chain = chain_with("P-256", "example.org");
   auto request = against({record("2 0 1", facts_of(chain)[1])});
-  EXPECT_FALSE(judged(chain, request).dane_ok);
+  EXPECT_FALSE(judged(chain, request).matched);
   request.source_domain = Name::parse("example.org").value();
-  EXPECT_TRUE(judged(chain, request).dane_ok);
+  EXPECT_TRUE(judged(chain, request).matched);
 }
 
 // RFC 7672 section 3.2.3: an asterisk is a whole label.
 TEST_F(Endpoint, AWildcardCertificateCoversOneLabel) {
   const auto wildcard = chain_with("P-256", "*.example.com");
-  EXPECT_TRUE(judged(wildcard, against({record("2 0 1", facts_of(wildcard)[1])})).dane_ok);
+  EXPECT_TRUE(judged(wildcard, against({record("2 0 1", facts_of(wildcard)[1])})).matched);
   const auto partial = chain_with("P-256", "ma*.example.com");
-  EXPECT_FALSE(judged(partial, against({record("2 0 1", facts_of(partial)[1])})).dane_ok);
+  EXPECT_FALSE(judged(partial, against({record("2 0 1", facts_of(partial)[1])})).matched);
 }
 
 // RFC 7671 section 5.3 and 5.4: usages 0 and 1 also want a chain to a root that the system trusts.
@@ -293,7 +292,7 @@ TEST_F(Endpoint, AMatchOfUsage0Or1AloneIsNotEnough) {
   const auto chain = chain_with("P-256");
   EXPECT_EQ(judged(chain, against({record("1 1 1", facts_of(chain)[0])})).detail,
             "self-signed certificate in certificate chain");
-  EXPECT_FALSE(judged(chain, against({record("0 0 1", facts_of(chain)[1])})).dane_ok);
+  EXPECT_FALSE(judged(chain, against({record("0 0 1", facts_of(chain)[1])})).matched);
 }
 
 // RFC 7672 section 3.1.3
@@ -302,7 +301,7 @@ TEST_F(Endpoint, Usages0And1AreUnusableOnPort25) {
   auto request = against({record("1 1 1", facts_of(chain)[0]), record("0 0 1", facts_of(chain)[1])});
   request.service.port = 25;
   const auto judgement = judged(chain, request);
-  EXPECT_FALSE(judgement.dane_ok);
+  EXPECT_FALSE(judgement.matched);
   EXPECT_EQ(judgement.detail, "no usable TLSA record");
 }
 
@@ -324,8 +323,7 @@ TEST_F(Endpoint, AServerWithoutStartTlsIsNotUnreachable) {
   auto request = request_to({&peer});
   request.starttls = StartTls::smtp;
   const auto expected = [](KeyType type) {
-    return Presented{"127.0.0.1", type,  ProbeOutcome::no_tls, "does not offer STARTTLS",
-                     {},          false, std::nullopt};
+    return Presented{"127.0.0.1", type, ProbeOutcome::no_tls, "does not offer STARTTLS", {}, std::nullopt};
   };
   EXPECT_THAT(presented(request), ElementsAre(expected(KeyType::rsa), expected(KeyType::ecdsa)));
 }
@@ -446,5 +444,5 @@ TEST_F(Endpoint, OnlyTcpServicesAreProbed) {
   EXPECT_EQ(peer.accepted(), 0);
 }
 
-}  // namespace
+}  // namespace endpoint_test
 }  // namespace tlsa_update::probe

@@ -6,7 +6,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::probe {
-namespace {
+namespace from_server_test {
 
 namespace asio = boost::asio;
 using test::CertificateChain;
@@ -111,5 +111,5 @@ TEST(LiveServer, IsAHostAndAPort) {
   }
 }
 
-}  // namespace
+}  // namespace from_server_test
 }  // namespace tlsa_update::probe

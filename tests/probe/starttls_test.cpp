@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace tlsa_update::probe {
-namespace {
+namespace starttls_test {
 
 using namespace std::string_literals;
 using State = Dialogue::State;
@@ -287,5 +287,5 @@ TEST(StartTls, WordsAndPortsOfEachProtocol) {
   for (const auto& [port, protocol] : ports) EXPECT_EQ(starttls_for_port(port), protocol) << port;
 }
 
-}  // namespace
+}  // namespace starttls_test
 }  // namespace tlsa_update::probe

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tlsa_update::report {
-namespace {
+namespace findings_test {
 
 Plan plan_with(RecordState state, Action action, Reason reason) {
   RrsetPlan rrset;
@@ -15,28 +15,52 @@ Plan plan_with(RecordState state, Action action, Reason reason) {
   return plan;
 }
 
-TEST(Findings, NothingIsLeftWhenNothingWaits) {
-  const auto plan = plan_with(RecordState::published, Action::none, Reason::wanted);
-  EXPECT_EQ(waiting_in(plan), std::nullopt);
-  EXPECT_EQ(lingering_in(plan), std::nullopt);
-  EXPECT_EQ(held_back_in(plan), std::nullopt);
+TEST(Findings, APassThatLeavesSomethingIsNotYetDone) {
+  Findings findings;
+  findings.plan = plan_with(RecordState::stale, Action::remove, Reason::superseded);
+  conclude_pass(findings,
+                Goal::deletion);  // it became due after the pass had acted: `run --wait` was over then
+  EXPECT_EQ(findings.remaining, ErrorCode::not_yet);
+  conclude_look(findings, Goal::deletion);
+  EXPECT_EQ(findings.remaining, ErrorCode::differences);
 }
 
-TEST(Findings, WhatWaitsIsNotYetDone) {
-  const auto stale = plan_with(RecordState::stale, Action::wait, Reason::grace);
-  EXPECT_EQ(waiting_in(stale), ErrorCode::not_yet);
-  EXPECT_EQ(lingering_in(stale), ErrorCode::not_yet);
-  EXPECT_EQ(held_back_in(stale), std::nullopt);
-  const auto held = plan_with(RecordState::missing, Action::wait, Reason::may_go_live);
-  EXPECT_EQ(held_back_in(held), ErrorCode::not_yet);
+TEST(Findings, WhatOnlyTheOperatorEndsIsMoreThanADifference) {
+  Findings findings;
+  findings.plan = plan_with(RecordState::stale, Action::wait, Reason::last_record);
+  findings.plan.zones[0].rrsets[0].moves_ttl = true;
+  conclude_look(findings, Goal::all);
+  EXPECT_EQ(findings.remaining, ErrorCode::unsafe);
 }
 
-// A wait may end between the plan that is carried out and the one that is reported: `run --wait` was over
-// then, and the stale record still there.
-TEST(Findings, WhatBecameDueInTheMeantimeIsNotYetDone) {
-  const auto plan = plan_with(RecordState::stale, Action::remove, Reason::superseded);
-  EXPECT_EQ(waiting_in(plan), ErrorCode::not_yet);
-  EXPECT_EQ(lingering_in(plan), ErrorCode::not_yet);
+// The planner's reason, and no guess from what was done.
+TEST(Json, TheReasonOfAChangeIsThePlanners) {
+  Findings findings;
+  findings.plan = plan_with(RecordState::published, Action::none, Reason::foreign);
+  const auto& owner = findings.plan.zones[0].rrsets[0].owner;
+  findings.added[{owner, TlsaRecord{}}] = Reason::served_chain;
+  findings.removed[{owner, TlsaRecord{{}, Bytes(32, 1)}}] = Reason::unpublished;
+  const auto text = json_of(findings);
+  EXPECT_NE(text.find(R"("action":"add","reason":"served-chain")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("action":"delete","reason":"unpublished")"), std::string::npos) << text;
+}
+
+TEST(Json, EachServerInTheWayIsABlocker) {
+  Findings findings;
+  Wait wait;
+  wait.owner = Name::parse("_25._tcp.mail.example.com").value();
+  wait.record = {{}, Bytes(32, 1)};
+  wait.reason = Reason::propagating;
+  wait.ends = Ends::server;
+  wait.places = {{"ns1.example.com.", "192.0.2.1@53"}, {"ns2.example.com.", "192.0.2.2@5353"}};
+  findings.blockers = {wait};
+  const auto text = json_of(findings);
+  for (const char* const expected :
+       {R"("owner":"_25._tcp.mail.example.com.","reason":"propagating","detail":"3 1 1 0101)",
+        R"("ends":"server","record":"3 1 1 0101)", R"("server":"ns1.example.com.","address":"192.0.2.1"})",
+        R"("server":"ns2.example.com.","address":"192.0.2.2@5353"})"}) {
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << " in " << text;
+  }
 }
 
 TEST(Json, AnAddressBearsItsPortOnlyWhereThatIsNotTheOneOfDns) {
@@ -55,5 +79,5 @@ TEST(Json, AnAddressBearsItsPortOnlyWhereThatIsNotTheOneOfDns) {
   }
 }
 
-}  // namespace
+}  // namespace findings_test
 }  // namespace tlsa_update::report

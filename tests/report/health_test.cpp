@@ -2,10 +2,11 @@
 #include "tlsa_update/report/health.hpp"
 
 #include <algorithm>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tlsa_update::report {
-namespace {
+namespace health_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 constexpr Time noon{Seconds(1'800'000'000)};
@@ -20,7 +21,6 @@ Presented served(Time not_after, bool matches = true) {
   leaf.not_after = not_after;
   leaf.spki.sha2_256.fill(matches ? 1 : 2);
   presented.chain = {leaf};
-  presented.dane_ok = matches;
   return presented;
 }
 
@@ -117,7 +117,7 @@ TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
 TEST(Health, OfAChainThatNoRecordWasHeldAgainstNoMetricSaysHowItFared) {
   auto findings = found({served(noon + 90 * day, false)});
   EXPECT_NE(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok{"), std::string::npos);
-  findings.evidence->front().has_records = false;
+  findings.zones.clear();
   EXPECT_EQ(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok"), std::string::npos);
 }
 
@@ -159,6 +159,32 @@ TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
   server.rrsets = {{name("_25._tcp.mail.example.com"), Rrset{60, {{{}, Bytes(32, 9)}}}, true, true}};
   findings.zones.front().servers = {server};
   EXPECT_EQ(level_of(findings), Level::critical);
+  EXPECT_NE(line_of(findings).find("matching=0 mismatching=1"), std::string::npos);
+  EXPECT_NE(metrics_text(findings, noon).find("key_type=\"ecdsa\"} 0\n"), std::string::npos);  // one truth
+}
+
+TEST(Health, OneBadServerIsAWarningAndAllAreAnOutage) {
+  auto findings = found({served(noon + 90 * day)});
+  ServerView good;
+  good.name = "ns1.example.com.";
+  good.reachable = true;
+  good.rrsets = {{name("_25._tcp.mail.example.com"), findings.zones[0].owners[0].rrset, true, true}};
+  auto expired = good;
+  expired.name = "ns2.example.com.";
+  expired.rrsets[0].rrsig_valid = false;
+  expired.rrsets[0].rrsig_fault = {SignatureFault::Kind::expired, noon - day};
+  auto silent = good;
+  silent.reachable = false;
+  const auto level = [&](std::vector<ServerView> servers) {
+    findings.zones.front().servers = std::move(servers);
+    return level_of(findings);
+  };
+  EXPECT_EQ(level({good}), Level::ok);
+  EXPECT_EQ(level({good, expired}), Level::warning);
+  EXPECT_EQ(level({good, silent}), Level::warning);
+  EXPECT_EQ(level({silent, expired}), Level::critical);
+  findings.dnssec = Dnssec::insecure;  // nobody looks at its signatures
+  EXPECT_EQ(level({expired}), Level::warning);
 }
 
 TEST(Health, DnssecCounts) {
@@ -196,5 +222,5 @@ TEST(Diagnosis, TheMostSevereFailedCheckIsTheExitStatus) {
   EXPECT_EQ(exit_status_of(findings), 77);
 }
 
-}  // namespace
+}  // namespace health_test
 }  // namespace tlsa_update::report

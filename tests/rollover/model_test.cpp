@@ -9,7 +9,7 @@
 #include "rollover/model/play.hpp"
 
 namespace tlsa_update::model {
-namespace {
+namespace model_test {
 
 Schedule schedule_of(std::mt19937& random, std::size_t length) {
   Schedule schedule(length);
@@ -183,5 +183,5 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
                            return name;
                          });
 
-}  // namespace
+}  // namespace model_test
 }  // namespace tlsa_update::model

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tlsa_update::rollover {
-namespace {
+namespace shared_owners_test {
 
 Name name(const std::string& text) { return *Name::parse(text); }
 
@@ -68,5 +68,5 @@ TEST(SharedOwners, WhatCannotBeReadOfOthersMakesAllPartial) {
   EXPECT_TRUE(desired[0].is_partial);
 }
 
-}  // namespace
+}  // namespace shared_owners_test
 }  // namespace tlsa_update::rollover

@@ -10,7 +10,7 @@
 #include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::state {
-namespace {
+namespace ledger_test {
 
 test::NotedEvents ignored;
 
@@ -102,6 +102,8 @@ TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
   const std::string text = sound;
   for (std::size_t length = 0; length < text.size(); ++length)
     EXPECT_FALSE(ledger_from_json(text.substr(0, length))) << length;
+  EXPECT_EQ(ledger_from_json("\xEF\xBB\xBF{\n \"version\": 1,\n oops").error().text().substr(0, 22),
+            ":3: is not a ledger: s");
 }
 
 const auto add_owner = [](const std::string& owner) {
@@ -234,5 +236,5 @@ TEST(Passphrase, IsTheFirstLine) {
   EXPECT_EQ(read_passphrase(folder.write("open", "x", 0644)).error().code, ErrorCode::unreadable);
 }
 
-}  // namespace
+}  // namespace ledger_test
 }  // namespace tlsa_update::state

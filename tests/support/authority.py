@@ -27,11 +27,12 @@ class Authority(Server):
         self.zones.append(Zone(self, name, records, key or self._own_key(), signing, allow))
         return self.zones[-1]
 
-    def follow(self, primary, notified=True):
-        """Serves as a secondary of the zone `primary`: told of each change, or left to lag."""
+    def follow(self, primary, notified=True, signing=None):
+        """Serves as a secondary of the zone `primary`: told of each change, or left to lag. signing: "inline": BIND
+        signs what it transfers."""
         if primary.key not in self.keys:
             self.keys.append(primary.key)
-        self.zones.append(Zone(self, primary.name, (), primary.key, primary.signing, (), primary))
+        self.zones.append(Zone(self, primary.name, (), primary.key, signing or primary.signing, (), primary))
         if notified:
             assert (
                 not primary.server.process

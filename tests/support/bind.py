@@ -1,5 +1,7 @@
 """BIND: a signing primary, or a secondary."""
 
+import subprocess
+
 from support.authority import Authority
 from support.server import free_port, private_copy
 
@@ -66,6 +68,8 @@ class Bind(Authority):
             kind = (
                 f"type secondary; primaries {{ {primary.address} port {primary.port} key {zone.key.name}; }};"
             )
+            if not zone.primary.signing and zone.signing == "inline":
+                kind += " dnssec-policy quick; inline-signing yes;"
         else:
             kind = "type primary; " + self._updates(zone)
             (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
@@ -93,3 +97,16 @@ class Bind(Authority):
     def updates(self):
         """How many UPDATE messages had their prerequisites met."""
         return (self.folder / "updates").read_text().count("prerequisites are OK")
+
+
+def resigned(zone, begin, end):
+    """The zone of a BIND primary as it is, with signatures of its own keys from `begin` to `end`, both
+    YYYYMMDDHHMMSS: a whole zone file."""
+    folder = zone.server.folder / "resigned"
+    folder.mkdir()
+    bare = [line for line in zone.transferred().to_text().splitlines() if " RRSIG " not in line and " NSEC " not in line]
+    (folder / "zone").write_text("\n".join([*bare, ""]))
+    command = ["dnssec-signzone", "-S", "-z", "-P", "-K", zone.server.folder, "-s", begin, "-e", end, "-o", zone.name, "zone"]
+    signed = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert signed.returncode == 0, signed.stderr
+    return (folder / "zone.signed").read_text()

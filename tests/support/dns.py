@@ -79,7 +79,7 @@ class Zone:
         self.negative_ttl = 300
         self.notifies = []  # servers that are told of changes
         self.readers = None  # the keys that may transfer it; None: every key
-        self.granted = None  # the only owners that BIND lets its key update; None: all
+        self.granted = None  # the only owners that BIND and Knot let its key update; None: all
 
     @property
     def options(self):

@@ -68,9 +68,11 @@ class Knot(Authority):
         return self._item(id=key.name, algorithm=key.algorithm, secret=key.secret)
 
     def _writer(self, zone):
-        return self._item(
-            id=f"writer-of-{zone.name}", key=zone.key.name, action="update", update_type=list(zone.allow)
-        )
+        fields = {"action": "update", "update_type": list(zone.allow)}
+        if zone.granted:
+            fields |= {"update_owner": "name", "update_owner_match": "equal"}
+            fields |= {"update_owner_name": [zone.full(owner) for owner in zone.granted]}
+        return self._item(id=f"writer-of-{zone.name}", key=zone.key.name, **fields)
 
     def _follower(self, server):
         port = server.reserved_port

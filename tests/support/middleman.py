@@ -15,7 +15,7 @@ from support.server import free_port
 from support.tsig import Seal
 
 UPDATE, QUERY = 5, 0
-SOA, TLSA, AXFR = 6, 52, 252
+SOA, TLSA, TSIG, AXFR = 6, 52, 250, 252
 
 
 # What a script may do besides sending a message, which is bytes.
@@ -69,6 +69,10 @@ class Request:
         return struct.unpack_from("!H", self.wire, tsig.end_of_questions(self.wire) - 4)[0]
 
     @property
+    def is_signed(self):
+        return any(record.type == TSIG for record in tsig.records(self.wire))
+
+    @property
     def question(self):
         return self.wire[12 : tsig.end_of_questions(self.wire)]
 
@@ -83,11 +87,11 @@ class Request:
             while True:
                 yield receive(server)
 
-    def answer(self, rcode=0, *, opcode=None, qr=1, tc=0, identity=None, question=True, body=b"", answers=0):
+    def answer(self, rcode=0, *, opcode=None, qr=1, tc=0, own_id=True, question=True, body=b"", answers=0):
         """An answer that nobody has signed."""
         flags = qr << 15 | (self.opcode if opcode is None else opcode) << 11 | 1 << 10 | tc << 9 | rcode & 15
         counts = (1 if question else 0, answers, 0, 0)
-        message = (identity or self.id) + struct.pack("!5H", flags, *counts)
+        message = (self.id if own_id else bytes(octet ^ 255 for octet in self.id)) + struct.pack("!5H", flags, *counts)
         message += (self.question if question else b"") + body
         if rcode > 15:  # RFC 6891 section 6.1.3
             message = tsig.with_record(message, b"\0" + struct.pack("!HHIH", 41, 1232, rcode >> 4 << 24, 0))

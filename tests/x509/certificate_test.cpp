@@ -10,7 +10,7 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace certificate_test {
 
 using test::der;
 using testing::ElementsAre;
@@ -20,7 +20,7 @@ using testing::IsEmpty;
 Certificate facts_of(const test::Issued& issued) {
   auto parsed = parse_certificate(issued.der);
   if (!parsed) {
-    ADD_FAILURE() << parsed.error().text();
+    ADD_FAILURE() << parsed.error().in({}).text();
     return {};
   }
   return parsed->facts;
@@ -28,7 +28,7 @@ Certificate facts_of(const test::Issued& issued) {
 
 std::string error_of(ByteView octets) {
   const auto parsed = parse_certificate(octets);
-  return parsed ? "no error" : parsed.error().text();
+  return parsed ? "no error" : parsed.error().in({}).text();
 }
 
 std::string sha256_of(const Bytes& octets) {
@@ -251,5 +251,5 @@ TEST(Certificate, CutOrFollowedOctetsAreRefused) {
   EXPECT_EQ(error_of(longer), "is followed by other octets");
 }
 
-}  // namespace
+}  // namespace certificate_test
 }  // namespace tlsa_update::x509

@@ -7,7 +7,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace chain_test {
 
 using test::Issued;
 using testing::ElementsAre;
@@ -211,5 +211,5 @@ TEST(Chain, MoreThanAHundredCertificatesAreNoChain) {
   EXPECT_EQ(chain_of(chain, false).error().text(), "holds a chain of more than 100 certificates");
 }
 
-}  // namespace
+}  // namespace chain_test
 }  // namespace tlsa_update::x509

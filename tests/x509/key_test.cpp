@@ -11,7 +11,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace key_test {
 
 using testing::HasSubstr;
 
@@ -153,16 +153,13 @@ TEST(Key, AnEncryptedKeyNeedsItsPassphrase) {
   const std::string needs = " is encrypted; give its passphrase with --passphrase-file";
   const std::string refused =
       " cannot be decrypted: the passphrase is wrong, or the file is damaged; check --passphrase-file";
-  EXPECT_EQ(key_in(encrypted_pem(key)), "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + needs);
-  EXPECT_EQ(key_in(traditional_pem(key, "AES-256-CBC")),
-            "key.pem: the EC PRIVATE KEY block at line 1" + needs);
+  EXPECT_EQ(key_in(encrypted_pem(key)), "key.pem:1: the ENCRYPTED PRIVATE KEY block" + needs);
+  EXPECT_EQ(key_in(traditional_pem(key, "AES-256-CBC")), "key.pem:1: the EC PRIVATE KEY block" + needs);
   EXPECT_EQ(key_in(ByteView(body_of(encrypted_pem(key)))), "key.pem: the encrypted private key" + needs);
-  EXPECT_EQ(key_in(encrypted_pem(key), &wrong),
-            "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + refused);
+  EXPECT_EQ(key_in(encrypted_pem(key), &wrong), "key.pem:1: the ENCRYPTED PRIVATE KEY block" + refused);
   EXPECT_EQ(key_in(traditional_pem(key, "AES-256-CBC"), &long_one),
-            "key.pem: the EC PRIVATE KEY block at line 1" + refused);
-  EXPECT_EQ(key_in(encrypted_pem(key), &long_one),
-            "key.pem: the ENCRYPTED PRIVATE KEY block at line 1" + refused);
+            "key.pem:1: the EC PRIVATE KEY block" + refused);
+  EXPECT_EQ(key_in(encrypted_pem(key), &long_one), "key.pem:1: the ENCRYPTED PRIVATE KEY block" + refused);
 }
 
 TEST(Key, AWrongPassphraseNeverGivesAKey) {
@@ -171,7 +168,7 @@ TEST(Key, AWrongPassphraseNeverGivesAKey) {
   for (int i = 0; i < 1000; ++i) {
     const auto wrong = secret("wrong " + std::to_string(i));
     const auto error = key_in(old_form, &wrong);
-    ASSERT_THAT(error, testing::StartsWith("key.pem: the EC PRIVATE KEY block at line 1 ")) << i;
+    ASSERT_THAT(error, testing::StartsWith("key.pem:1: the EC PRIVATE KEY block ")) << i;
   }
 }
 
@@ -228,5 +225,73 @@ TEST(Key, IdentityDoesNotDependOnTheEncoding) {
   EXPECT_NE(identity(plain), identity(test::spki_of(test::make_key("P-256"))));
 }
 
-}  // namespace
+// PKCS#8 (RFC 5958 section 2) of an algorithm by the octets of its OID.
+std::string key_of_algorithm(const Bytes& oid) {
+  const auto octets_of_key = test::der(0x04, {Bytes(34, 7)});
+  const auto algorithm = test::der(0x30, {test::der(0x06, {oid})});
+  return test::pem("PRIVATE KEY", test::der(0x30, {test::der(0x02, {{0}}), algorithm, octets_of_key}));
+}
+
+const Bytes nobodys_algorithm{0x2A, 0x03, 0x04, 0x05};  // 1.2.3.4.5
+
+// SEC1 (RFC 5915 section 3).
+std::string key_on_curve(const Bytes& oid) {
+  const auto curve = test::der(0xA0, {test::der(0x06, {oid})});
+  return test::pem("EC PRIVATE KEY",
+                   test::der(0x30, {test::der(0x02, {{1}}), test::der(0x04, {Bytes(32, 7)}), curve}));
+}
+
+// The notes of a file that gives one chain; or the error.
+std::string notes_of(const std::string& file, const Secret* passphrase = nullptr) {
+  const auto loaded = load(octets(file), "f", passphrase);
+  if (!loaded) return loaded.error().text();
+  if (loaded->credentials.size() != 1 || loaded->credentials[0].chain.empty()) return "not one chain";
+  std::string notes;
+  for (const auto& note : loaded->notes) notes += note;
+  return notes;
+}
+
+TEST(Key, ACertificateOfTheSameFileSufficesForAKeyThatCannotBeRead) {
+  const auto key = test::make_key();
+  const auto leaf = test::self_signed({.common_name = "mail.example.com", .dns_names = {}, .key = key}).pem();
+  const auto line = "f:" + std::to_string(1 + std::ranges::count(leaf, '\n')) + ": ";
+  const std::string passed_over = "; it is passed over, as the file has a certificate";
+
+  EXPECT_EQ(notes_of(leaf + encrypted_pem(key)),
+            line + "the ENCRYPTED PRIVATE KEY block is encrypted" + passed_over);
+  EXPECT_EQ(notes_of(leaf + traditional_pem(key, "AES-256-CBC")),
+            line + "the EC PRIVATE KEY block is encrypted" + passed_over);
+  EXPECT_EQ(notes_of(leaf + key_of_algorithm(nobodys_algorithm)),
+            line + "the PRIVATE KEY block is of an algorithm that this OpenSSL does not know: 1.2.3.4.5" +
+                passed_over);
+  EXPECT_EQ(notes_of(key_on_curve(nobodys_algorithm) + leaf),
+            "f:1: the EC PRIVATE KEY block is of an algorithm that this OpenSSL does not know: 1.2.3.4.5" +
+                passed_over);
+}
+
+TEST(Key, AWrongPassphraseAndABrokenKeyRefuseTheFileAlsoBesideACertificate) {
+  const auto key = test::make_key();
+  const auto leaf = test::self_signed({.common_name = "mail.example.com", .dns_names = {}, .key = key}).pem();
+  const auto wrong_words = secret("battery staple");
+
+  EXPECT_THAT(notes_of(leaf + encrypted_pem(key), &wrong_words), HasSubstr("the passphrase is wrong"));
+  const auto rsa = key_of_algorithm({0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01});
+  EXPECT_THAT(notes_of(leaf + rsa), HasSubstr("the PRIVATE KEY block is broken"));
+}
+
+TEST(Key, AloneAKeyThatCannotBeReadIsRefusedByTheNameOfItsAlgorithm) {
+  EXPECT_EQ(key_in(key_of_algorithm(nobodys_algorithm)),
+            "key.pem:1: the PRIVATE KEY block is of an algorithm that this OpenSSL does not know: 1.2.3.4.5");
+  // A key that can be read does not make up for one that cannot.
+  EXPECT_THAT(key_in(test::private_pem_of(test::make_key()) + key_of_algorithm(nobodys_algorithm)),
+              HasSubstr("does not know: 1.2.3.4.5"));
+  const std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>> ml_dsa(
+      EVP_PKEY_CTX_new_from_name(nullptr, "ML-DSA-65", nullptr));
+  forget_errors();
+  if (ml_dsa) GTEST_SKIP() << "this OpenSSL knows ML-DSA";
+  EXPECT_THAT(key_in(key_of_algorithm({0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12})),
+              HasSubstr("does not know: ML-DSA-65 (2.16.840.1.101.3.4.3.18)"));
+}
+
+}  // namespace key_test
 }  // namespace tlsa_update::x509

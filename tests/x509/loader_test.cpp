@@ -7,7 +7,7 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace loader_test {
 
 using test::der;
 using testing::ElementsAre;
@@ -133,8 +133,7 @@ TEST(Loader, ConcatenatedDerIsAChain) {
 TEST(Loader, BlocksOfNoUseAreNoted) {
   const auto loaded = loaded_from(family().leaf.pem() + test::pem("X509 CRL", Bytes{0x30, 0x00}));
   EXPECT_THAT(found_in(loaded), ElementsAre("chain:1"));
-  EXPECT_THAT(loaded.notes,
-              ElementsAre(testing::MatchesRegex("f: the X509 CRL block at line [0-9]+ is not used")));
+  EXPECT_THAT(loaded.notes, ElementsAre(testing::MatchesRegex("f:[0-9]+: the X509 CRL block is not used")));
 }
 
 Bytes crl_shape() {
@@ -159,7 +158,9 @@ TEST(Loader, EachFileOfNoUseGetsItsOneLine) {
                    8),
        "f: is neither PEM nor DER"},
       {"hello\n", "f: is text without a PEM block"},
-      {"see -----BEGIN CERTIFICATE-----", "f: holds no certificate and no key"},
+      {"see -----BEGIN CERTIFICATE-----",
+       "f:1: a PEM block that does not begin its line is not read; "
+       "BEGIN and END are lines of their own (RFC 7468 section 2)"},
       {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA root@mail\n", "f: is an SSH public key"},
       {"\xFE\xED\xFE\xED",
        "f: is a Java keystore; convert it: keytool -importkeystore -deststoretype pkcs12"},
@@ -176,20 +177,19 @@ TEST(Loader, EachFileOfNoUseGetsItsOneLine) {
        "f: is a PKCS#7 container, not a certificate or a key; "
        "take the certificates out of it: openssl pkcs7 -print_certs"},
       {test::pem("DH PARAMETERS", Bytes{0x30, 0x00}), "f: holds no certificate and no key"},
-      {cut_pem, "f: the CERTIFICATE block at line 1 is cut: its END line is missing"},
-      {leaf.pem() + cut_pem, "f: the CERTIFICATE block at line " +
-                                 std::to_string(1 + std::ranges::count(leaf.pem(), '\n')) +
-                                 " is cut: its END line is missing"},
+      {cut_pem, "f:1: the CERTIFICATE block is cut: its END line is missing"},
+      {leaf.pem() + cut_pem, "f:" + std::to_string(1 + std::ranges::count(leaf.pem(), '\n')) +
+                                 ": the CERTIFICATE block is cut: its END line is missing"},
       {string_of(ByteView(leaf.der).first(200)), "f: is cut: 200 of " + whole + " octets"},
       {string_of(leaf.der) + "\n", "f: is DER followed by octets that are not DER"},
       {test::pem("CERTIFICATE", ByteView(leaf.der).first(200)),
-       "f: the CERTIFICATE block at line 1 is cut: 200 of " + whole + " octets"},
+       "f:1: the CERTIFICATE block is cut: 200 of " + whole + " octets"},
       {test::pem("CERTIFICATE", pkcs7),
-       "f: the CERTIFICATE block at line 1 holds a PKCS#7 container, not a certificate"},
+       "f:1: the CERTIFICATE block holds a PKCS#7 container, not a certificate"},
       {test::pem("CERTIFICATE", Bytes(60, 1)),
-       "f: the CERTIFICATE block at line 1 holds something unknown, not a certificate"},
+       "f:1: the CERTIFICATE block holds something unknown, not a certificate"},
       {test::pem("PRIVATE KEY", test::spki_of(leaf.key)),
-       "f: the PRIVATE KEY block at line 1 holds a public key, not a private key"},
+       "f:1: the PRIVATE KEY block holds a public key, not a private key"},
       {string_of(der(0x30, {Bytes(5, 0)})), "f: is DER, but holds no certificate and no key"},
   };
   for (const auto& [file, expected] : table) EXPECT_EQ(error_of(file), expected);
@@ -200,6 +200,34 @@ TEST(Loader, OneBrokenBlockRefusesTheWholeFile) {
   broken[broken.size() / 2] = '*';
   EXPECT_THAT(error_of(family().leaf.pem() + broken),
               testing::HasSubstr("is not base64: it is cut or damaged"));
+}
+
+TEST(Loader, AStoreOfSecretsIsNamedWithTheCommandThatOpensIt) {
+  const std::string pem_base64 = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI=";
+  const std::pair<std::string, std::string> table[] = {
+      {"\xEF\xBB\xBF "
+       "{\"le\":{\"Account\":{},\"Certificates\":[{\"domain\":{\"main\":\"a\"},\"certificate\":\"" +
+           pem_base64 + "\"}]}}",
+       "f: is the JSON in which Traefik keeps its certificates, each in base64; take one out of it: "
+       "jq -r '.. | select(.domain?.main? == \"NAME\") | .certificate' FILE | base64 -d"},
+      {"{\"data\":{\"tls.crt\":\"" + pem_base64 + "\"}}",
+       "f: is a Secret of Kubernetes as JSON, with its certificate in base64; take it out: "
+       "jq -r '.data[\"tls.crt\"]' FILE | base64 -d"},
+      {"{\"lease_id\":\"\",\"data\":{\"private_key\":\"-----BEGIN PRIVATE KEY-----\\nMIG\"}}",
+       "f: is JSON as Vault gives it, with PEM in its strings; take the certificates out of it: "
+       "jq -r '.. | strings | select(contains(\"BEGIN CERT\"))' FILE"},
+      {"[\"" + pem_base64 + "\"]",
+       "f: is JSON with the base64 of PEM in its strings; take the first out of it: "
+       "jq -r '.. | strings | select(startswith(\"LS0tLS1CRUd\"))' FILE | head -n 1 | base64 -d"},
+      {"{\"key\":\"abc\"}", "f: is JSON without PEM in its strings"},
+      {"kind: Secret\ndata:\n  tls.crt: " + pem_base64 + "\n",
+       "f: is text with the base64 of PEM in it, as in a Secret of Kubernetes; take the first out of it: "
+       "grep -o 'LS0tLS1CRUd[A-Za-z0-9+/=]*' FILE | head -n 1 | base64 -d"},
+      {pem_base64 + "\n", "f: is the base64 of a PEM file; decode it: base64 -d FILE"},
+      {"MIIBszCCAVmgAwIBAgIUSzN\n4oyeBfVE=\n",
+       "f: is base64 without the BEGIN and END lines of PEM; decode it: base64 -d FILE"},
+  };
+  for (const auto& [file, expected] : table) EXPECT_EQ(error_of(file), expected);
 }
 
 TEST(Loader, AHundredMegabytesOfZerosAreReadOnce) {
@@ -213,5 +241,5 @@ TEST(Loader, ACutPemFileIsNeverReadAsAShorterOneInsideABlock) {
     ASSERT_NE(error_of(file.substr(0, size)), "no error") << size;
 }
 
-}  // namespace
+}  // namespace loader_test
 }  // namespace tlsa_update::x509

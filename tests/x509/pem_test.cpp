@@ -7,18 +7,22 @@
 #include "support/certificates.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace pem_test {
 
 // Each block as "LABEL hex", or the error.
 std::string blocks_in(const std::string& text) {
   const auto blocks = pem_blocks(text);
-  if (!blocks) return blocks.error().what;
+  if (!blocks) return blocks.error().in("f").text();
   std::string all;
   for (const auto& block : *blocks)
     all += (all.empty() ? "" : ", ") + block.label + "@" + std::to_string(block.line) + " " +
            to_hex(block.body.view());
   return all;
 }
+
+constexpr const char* lost =
+    "the line breaks of this PEM are lost; put them back: "
+    "sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\\n\\1\\n/g'";
 
 struct PemCase {
   const char* why;
@@ -42,24 +46,37 @@ TEST(Pem, FindsBlocksInAnyText) {
        "X@2 000102, Y Z@6 ffef"},
       {"a mark inside a line", "see -----BEGIN X-----", ""},
       {"nothing", "", ""},
-      {"no END", "-----BEGIN X-----\nAAEC\n", "the X block at line 1 is cut: its END line is missing"},
+      {"no END", "-----BEGIN X-----\nAAEC\n", "f:1: the X block is cut: its END line is missing"},
       {"two BEGIN", "\n-----BEGIN X-----\nAAEC\n-----BEGIN X-----\n",
-       "the X block at line 2 is cut: another block begins at line 4"},
-      {"no BEGIN", "AAEC\n-----END X-----\n", "a block without a BEGIN line ends at line 2"},
+       "f:2: the X block is cut: another block begins at line 4"},
+      {"no BEGIN", "AAEC\n-----END X-----\n", "f:2: a block without a BEGIN line ends here"},
       {"another END", "-----BEGIN X-----\nAAEC\n-----END Y-----\n",
-       "the X block at line 1 is not closed by its END line at line 3"},
+       "f:1: the X block is not closed by its END line at line 3"},
       {"END cut", "-----BEGIN X-----\nAAEC\n-----END X--",
-       "the X block at line 1 is not closed by its END line at line 3"},
-      {"BEGIN cut", "-----BEGIN X----\nAAEC\n", "the BEGIN line at line 1 does not end in five hyphens"},
-      {"empty", "-----BEGIN X-----\n\n-----END X-----\n", "the X block at line 1 is empty"},
+       "f:1: the X block is not closed by its END line at line 3"},
+      {"BEGIN cut", "-----BEGIN X----\nAAEC\n", "f:1: this BEGIN line does not end in five hyphens"},
+      {"BEGIN with a hyphen more", "-----BEGIN X------\nAAEC\n",
+       "f:1: this BEGIN line does not end in five hyphens"},
+      {"all joined", "-----BEGIN X-----AAEC-----END X-----\n", "f:1: " + std::string(lost)},
+      {"joined by blanks", "\n-----BEGIN X----- AAEC AAEC -----END X-----\n", "f:2: " + std::string(lost)},
+      {"joined by \\n", "-----BEGIN X-----\\nAAEC\\n-----END X-----\\n\n",
+       "f:1: the line breaks of this PEM are lost; put them back: sed 's/\\\\r//g; s/\\\\n/\\n/g'"},
+      {"BEGIN joined", "-----BEGIN X-----AAEC\nAAEC\n-----END X-----\n", "f:1: " + std::string(lost)},
+      {"END joined", "-----BEGIN X-----\nAAEC\nAAEC-----END X-----\n", "f:3: " + std::string(lost)},
+      {"two files joined",
+       "-----BEGIN X-----\nAAEC\n-----END X----------BEGIN Y-----\nAAEC\n-----END Y-----\n",
+       "f:3: " + std::string(lost)},
+      {"a label that is none", "-----BEGIN AAECAwQFBgcICQoL-----\nA*EC\n-----END AAECAwQFBgcICQoL-----\n",
+       "f:1: the PEM block is not base64: it is cut or damaged"},
+      {"empty", "-----BEGIN X-----\n\n-----END X-----\n", "f:1: the X block is empty"},
       {"not base64", "-----BEGIN X-----\nA*EC\n-----END X-----\n",
-       "the X block at line 1 is not base64: it is cut or damaged"},
+       "f:1: the X block is not base64: it is cut or damaged"},
       {"a digit short", "-----BEGIN X-----\nAAECA\n-----END X-----\n",
-       "the X block at line 1 is not base64: it is cut or damaged"},
+       "f:1: the X block is not base64: it is cut or damaged"},
       {"padding missing", "-----BEGIN X-----\nAA\n-----END X-----\n",
-       "the X block at line 1 is not base64: it is cut or damaged"},
+       "f:1: the X block is not base64: it is cut or damaged"},
       {"padding inside", "-----BEGIN X-----\nAA==AAEC\n-----END X-----\n",
-       "the X block at line 1 is not base64: it is cut or damaged"},
+       "f:1: the X block is not base64: it is cut or damaged"},
   };
   for (const auto& [why, text, expected] : table) EXPECT_EQ(blocks_in(text), expected) << why;
 }
@@ -89,8 +106,8 @@ RC_GTEST_PROP(Pem, AnyTextHasAnAnswer, (const std::vector<int>& pieces)) {
   std::string text;
   for (const int piece : pieces) text += parts[static_cast<unsigned>(piece) % std::size(parts)];
   const auto blocks = pem_blocks(text);
-  if (!blocks) RC_ASSERT(!blocks.error().what.empty());
+  if (!blocks) RC_ASSERT(!blocks.error().in({}).text().empty());
 }
 
-}  // namespace
+}  // namespace pem_test
 }  // namespace tlsa_update::x509

@@ -12,7 +12,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::x509 {
-namespace {
+namespace pkcs12_test {
 
 using testing::ElementsAre;
 
@@ -114,6 +114,14 @@ TEST(Pkcs12, WithoutOrWithAWrongPassphraseSaysSo) {
       "check --passphrase-file");
 }
 
+TEST(Pkcs12, ItsCertificatesSufficeIfOnlyItsKeyIsEncrypted) {
+  const auto loaded = load(container(test::make_family(), "s3cret", {0, -1, 0, -1}), "mail.p12");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().text();
+  EXPECT_EQ(loaded->credentials.front().chain.size(), 3U);
+  EXPECT_THAT(loaded->notes, ElementsAre("mail.p12: the PKCS#12 container holds a key that is encrypted; "
+                                         "it is passed over, as the file has a certificate"));
+}
+
 TEST(Pkcs12, ACutOrDamagedContainerIsRefused) {
   const auto file = container(test::make_family(), "s3cret", {-1, -1, 0, 1});
   const auto phrase = secret("s3cret");
@@ -136,5 +144,5 @@ TEST(Pkcs12, CannotAskForHoursOfKeyDerivation) {
             "mail.p12: the PKCS#12 container asks for more than 5000000 iterations to derive its key");
 }
 
-}  // namespace
+}  // namespace pkcs12_test
 }  // namespace tlsa_update::x509

@@ -23,10 +23,9 @@ struct Presented {
   std::string address;                // "192.0.2.9", "2001:db8::9"
   KeyType key_type = KeyType::other;  // of the leaf when served; else rsa or ecdsa, what was asked for
   ProbeOutcome outcome = ProbeOutcome::unreachable;
-  std::string detail;    // for people: what went wrong
-  Chain chain;           // when served
-  bool dane_ok = false;  // OpenSSL's DANE verification against the RRset that was passed to the probe
-  std::optional<TlsaRecord> matched;  // the record that it found to match, when dane_ok
+  std::string detail;                 // for people: what went wrong
+  Chain chain;                        // when served
+  std::optional<TlsaRecord> matched;  // of the RRset passed to the probe: by which OpenSSL accepts the chain
   bool operator==(const Presented&) const = default;
 };
 
@@ -35,7 +34,7 @@ struct ServiceEvidence {
   Service service;
   std::vector<Presented> presented;        // one per address and key type
   bool addresses_known = false;            // A and AAAA were both answered (or --address given)
-  bool has_records = false;                // an RRset was passed to the probe: `dane_ok` is a verdict
+  bool has_records = false;                // an RRset was passed to the probe: no `matched` is a verdict
   std::optional<Name> source_domain = {};  // whose MX or SRV led here: a second name for certificates
   bool operator==(const ServiceEvidence&) const = default;
 

@@ -97,4 +97,7 @@ using Parsed = tl::expected<T, FileFault>;
 // Editors of other systems begin a text with one (U+FEFF as UTF-8).
 [[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
 
+// The same for a whole file, which must not be UTF-16, as other systems call "Unicode".
+[[nodiscard]] Parsed<std::string_view> text_of(std::string_view file);
+
 }  // namespace tlsa_update

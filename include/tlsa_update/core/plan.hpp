@@ -39,18 +39,41 @@ enum class Reason {
   superseded,               // stale and provably safe: delete
   unpublished,              // --unpublish
   hazard,                   // refused: see RrsetPlan::refused
+  leaving,                  // gone from the primary, and a server may still hand it out
+  other_service,            // another service reads a file that is to be installed, and is not ready
+  orphan,                   // nothing that is configured asks for the name (list)
+  unasked,                  // nothing is configured to compare with (list)
+  not_wanted,               // ours, and matches nothing that is wanted (list)
+  occluded,                 // below a delegation or DNAME: never answered (list)
+  malformed,                // no client can use it (list)
 };
 [[nodiscard]] std::string_view text(RecordState state);
 [[nodiscard]] std::string_view text(Action action);  // "none", "add", "delete", "wait"
 [[nodiscard]] std::string_view text(Reason reason);  // a fixed word for json: "may-be-cached"
+
+// What ends a wait: time (or the next run), a name server that recovers or catches up, the service that
+// presents something else, or the operator alone.
+enum class Ends { time, server, service, operator_ };
+[[nodiscard]] std::string_view text(Ends ends);
+[[nodiscard]] Ends usual_end(Reason reason);
+
+// What a wait depends on: an authoritative server, or (no server) an address of the service.
+struct Place {
+  std::string server;   // "ns2.example.com."
+  std::string address;  // "192.0.2.2@53"; of a service "192.0.2.9"
+  bool operator==(const Place&) const = default;
+};
+using Places = std::vector<Place>;
 
 struct Step {
   TlsaRecord record;
   RecordState state = RecordState::published;
   Action action = Action::none;
   Reason reason = Reason::wanted;
-  std::string credential;        // what it belongs to, when known
-  std::optional<Time> ready_at;  // when a wait ends, or when the record may be relied on
+  std::string credential;         // what it belongs to, when known
+  std::optional<Time> ready_at;   // when a wait ends, or when the record may be relied on
+  std::optional<Ends> ends = {};  // of a wait, when that is not usual_end(reason)
+  Places places = {};             // of a wait, when known
   bool operator==(const Step&) const = default;
 };
 
@@ -64,6 +87,9 @@ struct RrsetPlan {
   bool ttl_is_limited = false;    // the server grants no more: what was asked is not asked for again
   std::vector<Step> steps;        // sorted by record
   std::optional<Hazard> refused;  // nothing is changed at this owner (I10); the text is report's
+  // Clients would pass over the record of a current credential, for a stronger digest that is there: of
+  // plan_publish alone, which is well advised to see what is served. plan_rollover has blockers.
+  bool is_passed_over = false;
   bool operator==(const RrsetPlan&) const = default;
 
   [[nodiscard]] bool changes() const;         // any add, remove or TTL move
@@ -83,7 +109,9 @@ struct Blocker {
   TlsaRecord record;  // what is awaited, or what would stop matching
   std::string credential;
   Reason reason = Reason::missing;
-  std::optional<Time> ready_at;  // when this one ends, when that is known
+  std::optional<Time> ready_at;   // when this one ends, when that is known
+  std::optional<Ends> ends = {};  // when it is not usual_end(reason)
+  Places places = {};
   bool operator==(const Blocker&) const = default;
 };
 

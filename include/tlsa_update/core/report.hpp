@@ -1,22 +1,34 @@
-// What a command found and did, as one value; cli prints it as text or JSON. Owns the words for reasons and
-// hazards.
+// The words for reasons, blockers, verdicts and hazards. Holds no findings.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tlsa_update/core/evidence.hpp"
+#include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/plan.hpp"
+#include "tlsa_update/core/waits.hpp"
 #include "tlsa_update/core/zone_view.hpp"
 
 namespace tlsa_update {
 
+// For people: what a reason means.
+[[nodiscard]] std::string_view meaning(Reason reason);
+
 // For people: one clause saying what the reason means for this step.
 [[nodiscard]] std::string detail(const Step& step, const RrsetPlan& plan);
 
-// For people: why a credential may not be deployed yet.
-[[nodiscard]] std::string detail(const Blocker& blocker);
+// For people: what waits, why, and until when; for a wait that the operator ends, how.
+[[nodiscard]] std::string detail(const Wait& wait);
+
+// For people, after "a certificate that ...": why clients do not accept it, and what to do.
+[[nodiscard]] std::string why_refused(const Acceptance& acceptance);
+
+// For people: what is wrong with an endpoint, in which RRset; empty when nothing is known to be.
+[[nodiscard]] std::string detail(const EndpointVerdict& verdict, const Presented& presented);
+
+// For people: a server gave the records of one RRset with several TTLs.
+[[nodiscard]] std::string mixed_ttls(const Name& owner);
 
 // For people: why a hazard refuses and what to do.
 [[nodiscard]] Error refusal(Hazard hazard, const Name& owner);

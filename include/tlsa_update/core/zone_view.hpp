@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tlsa_update/core/name.hpp"
+#include "tlsa_update/core/time.hpp"
 #include "tlsa_update/core/tlsa.hpp"
 
 namespace tlsa_update {
@@ -41,12 +42,25 @@ struct OwnerView {
   bool operator==(const OwnerView&) const = default;
 };
 
+// Why no signature over an RRset counts to those who validate (RFC 4035 section 5.3.1).
+struct SignatureFault {
+  enum class Kind {
+    expired,     // `at`: when the last of them ended
+    early,       // `at`: when the first of them begins
+    unverified,  // no key of the zone made one over this data
+  };
+  Kind kind = Kind::unverified;
+  std::optional<Time> at;
+  bool operator==(const SignatureFault&) const = default;
+};
+
 // One authoritative server's answer for one owner.
 struct ServedRrset {
   Name owner;
   std::optional<Rrset> rrset;
   bool has_rrsig = false;
-  std::optional<bool> rrsig_valid;  // against the zone's DNSKEY RRset, when that was checked
+  std::optional<bool> rrsig_valid;                 // against the zone's DNSKEY RRset, when that was checked
+  std::optional<SignatureFault> rrsig_fault = {};  // why it is not valid
   bool operator==(const ServedRrset&) const = default;
 };
 
@@ -58,6 +72,9 @@ struct ServerView {
   std::string trouble;  // why not, for people
   std::optional<std::uint32_t> serial;
   std::vector<ServedRrset> rrsets;
+  std::string advice = {};                       // what to do about the trouble, where that is known
+  std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing where it was not told
+  std::optional<SignatureFault> key_fault = {};  // of the DNSKEY RRset itself
   bool operator==(const ServerView&) const = default;
 };
 
@@ -66,11 +83,22 @@ struct ZoneView {
   std::string server;  // the primary that was asked: "192.0.2.1@53"
   std::uint32_t serial = 0;
   std::uint32_t negative_ttl = 0;  // min(SOA TTL, SOA MINIMUM), RFC 2308 section 5
-  bool is_signed = false;          // DNSKEY at the apex
+  bool is_signed = false;          // DNSKEY at the apex, at the primary
   std::vector<OwnerView> owners;
   std::vector<ServerView> servers;  // empty when only the primary was asked
+  bool has_signer = false;          // behind an unsigned primary: the servers, or a validator, see it signed
   bool operator==(const ZoneView&) const = default;
 };
+
+// Is the zone signed to the world? The copy of a hidden primary may not be, and a signer stand behind it.
+[[nodiscard]] inline bool is_signed_to_clients(const ZoneView& zone) {
+  return zone.is_signed || zone.has_signer;
+}
+
+// Signed, as far as that was checked.
+[[nodiscard]] inline bool has_good_signature(const ServedRrset& served) {
+  return served.has_rrsig && served.rrsig_valid.value_or(true);
+}
 
 // RFC 1982: is serial a older than b?
 [[nodiscard]] bool serial_less(std::uint32_t a, std::uint32_t b);

@@ -46,6 +46,9 @@ class AxfrStream {
   AxfrStream(AxfrStream&&) noexcept;
   AxfrStream& operator=(AxfrStream&&) noexcept;
 
+  // The server has signed other answers with the key: a refusal without a reason is not about the key then.
+  void note_key_known() { is_key_known_ = true; }
+
   // true: complete, take result(). Errors: protocol (anything against the RFCs), refused (RCODE, or what the
   // TSIG error says), no_answer (SERVFAIL). After an error or completion every further message is an error.
   [[nodiscard]] Result<bool> next(ByteView message, std::uint64_t now);
@@ -59,6 +62,7 @@ class AxfrStream {
   Name apex_;
   std::uint16_t id_;
   const TsigKey* key_;
+  bool is_key_known_ = false;
   std::optional<TsigStream> tsig_;
   std::unique_ptr<RecordSieve> sieve_;  // gone once the transfer has ended, either way
   std::size_t messages_ = 0;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/family.hpp"
 #include "tlsa_update/dns/message.hpp"
 #include "tlsa_update/dns/tsig.hpp"
 
@@ -33,8 +34,10 @@ struct ServerName {
 // Where a host is.
 struct HostAddresses {
   std::vector<boost::asio::ip::address> addresses;  // each once
-  bool is_whole = true;                             // both A and AAAA were told
+  bool is_whole = true;                             // both A and AAAA were told, or the one that counts
 };
+
+[[nodiscard]] bool belongs_to(Family family, const boost::asio::ip::address& address);
 
 // From a host name to at least one address, under a deadline of its own. Error no_answer.
 using LookUp = std::function<boost::asio::awaitable<Result<HostAddresses>>(std::string host)>;
@@ -57,6 +60,7 @@ struct ExchangeOptions {
   std::chrono::milliseconds timeout{5000};      // one exchange
   int retries = 2;                              // of every address, after the first try
   bool servfail_is_an_answer = false;           // of a resolver it may mean "bogus": no retry, no error
+  std::string origin;                           // what to do if this is the wrong server; may be empty
   std::function<std::uint64_t()> clock;         // seconds since 1970, for TSIG
   std::function<void(const std::string&)> log;  // debug lines; may be empty
 
@@ -71,10 +75,11 @@ struct UpdateOutcome {
     done,                 // NOERROR, signed
     prerequisite_failed,  // NXRRSET, YXRRSET, NXDOMAIN, YXDOMAIN, signed
     denied,               // REFUSED, signed: the policy forbids one of its owners, or all
+    failed,               // SERVFAIL, signed, twice: the server fails at one of its owners, or at all
     refused,              // any other RCODE or TSIG error, signed, or never sent: `error` tells
     unknown,              // no answer or none that counts: read back before deciding
   } kind = Kind::unknown;
-  std::optional<Error> error;  // for denied, refused and unknown
+  std::optional<Error> error;  // for denied, failed, refused and unknown
 };
 
 class Exchange {
@@ -92,8 +97,13 @@ class Exchange {
 
   // Signed, and sent once: silence, a lost connection and answers that do not count leave it unknown. Only a
   // signed SERVFAIL is tried once more (Knot gives it to bystanders of a bad one), and SERVFAIL and NOTIMP go
-  // on to the server's next address (RFC 2136 section 4.6). The prerequisites make both harmless.
+  // on to the server's next address (RFC 2136 section 4.6), and a truncated answer leads from UDP to TCP (RFC
+  // 2181 section 9). The prerequisites make all of these harmless.
   [[nodiscard]] boost::asio::awaitable<UpdateOutcome> update(Update update);
+
+  // The one UPDATE that nobody signs: doctor asks with it whether the zone takes such. Precondition: it
+  // changes nothing, whoever carries it out.
+  [[nodiscard]] boost::asio::awaitable<UpdateOutcome> update_unsigned(Update harmless);
 
   // AXFR (RFC 5936) over a connection of its own, by TLS or TCP. `begin` gives the ID and the MAC of the
   // request (empty when unsigned), and may be called again when a connection brought nothing. Then each
@@ -107,6 +117,8 @@ class Exchange {
                                                               TransferMessage message);
 
   [[nodiscard]] std::string address() const;  // "192.0.2.1@53": the one in use, else the name
+  // Has the address in use signed an answer with our key? Then name, secret, algorithm and clock are right.
+  [[nodiscard]] bool has_verified() const;
   [[nodiscard]] const ExchangeOptions& options() const;
 
  private:

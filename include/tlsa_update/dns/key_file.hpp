@@ -23,7 +23,7 @@ struct KeyFile {
 // `text` is wiped by its owner (Secret), and so is the only copy made of the secret. `path` is for errors and
 // for the key name of K*.private. Errors: bad_data (what is wrong, which line, which keys there are when
 // several were found), refused (weak algorithm without its option). Never quotes the text, but for the names
-// of keys.
+// of keys and of an unknown algorithm.
 [[nodiscard]] Result<KeyFile> parse_key_file(const Secret& text, const std::string& path,
                                              const KeyFileOptions& options);
 

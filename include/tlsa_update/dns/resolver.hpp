@@ -23,13 +23,15 @@ struct ResolverOptions {
   std::string resolv_conf = "/etc/resolv.conf";
   std::chrono::milliseconds timeout{5000};
   int retries = 2;
+  Family family = Family::any;  // of all addresses that are looked up; a literal is taken as it stands
 };
 
 struct Addresses {
   std::vector<boost::asio::ip::address> addresses;
-  bool both_families_answered = false;  // A and AAAA each gave an answer or a proper NODATA
+  bool both_families_answered = false;  // A and AAAA, or the one that counts: an answer or a proper NODATA
   std::vector<Name> aliases;            // CNAMEs passed, last is the final name
   Dnssec dnssec = Dnssec::unknown;
+  bool has_others = false;  // of a family that does not count
 };
 
 // What a name of the command line stands for (RFC 7672 section 2.2, RFC 7673 section 3.3).

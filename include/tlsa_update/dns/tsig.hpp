@@ -21,8 +21,8 @@ enum class TsigAlgorithm { hmac_md5, hmac_sha1, hmac_sha224, hmac_sha256, hmac_s
 [[nodiscard]] const Name& wire_name(TsigAlgorithm algorithm);  // hmac-md5.sig-alg.reg.int. for md5
 [[nodiscard]] std::size_t mac_size(TsigAlgorithm algorithm);   // octets
 [[nodiscard]] bool is_weak(TsigAlgorithm algorithm);           // md5 and sha1
-// Any case, final dot allowed. Error bad_data, without the text unless it is a known algorithm with a
-// truncated MAC ("hmac-sha256-128"), which is refused: RFC 8945 section 5.2.2.1.
+// Any case, final dot allowed. Error bad_data; it shows the text only if it is too short for a secret, or a
+// known algorithm with a truncated MAC ("hmac-sha256-128"), which is refused: RFC 8945 section 5.2.2.1.
 [[nodiscard]] Result<TsigAlgorithm> parse_algorithm(std::string_view text);
 
 struct TsigKey {

@@ -17,7 +17,7 @@ namespace tlsa_update::dns {
 struct ChangeOutcome {
   enum class Kind {
     applied,   // read back as it should be, whoever brought it about
-    moved,     // a prerequisite failed: somebody else changed the RRset
+    moved,     // a prerequisite failed, and the RRset is no longer as observed: somebody else changed it
     failed,    // refused, unanswered, or reading back disproves NOERROR: `error`
     not_sent,  // stopped before its turn came
   };
@@ -32,6 +32,8 @@ struct ApplyOptions {
   // How many records the zone has, when it was read by transfer: then a transfer reads many changes back as
   // well, where it costs less than a question for each. 0: questions.
   std::size_t transferable_records = 0;
+  // What is accepted need not be answered at once: BIND's inline-signing answers before it has signed.
+  std::chrono::milliseconds time_to_appear{2'000};
   // For a server that may have forwarded the UPDATE to the primary and follows later: BIND alone puts off a
   // NOTIFY for five seconds.
   std::chrono::milliseconds time_to_follow{10'000};
@@ -42,14 +44,15 @@ struct ApplyOptions {
 // Changes are of distinct owners in `zone`, and each changes something. One outcome per change, in order.
 //
 // Messages are large, a few in flight, no RRset's change ever split. When a prerequisite fails, what moved is
-// reported and the rest is sent again; when no mover can be seen, halves are tried. What the server's policy
-// forbids is told by its owner, and the rest of its message is done; where all of a sample is forbidden,
-// nothing more of the message is tried and all of it has the same error. A lost reply is resolved by reading
-// back, then sent once more with the same prerequisites (RFC 2136 section 5), and failed with no_answer if
-// that is lost as well: the server may still apply it. An answer to an UPDATE that is not to be trusted, an
-// unsigned refusal too, is failed with its error, and reading back only adds what became of it. NOERROR
-// counts only once every record of the change is read back, which a server has two seconds for (inline
-// signing); one that is not the zone's primary has longer.
+// reported and the rest is sent again; when no mover can be seen within time_to_appear, halves are tried, and
+// an owner whose prerequisite fails although it equals the answer is failed with protocol. An owner that the
+// server's policy forbids, or that it answers SERVFAIL to, is failed by its name, and the rest of its message
+// is done; where every owner of a message is declined alone, all of it has the same error, and of further
+// messages only a few owners are tried. A lost reply is resolved by reading back, then sent once more with
+// the same prerequisites (RFC 2136 section 5), and failed with no_answer if that is lost as well: the server
+// may still apply it. An answer to an UPDATE that is not to be trusted, an unsigned refusal too, is failed
+// with its error, and reading back only adds what became of it. NOERROR counts only once every record of the
+// change is read back within time_to_appear; a server that is not the zone's primary has time_to_follow.
 [[nodiscard]] boost::asio::awaitable<std::vector<ChangeOutcome>> apply(Exchange& primary, Name zone,
                                                                        std::vector<RrsetChange> changes,
                                                                        ApplyOptions options = {});

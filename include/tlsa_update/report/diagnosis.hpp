@@ -23,8 +23,9 @@ struct Check {
 // What one zone's primary must be told so that the key may change these TLSA RRsets and nothing else.
 struct Grants {
   Name zone;
-  std::string bind;  // lines of named.conf
-  std::string knot;  // lines of knot.conf
+  std::string bind;      // lines of named.conf
+  std::string knot;      // lines of knot.conf
+  std::string powerdns;  // shell commands, and what pdns.conf needs as comments
 
   bool operator==(const Grants&) const = default;
 };

@@ -2,22 +2,23 @@
 // folds it.
 #pragma once
 
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/plan.hpp"
+#include "tlsa_update/core/waits.hpp"
 #include "tlsa_update/core/zone_view.hpp"
 #include "tlsa_update/dns/resolver.hpp"
 #include "tlsa_update/report/diagnosis.hpp"
 
 namespace tlsa_update::report {
 
-// A record that this run added or deleted, by owner.
-using Done = std::set<std::pair<Name, TlsaRecord>>;
+// A record that this run added or deleted, by owner, and the planner's reason.
+using Done = std::map<std::pair<Name, TlsaRecord>, Reason>;
 
 struct Findings {
   std::vector<ZoneView> zones;
@@ -28,10 +29,11 @@ struct Findings {
   Done added;
   Done removed;
   bool changed = false;
-  bool is_withheld = false;            // a dry run: there was something to change
-  std::vector<Error> troubles;         // everything that went wrong, already logged
-  std::optional<ErrorCode> remaining;  // differences or not_yet: no trouble, but an exit status
-  std::optional<Diagnosis> diagnosis;  // doctor's
+  bool is_withheld = false;                   // a dry run: there was something to change
+  std::optional<std::vector<Wait>> blockers;  // of a command that waits: what for
+  std::vector<Error> troubles;                // everything that went wrong, already logged
+  std::optional<ErrorCode> remaining;         // differences or not_yet: no trouble, but an exit status
+  std::optional<Diagnosis> diagnosis;         // doctor's
 };
 
 // The view of a zone that the plan is about; nothing when it was not read.
@@ -43,13 +45,10 @@ struct Findings {
 // The most severe of the troubles, failed checks and what remains; 0 when there is none.
 [[nodiscard]] int exit_status_of(const Findings& findings);
 
-// not_yet while something waits: a record for its addition, a credential for its deployment, a record for its
-// deletion, or anything. A change that is still in the plan became due after the pass had acted, and waits
-// for the next one.
-[[nodiscard]] std::optional<ErrorCode> held_back_in(const Plan& plan);
-[[nodiscard]] std::optional<ErrorCode> unready_in(const Plan& plan);
-[[nodiscard]] std::optional<ErrorCode> lingering_in(const Plan& plan);
-[[nodiscard]] std::optional<ErrorCode> waiting_in(const Plan& plan);
+// Sets the blockers, and what remains: after a pass that acted, or by a look that changes nothing, where what
+// would be changed is a difference.
+void conclude_pass(Findings& findings, Goal goal);
+void conclude_look(Findings& findings, Goal goal);
 
 // For commands that look at what is there and have nothing to put in its place.
 void forget_wait(Step& step);

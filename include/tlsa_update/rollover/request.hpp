@@ -65,6 +65,7 @@ struct Request {
   std::optional<Name> zone;
   dns::ReadMode read = dns::ReadMode::automatic;
   std::vector<dns::ServerName> resolvers;
+  Family family = Family::any;
   std::string trust_anchor;
   std::chrono::milliseconds timeout{5000};
   int retries = 2;

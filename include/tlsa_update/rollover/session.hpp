@@ -63,9 +63,9 @@ class Session {
   // Where that key is: `configured`, else a default one that is there, else "".
   [[nodiscard]] static std::string key_path(const std::string& configured);
 
-  // Of --trust-anchor, fit for dns::validate; empty without that option. Loaded once. Errors: unreadable, and
-  // those of dns::parse_trust_anchors and dns::check_validation.
-  [[nodiscard]] const Result<dns::TrustAnchors>& trust_anchors();
+  // Of --trust-anchor; nullptr without that option. Made once. Errors: unreadable, and those of
+  // dns::parse_trust_anchors and dns::Validator::open.
+  [[nodiscard]] Result<dns::Validator*> validator();
 
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
@@ -77,8 +77,9 @@ class Session {
   void run_to_end(std::vector<boost::asio::awaitable<void>> works);
 
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
-  [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server,
-                                                     const ServerSettings& how);
+  // `origin`: what to do if this is the wrong server.
+  [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server, const ServerSettings& how,
+                                                     const std::string& origin = {});
 
   const Request& request_;
   Events& events_;
@@ -86,7 +87,7 @@ class Session {
   std::unique_ptr<dns::Resolver> resolver_;
   // By path, and whether weak algorithms are allowed.
   std::map<std::pair<std::string, bool>, std::shared_ptr<const dns::TsigKey>> keys_;
-  std::optional<Result<dns::TrustAnchors>> trust_anchors_;
+  std::optional<Result<dns::Validator>> validator_;
   std::map<ServerSettings, std::unique_ptr<dns::Exchange>> exchanges_;  // names that agree share one
 };
 

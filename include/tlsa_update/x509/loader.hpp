@@ -16,9 +16,11 @@ struct Loaded {
 };
 
 // PEM with any mixture of blocks and junk, DER, PKCS#8/1 and SEC1 keys (also encrypted), public keys, CSRs,
-// PKCS#12. The passphrase is taken octet for octet. A block that is cut or broken refuses the whole file.
-// `source` goes into Credential::source and errors. Error bad_data says what was found instead: empty, a CRL,
-// a truncated block, wrong passphrase ...
+// PKCS#12. The passphrase is taken octet for octet. A block that is cut or broken refuses the whole file. A
+// key that cannot be read (encrypted without a passphrase, or of an algorithm that OpenSSL does not know) is
+// passed over with a note if the file has a certificate. `source` goes into Credential::source and errors.
+// Error bad_data, "FILE:LINE: ...", says what was found instead: empty, a CRL, a truncated block, wrong
+// passphrase ...
 [[nodiscard]] Result<Loaded> load(ByteView file, const std::string& source,
                                   const Secret* passphrase = nullptr);
 

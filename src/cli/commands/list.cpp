@@ -11,7 +11,10 @@
 #include "log.hpp"
 #include "output.hpp"
 #include "terminal.hpp"
+#include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/report.hpp"
+#include "tlsa_update/dns/apex.hpp"
 #include "tlsa_update/rollover/gathering.hpp"
 #include "tlsa_update/rollover/names.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
@@ -24,17 +27,10 @@ namespace json = boost::json;
 // What is to be said of one record of the zone.
 struct Verdict {
   RecordState state = RecordState::foreign;
-  std::string reason;      // a fixed word
+  Reason reason = Reason::foreign;
   std::string detail;      // for people
   std::string credential;  // what it matches
 };
-
-bool belongs_to(const TlsaRecord& record, const Credential& credential) {
-  if (!credential.chain.empty()) return matches(record, credential.chain);
-  const auto& parameters = record.parameters;
-  return credential.bare_key && parameters.of_end_entity() && parameters.selector == Selector::spki &&
-         record.data == credential.bare_key->data(parameters.matching_type);
-}
 
 // Says what status would, as far as the primary and the ledger alone can tell.
 class Judge {
@@ -47,10 +43,10 @@ class Judge {
                            const dns::TransferredZone& zone) const {
     const auto* const ours = entry_of(owner, record);
     const auto whose = ours != nullptr ? RecordState::published : RecordState::foreign;
-    if (const auto fault = malformed(record)) return {whose, "malformed", "malformed, " + *fault, {}};
+    if (const auto fault = malformed(record)) return {whose, Reason::malformed, "malformed, " + *fault, {}};
     if (is_occluded(owner, zone))
-      return {whose, "occluded", "below a delegation or DNAME: never answered", matched(record)};
-    if (is_kept_everywhere(record)) return {RecordState::kept, "protected", "kept", {}};
+      return {whose, Reason::occluded, "below a delegation or DNAME: never answered", matched(record)};
+    if (is_kept_everywhere(record)) return {RecordState::kept, Reason::protected_, "kept", {}};
     const auto desired = asked_.find(owner);
     return desired == asked_.end() ? on_unasked(record, ours) : on_asked(*desired->second, record, ours);
   }
@@ -65,25 +61,25 @@ class Judge {
     auto state = RecordState::published;
     if (ours == nullptr && credential.empty()) state = RecordState::foreign;
     if (ours != nullptr && ours->retired_at) state = RecordState::stale;
-    return {state, is_orphan ? "orphan" : "published", note, credential};
+    return {state, is_orphan ? Reason::orphan : Reason::unasked, note, credential};
   }
 
   [[nodiscard]] Verdict on_asked(const Desired& desired, const TlsaRecord& record,
                                  const LedgerEntry* ours) const {
     if (std::ranges::find(desired.keep, record) != desired.keep.end())
-      return {RecordState::kept, "protected", "kept", {}};
+      return {RecordState::kept, Reason::protected_, "kept", {}};
     const auto wanted = std::ranges::find(desired.records, record, &Wanted::record);
     if (wanted != desired.records.end())
-      return {RecordState::published, "wanted", "matches " + wanted->credential, wanted->credential};
+      return {RecordState::published, Reason::wanted, "matches " + wanted->credential, wanted->credential};
     const auto credential = matched(record);
     const std::string note = credential.empty() ? "matches no credential that is configured"
                                                 : "not wanted, though it matches " + credential;
-    if (ours == nullptr) return {RecordState::foreign, "foreign", note, credential};
+    if (ours == nullptr) return {RecordState::foreign, Reason::foreign, note, credential};
     if (desired.is_partial) {
-      return {RecordState::published, "unread", "published by us; what is wanted here could not be read",
-              credential};
+      return {RecordState::published, Reason::unread,
+              "published by us; what is wanted here could not be read", credential};
     }
-    return {RecordState::stale, "stale", "published by us, " + note, credential};
+    return {RecordState::stale, Reason::not_wanted, "published by us, " + note, credential};
   }
 
   // Invariant I4: what the ledger has as owned is not foreign.
@@ -105,7 +101,7 @@ class Judge {
   [[nodiscard]] std::string matched(const TlsaRecord& record) const {
     for (const auto& service : wants_.services) {
       for (const auto& given : service.credentials) {
-        if (belongs_to(record, *given.credential)) return given.credential->source;
+        if (Served::of(*given.credential).is_matched_by(record)) return given.credential->source;
       }
     }
     return {};
@@ -145,7 +141,7 @@ json::object rrset_object(const Name& owner, const Rrset& rrset, const dns::Tran
                        {"data", to_hex(record.data)},
                        {"state", text(verdict.state)},
                        {"action", text(Action::none)},
-                       {"reason", verdict.reason},
+                       {"reason", text(verdict.reason)},
                        {"detail", printable(verdict.detail)}};
     if (!verdict.credential.empty()) entry["credential"] = printable(verdict.credential, 4096);
     records.push_back(std::move(entry));
@@ -179,13 +175,28 @@ Result<std::vector<Name>> zones_of(const Settings& settings) {
   return zones;
 }
 
+// A server that refuses to transfer what is no zone says the same as of a zone that the key may not have.
+boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error refused) {
+  if (refused.code != ErrorCode::refused) co_return refused;
+  const auto apex = co_await dns::apex_of(primary, zone);
+  if (apex && *apex == zone && primary.has_verified() && !primary.options().transfer_key)
+    refused.advice += "; the key itself is right: the server signs other answers with it";
+  if (!apex || *apex == zone) co_return refused;
+  co_return Error{ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
+                  primary.address(), "list " + apex->text()};
+}
+
 boost::asio::awaitable<Result<json::object>> list_zone(rollover::Session& session, Name zone,
                                                        const Judge& judge, Format format, Output& out) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
   const auto transferred = co_await dns::transfer_zone(**primary, zone);
-  if (!transferred) co_return tl::unexpected(transferred.error());
+  if (!transferred) {
+    auto error = co_await reason_of(**primary, zone, transferred.error());
+    co_return tl::unexpected(std::move(error));
+  }
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
+  for (const auto& owner : transferred->mixed_ttl) log_warning(mixed_ttls(owner));
   if (format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);
 }

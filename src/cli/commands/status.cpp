@@ -59,11 +59,9 @@ int status(const Settings& settings) {
   auto found = rollover::status(world, ledger, settings, terminal);
   if (!found) return failure(found.error());
   forget_replacements(found->plan);
-  if (has_difference(found->plan) || has_unreachable(*found)) {
-    found->remaining = ErrorCode::differences;
-  } else {
-    found->remaining = report::waiting_in(found->plan);
-  }
+  conclude_look(*found, Goal::all);
+  const bool is_different = has_difference(found->plan) || has_unreachable(*found);
+  if (is_different && found->remaining != ErrorCode::unsafe) found->remaining = ErrorCode::differences;
   return finish(*found, settings.format);
 }
 

@@ -40,8 +40,9 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
 int exit_status_of(const report::Health& health) {
   switch (health.level()) {
     case report::Level::ok:
-    case report::Level::warning:
       return 0;
+    case report::Level::warning:
+      return exit_status(ErrorCode::differences);
     case report::Level::critical:
       return exit_status(ErrorCode::unsafe);
     case report::Level::unknown:

@@ -6,13 +6,12 @@
 
 #include <ldns/ldns.h>
 
+#include "tlsa_update/core/freer.hpp"
+
 namespace tlsa_update::dns::test {
 namespace {
 
-struct RrFree {
-  void operator()(ldns_rr* record) const { ldns_rr_free(record); }
-};
-using RrPtr = std::unique_ptr<ldns_rr, RrFree>;
+using RrPtr = std::unique_ptr<ldns_rr, Freer<ldns_rr_free>>;
 
 void append(Bytes& out, std::uint64_t value, int octets) {
   for (int i = octets - 1; i >= 0; --i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));

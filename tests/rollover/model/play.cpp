@@ -323,7 +323,7 @@ class Play {
     if (truth_.installed() != wish_.current()) {
       history_.trouble = "never deployed";
       for (const auto& blocker : plan_.readiness.at(0).blockers) {
-        history_.trouble->append("\n" + detail(blocker));
+        history_.trouble->append("\n" + blocker.record.text() + " " + std::string(text(blocker.reason)));
       }
     } else if (!std::ranges::includes(there, wanted)) {
       history_.trouble = "never published all that is wanted";

@@ -1,0 +1,9 @@
+// Which address families count (-4, -6): the operator's word that the addresses of the other one do not
+// differ.
+#pragma once
+
+namespace tlsa_update {
+
+enum class Family { any, ipv4, ipv6 };
+
+}  // namespace tlsa_update

@@ -1,0 +1,42 @@
+// What a plan waits for, each with what ends it, and what that comes to as an exit status: 75 says that
+// something will end every wait, 2 that one of them is the operator's to end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/plan.hpp"
+
+namespace tlsa_update {
+
+struct Wait {
+  Name owner;
+  TlsaRecord record;  // what is awaited, or what is in the way
+  std::string credential;
+  bool is_deletion = false;  // the record is to be deleted
+  Reason reason = Reason::missing;
+  Ends ends = Ends::time;
+  Places places;                 // may be empty
+  std::optional<Time> ready_at;  // unset: not known
+  bool operator==(const Wait&) const = default;
+};
+
+// What a command is about.
+enum class Goal {
+  addition,    // publish
+  deployment,  // ready, deploy
+  deletion,    // prune
+  all,         // run, status
+};
+
+// Every wait once, those before a deployment first.
+[[nodiscard]] std::vector<Wait> waits(const Plan& plan, Goal goal);
+
+// Changes that became due after a pass had acted: they wait for the next one.
+[[nodiscard]] std::vector<Wait> due_changes(const Plan& plan);
+
+// not_yet, or unsafe when a wait ends by the operator alone; nothing when there is none.
+[[nodiscard]] std::optional<ErrorCode> outcome_of(const std::vector<Wait>& waits);
+
+}  // namespace tlsa_update

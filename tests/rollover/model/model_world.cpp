@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "rollover/model/model_truth.hpp"
+#include "rollover/model/model_world.hpp"
 
 namespace tlsa_update::model {
 namespace {

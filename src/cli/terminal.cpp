@@ -19,7 +19,7 @@ void Terminal::note(Severity severity, const std::string& text) {
 
 void Terminal::progress(std::string_view what, std::size_t done, std::size_t total) {
   if (!progress_) progress_.emplace(std::string(what), total, is_quiet_);
-  progress_->advance();
+  if (done > 0) progress_->advance();
   if (done == total) progress_.reset();
 }
 

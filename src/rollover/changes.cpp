@@ -106,6 +106,7 @@ Acted send_changes(Session& session, const Plan& plan, std::vector<ZoneView>& zo
   }
   const deployment::EndSignals signals;
   std::size_t sent = 0;
+  session.events().progress("changes sent", sent, total);
   std::vector<boost::asio::awaitable<Outcomes>> jobs;
   for (const auto& work : works) {
     dns::ApplyOptions options;

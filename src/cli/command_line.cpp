@@ -10,6 +10,7 @@
 
 #include "config.hpp"
 #include "options.hpp"
+#include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/state/files.hpp"
 #include "version.hpp"
 
@@ -54,6 +55,41 @@ std::string in_words(const po::error_with_option_name& error) {
   if (syntax != nullptr && syntax->kind() == po::invalid_syntax::empty_adjacent_parameter)
     return option + " needs a value behind the equals sign";
   return option + " takes no value";
+}
+
+bool takes_next_word(std::string_view word) {
+  if (!word.starts_with("--") || word.find('=') != std::string_view::npos) return false;
+  const Option* option = find_option(word.substr(2));
+  return option != nullptr && option->commands != 0 && option->argument != nullptr;
+}
+
+// Where the first word stands that is neither an option nor the value of one; at the end there is none.
+std::size_t place_of_command(const std::vector<std::string>& words) {
+  std::size_t i = 0;
+  while (i < words.size() && words[i].size() > 1 && words[i].front() == '-' && words[i] != "--")
+    i += takes_next_word(words[i]) ? 2 : 1;
+  return std::min(i, words.size());
+}
+
+// Without a command they are about the whole program.
+std::optional<std::string> help_or_version(const std::vector<std::string>& before_command) {
+  for (const auto& word : before_command) {
+    if (word == "--help" || word == "-h") return help();
+    if (word == "--version") return version();
+  }
+  return std::nullopt;
+}
+
+// A word that is no command may be the value of an option that is none: --servr 192.0.2.1 publish.
+tl::unexpected<Error> no_command(const std::vector<std::string>& before, const std::string& word) {
+  const std::string advice = "see tlsa-update --help";
+  for (const auto& option : before) {
+    const auto name = std::string_view(option).substr(0, option.find('='));
+    if (name.starts_with("--") && name != "--verbose" && find_option(name.substr(2)) == nullptr)
+      return usage("unrecognised option '" + printable(name) + "'", advice);
+  }
+  if (word.empty()) return usage("no command is given", advice);
+  return usage("\"" + printable(word) + "\" is not a command", advice);
 }
 
 // Boost splits the words; what they mean is the table's business.
@@ -115,6 +151,7 @@ Result<void> read_config(Settings& settings) {
   if (is_default && !state::file_exists(path)) return {};
   const auto content = state::read_file(path, config_limit);
   if (!content) return tl::unexpected(content.error());
+  settings.config_file = path;
   return parse_config(std::string(content->begin(), content->end()), path, settings);
 }
 
@@ -131,13 +168,29 @@ Result<void> apply_all(const std::vector<po::option>& given, Settings& settings)
         return usage("--" + word.string_key + " is not an option of " + std::string(text(settings.command)),
                      see_help(settings.command));
       }
+      // Of a single option the last one counts: a wrapper sets one, the person who calls it another.
       const bool is_first = seen.insert(option->name).second;
-      if (!is_first && option->reset == nullptr && option->argument != nullptr) {
-        return usage("--" + word.string_key + " is given twice", see_help(settings.command));
-      }
       const auto done = apply(*option, value, is_first, settings);
       if (!done) return usage("--" + word.string_key + ": " + done.error().what, done.error().advice);
     }
+  }
+  return {};
+}
+
+// A service whose certificate line was forgotten must not look as if nothing were wanted of it. Monitoring
+// needs none.
+Result<void> check_configured(const Settings& settings) {
+  const auto command = static_cast<unsigned>(settings.command);
+  constexpr auto looking = static_cast<unsigned>(Command::verify) | static_cast<unsigned>(Command::list) |
+                           static_cast<unsigned>(Command::doctor);
+  if ((command & looking) != 0) return {};
+  for (const auto& service : settings.services) {
+    if (!service.certs.empty() || !service.nexts.empty() || !service.from_servers.empty() ||
+        !service.issuers.empty())
+      continue;
+    const FileFault fault("the service {} has no certificate or key", {Fact::word(service.label)},
+                          "add cert = FILE, next = FILE, issuer = FILE or from-server = HOST:PORT");
+    return tl::unexpected(fault.at(service.line).in(settings.config_file, ErrorCode::configuration));
   }
   return {};
 }
@@ -233,17 +286,23 @@ std::string_view text(Command command) {
 
 Result<Invocation> parse_command_line(int argc, const char* const* argv) {
   Invocation invocation;
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.empty()) return usage("no command is given", "see tlsa-update --help");
-  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") return Invocation{{}, help()};
-  if (words[0] == "--version") return Invocation{{}, version()};
-  const auto command = command_named(words[0]);
-  if (!command) return usage("\"" + printable(words[0]) + "\" is not a command", "see tlsa-update --help");
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // Options may stand before the command.
+  const auto place = words.begin() + static_cast<std::ptrdiff_t>(place_of_command(words));
+  const std::vector<std::string> before(words.begin(), place);
+  const std::string first = place == words.end() ? std::string{} : *place;
+  if (first == "help") return Invocation{{}, help()};
+  const auto command = command_named(first);
+  if (!command) {
+    if (auto text = help_or_version(before)) return Invocation{{}, std::move(text)};
+    return no_command(before, first);
+  }
+  words.erase(place);
 
   Settings& settings = invocation.settings;
   settings.command = *command;
   settings.state_directory = default_state_directory();
-  const auto given = split(*command, {words.begin() + 1, words.end()});
+  const auto given = split(*command, words);
   if (!given) return tl::unexpected(given.error());
   for (const auto& word : *given) {
     if (word.string_key == "help") return Invocation{{}, help(*command)};
@@ -255,6 +314,7 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
   }
   auto configured = settings.services;  // the command line's options are not meant for what it does not name
   if (const auto done = apply_all(*given, settings); !done) return tl::unexpected(done.error());
+  if (const auto done = check_configured(settings); !done) return tl::unexpected(done.error());
   if (const auto done = choose_services(settings, std::move(configured)); !done)
     return tl::unexpected(done.error());
   return invocation;

@@ -103,13 +103,26 @@ class Reader {
     std::istringstream lines{std::string(*utf8)};
     for (std::string line; std::getline(lines, line);) {
       ++number_;
-      if (auto taken = take(content_of(line)); !taken)
+      const auto content = content_of(line);
+      if (content.text.starts_with('[')) {
+        if (auto complete = leave(); !complete) return complete;
+      }
+      if (auto taken = take(content); !taken)
         return tl::unexpected(taken.error().at(number_).in(path_, ErrorCode::configuration));
     }
-    return {};
+    return leave();
   }
 
  private:
+  // The section that ends here.
+  [[nodiscard]] Result<void> leave() const {
+    if (section_ != Section::service || !settings_.services.back().names.empty()) return {};
+    const auto& service = settings_.services.back();
+    const FileFault fault("the service {} has no name", {Fact::word(service.label)},
+                          "add name = mail.example.com:25, or another NAME of tlsa-update(1)");
+    return tl::unexpected(fault.at(service.line).in(path_, ErrorCode::configuration));
+  }
+
   Parsed<void> take(const Content& content) {
     if (content.text.empty()) return {};
     if (content.is_cut)
@@ -152,6 +165,7 @@ class Reader {
     if (auto begun = begin(Section::service, label); !begun) return begun;
     settings_.services.push_back(settings_.defaults);
     settings_.services.back().label = label;
+    settings_.services.back().line = number_;
     return {};
   }
 

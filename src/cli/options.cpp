@@ -167,12 +167,20 @@ Result<boost::asio::ip::address> address(const std::string& text) {
   return parsed;
 }
 
+// Where it stands protected nobody asks: keep counts at every owner of its service.
+Set add_keep(const std::string& value, TlsaRecords& out) {
+  auto pasted = parse_pasted(value);
+  if (!pasted) return keep_error(pasted.error());
+  out.push_back(std::move(pasted->record));
+  return {};
+}
+
 Set add_adopt(const std::string& value, Settings& settings) {
   if (value == "all") {
     settings.adopt_all = true;
     return {};
   }
-  return append(parse_tlsa(value), settings.adopt);
+  return append(parse_pasted(value), settings.adopt);
 }
 
 // Shorthand for the rows below: `s` is the Scope, `v` the text of the value.
@@ -205,6 +213,8 @@ constexpr Option table[] = {
      desiring, Place::service, SET(add_non_empty(v, s.service.certs)), RESET(service.certs)},
     {"next", "FILE", "key of the next renewal, published ahead (repeatable)", desiring, Place::service,
      SET(add_non_empty(v, s.service.nexts)), RESET(service.nexts)},
+    {"issuer", "FILE", "CA certificates that may sign next: for usages 2 and 0 (repeatable)", desiring,
+     Place::service, SET(add_non_empty(v, s.service.issuers)), RESET(service.issuers)},
     {"from-server", "HOST:PORT", "the chains that a live server presents (repeatable)", desiring,
      Place::service, SET(append(probe::parse_live_server(v), s.service.from_servers)),
      RESET(service.from_servers)},
@@ -218,7 +228,7 @@ constexpr Option table[] = {
     {"ta", "WHICH", "usage 2 and 0 take the issuer, root or all (default issuer)", desiring, Place::service,
      SET(set_ta(v, s.service.ta)), nullptr},
     {"keep", "RDATA", "a record that is never deleted, such as a backup key's (repeatable)", dns_commands,
-     Place::service, SET(append(parse_tlsa(v), s.service.keep)), RESET(service.keep)},
+     Place::service, SET(add_keep(v, s.service.keep)), RESET(service.keep)},
 
     // Server, zone, key
     {"server", "HOST[@PORT]", "the primary (default: the zone's SOA MNAME)", dns_commands, Place::server,

@@ -32,7 +32,7 @@ struct Settings : rollover::Request {
   Format format = Format::text;
   int verbosity = 0;
   bool quiet = false;
-  std::string config_file;  // empty: the default one, when it exists
+  std::string config_file;  // empty: there is none
 
   rollover::ServiceSettings defaults;  // command line, or the top of the configuration
   std::vector<std::string> arguments;  // NAMEs as given

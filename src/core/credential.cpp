@@ -60,13 +60,13 @@ Result<Chain> trust_anchors(const Credential& credential, TlsaParameters paramet
   const Chain& chain = credential.chain;
   if (chain.size() == 1 && chain.front().is_self_signed)
     return chain;  // RFC 7671 section 5.2: its own issuer
-  if (chain.size() == 1) {
+  if (chain.size() == 1 && !chain.front().is_ca) {
     return bad(credential,
-               "no issuer is in the file, and " + usage_text(parameters) + " names the issuer of " +
+               "no issuer is in the files given, and " + usage_text(parameters) + " names the issuer of " +
                    chain.front().subject + " (RFC 6698 section 2.1.1)",
-               "give the certificate with its chain (fullchain.pem), or use --tlsa \"3 1 1\"");
+               "give its chain as well (fullchain.pem or chain.pem), or use --tlsa \"3 1 1\"");
   }
-  const Chain issuers(chain.begin() + 1, chain.end());
+  const Chain issuers(chain.begin() + (holds_only_issuers(credential) ? 0 : 1), chain.end());
   const auto no_ca = std::find_if(issuers.begin(), issuers.end(),
                                   [](const Certificate& one) { return !one.is_ca && !one.is_self_signed; });
   if (no_ca != issuers.end()) {
@@ -84,7 +84,7 @@ Result<Chain> trust_anchors(const Credential& credential, TlsaParameters paramet
   if (issuers.back().is_self_signed) return Chain{issuers.back()};
   return bad(
       credential,
-      "the root is wanted, and the file does not contain it: its last certificate is of " +
+      "the root is wanted, and the files given do not contain it: the last certificate is of " +
           issuers.back().issuer,
       "append the root certificate, which the server must then send as well (RFC 7671 section 5.2.2), or "
       "use --ta issuer");
@@ -124,6 +124,11 @@ std::string_view text(KeyType type) {
   return "other";
 }
 
+bool holds_only_issuers(const Credential& credential) {
+  const Chain& chain = credential.chain;
+  return !chain.empty() && chain.front().is_ca && !(chain.size() == 1 && chain.front().is_self_signed);
+}
+
 Result<TlsaRecords> records_of(const Credential& credential, TlsaParameters parameters, TaChoice ta) {
   if (!parameters.is_assigned()) {
     return bad(credential, "the parameters " + parameters.text() + " are not assigned",
@@ -131,12 +136,13 @@ Result<TlsaRecords> records_of(const Credential& credential, TlsaParameters para
   }
   if (credential.chain.empty()) return records_of_bare_key(credential, parameters);
   const Certificate& leaf = credential.chain.front();
-  const bool stands_alone = credential.chain.size() == 1 && leaf.is_self_signed;
-  if (leaf.is_ca && !stands_alone) {
+  if (parameters.of_end_entity() && holds_only_issuers(credential)) {
     return bad(
         credential,
         "the file holds CA certificates only: " + leaf.subject + " is a CA certificate, not the server's own",
-        "give the server's certificate, with its chain for usages 0 and 2 (fullchain.pem, not chain.pem)");
+        "give the server's certificate (fullchain.pem, not chain.pem), and CA certificates that may sign "
+        "next "
+        "as --issuer");
   }
   auto certificates =
       parameters.of_end_entity() ? Result<Chain>(Chain{leaf}) : trust_anchors(credential, parameters, ta);

@@ -1,5 +1,7 @@
 #include "tlsa_update/core/lint.hpp"
 
+#include "tlsa_update/core/count.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -33,7 +35,7 @@ bool is_one_der_sequence(ByteView der) {
 std::optional<std::string> bad_digest(const Bytes& data, std::size_t length, std::string_view name,
                                       const Bytes& of_nothing) {
   if (data.size() != length) {
-    return std::to_string(data.size()) + " octets for " + std::string(name) + ", which has " +
+    return count(data.size(), "octet") + " for " + std::string(name) + ", which has " +
            std::to_string(length);
   }
   if (data == of_nothing) return "the " + std::string(name) + " digest of empty input";
@@ -55,7 +57,7 @@ std::optional<std::string> malformed(const TlsaRecord& record) {
       break;
   }
   if (is_one_der_sequence(record.data)) return std::nullopt;
-  return std::to_string(record.data.size()) + " octets that are not one DER SEQUENCE, as a " +
+  return count(record.data.size(), "octet that is", "octets that are") + " not one DER SEQUENCE, as a " +
          (parameters.selector == Selector::cert ? "certificate" : "public key") + " is";
 }
 

@@ -104,7 +104,9 @@ class Observation {
   }
 
   bool is_adopted(const TlsaRecord& record) const {
-    const bool is_named = std::ranges::find(policy_.adopt, record) != policy_.adopt.end();
+    const bool is_named = std::ranges::any_of(policy_.adopt, [&](const RecordAt& named) {
+      return named.record == record && (!named.owner || facts_.is_called(*named.owner));
+    });
     return is_named || (policy_.adopt_all && !facts_.is_kept(record));
   }
 

@@ -144,6 +144,18 @@ const Wanted* OwnerFacts::find_wanted(const TlsaRecord& record) const {
   return place != wanted.end() && place->record == record ? &*place : nullptr;
 }
 
+bool OwnerFacts::is_kept(const TlsaRecord& record) const {
+  if (contains(keep, record)) return true;
+  return std::ranges::any_of(keep, [&](const TlsaRecord& kept) {
+    return resembles(kept, record) && !contains(published(), kept) && find_wanted(kept) == nullptr;
+  });
+}
+
+bool OwnerFacts::is_called(const Name& name) const {
+  return name == owner() ||
+         std::ranges::any_of(desired, [&](const Desired* wish) { return wish->asked == name; });
+}
+
 std::vector<const Credential*> OwnerFacts::current_credentials() const {
   std::vector<const Credential*> current;
   for (const Desired* wish : desired) {

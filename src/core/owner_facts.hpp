@@ -51,7 +51,9 @@ struct OwnerFacts {
   [[nodiscard]] const Name& owner() const { return view->owner; }
   [[nodiscard]] const TlsaRecords& published() const;  // at the primary; empty when there is no RRset
   [[nodiscard]] const Wanted* find_wanted(const TlsaRecord& record) const;
-  [[nodiscard]] bool is_kept(const TlsaRecord& record) const { return contains(keep, record); }
+  // Under keep, or so like one that is, and is not there, that it may be the one that was meant.
+  [[nodiscard]] bool is_kept(const TlsaRecord& record) const;
+  [[nodiscard]] bool is_called(const Name& name) const;  // the owner, or a name that leads to it
   [[nodiscard]] std::vector<const Credential*> current_credentials() const;
 
   // Invariant I8: does every address of every authoritative server serve it, signed where the zone is?

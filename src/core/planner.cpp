@@ -1,5 +1,6 @@
 #include "tlsa_update/core/planner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "owner_remarks.hpp"
@@ -30,12 +31,18 @@ Verdicts leave_alone(const OwnerFacts& facts, const OwnerLedger& memory) {
 Result<Desired> desire(Name asked, std::vector<GivenCredential> credentials,
                        std::vector<TlsaParameters> parameters, TaChoice ta, TlsaRecords keep) {
   Desired desired;
+  const auto is_issuer = [](const GivenCredential& given) { return given.role == Role::issuer; };
+  const Role role_of_issuers = std::ranges::all_of(credentials, is_issuer) ? Role::current : Role::next;
   for (const auto& given : credentials) {
     for (const auto& combination : parameters) {
-      auto records = records_of(*given.credential, combination, ta);
+      if (is_issuer(given) && combination.of_end_entity()) continue;
+      // --ta chooses from a chain.
+      const bool is_one = is_issuer(given) && given.credential->chain.size() == 1;
+      auto records = records_of(*given.credential, combination, is_one ? TaChoice::issuer : ta);
       if (!records) return tl::unexpected(std::move(records).error());
       for (auto& record : *records) {
-        desired.records.push_back({std::move(record), given.role, given.credential->source});
+        const Role role = is_issuer(given) ? role_of_issuers : given.role;
+        desired.records.push_back({std::move(record), role, given.credential->source});
       }
     }
   }

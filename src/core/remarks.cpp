@@ -90,11 +90,6 @@ void remark_parameters(TlsaParameters parameters, Remarks& remarks) {
         "matching type 0 puts whole keys or certificates into DNS and is not recommended; "
         "use matching type 1 (RFC 7671 section 10.1.2)");
   }
-  if (parameters.usage == Usage::dane_ta && parameters.selector == Selector::spki) {
-    remarks.push_back(
-        "selector 1 with usage 2 lets every certificate of that CA key stand as trust anchor; "
-        "selector 0 is recommended (RFC 7671 section 5.2.1)");
-  }
 }
 
 // A digest of the leaf as a whole lives as long as the leaf.
@@ -109,6 +104,30 @@ void remark_whole_leaf(const Subject& subject, Remarks& remarks) {
                     (lifetime > short_lived ? "issued by " + std::string(*issuer)
                                             : "it lives " + human_duration(lifetime)) +
                     "); selector 1 stays as long as the key does");
+}
+
+// RFC 7671 section 5.2.1 has a CA in mind that keeps its certificate. Public CAs cross-sign and re-issue
+// their intermediates with the same key.
+void remark_anchor(const Subject& subject, Remarks& remarks) {
+  const Chain& chain = subject.credential.chain;
+  const bool is_its_own = chain.size() == 1 && subject.leaf.is_self_signed;
+  if (subject.parameters.usage != Usage::dane_ta || is_its_own) return;
+  const bool is_by_root =
+      chain[std::min<std::size_t>(1, chain.size() - 1)].is_self_signed;  // a CA of one's own
+  const std::string combination = subject.parameters.text();
+  if (subject.parameters.selector == Selector::spki) {
+    remarks.push_back(
+        combination +
+        " matches every certificate of the CA's key: right for a public CA, which signs the same "
+        "key anew; for a CA of your own, 2 0 1 keeps also the limits that its certificate sets "
+        "(RFC 7671 section 5.2.1)");
+  } else if (!is_by_root) {
+    remarks.push_back(
+        combination +
+        " matches this one CA certificate: right for a CA of your own (RFC 7671 section 5.2.1); a "
+        "public CA re-issues and cross-signs certificates of the same key, and then nothing "
+        "matches, so use 2 1 1 there");
+  }
 }
 
 void remark_issuer(const Subject& subject, Remarks& remarks) {
@@ -228,6 +247,8 @@ std::vector<std::string> remarks(const Credential& credential, TlsaParameters pa
   const Subject subject{credential, credential.chain.front(), parameters, service, source_domain, now};
   const std::size_t concerned = parameters.of_trust_anchor() ? credential.chain.size() : 1;
   for (std::size_t i = 0; i < concerned; ++i) remark_validity(credential.chain[i], subject, remarks);
+  remark_anchor(subject, remarks);
+  if (holds_only_issuers(credential)) return remarks;
   remark_names(subject, remarks);
   remark_whole_leaf(subject, remarks);
   remark_issuer(subject, remarks);

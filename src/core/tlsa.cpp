@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "tlsa_update/core/count.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -100,7 +102,8 @@ Result<TlsaRecord> parse_generic(std::string_view rest, std::string_view text) {
     return bad("the generic form is \\# LENGTH HEX (RFC 3597 section 5)", text);
   }
   if (std::stoul(std::string(length)) != rdata->size()) {
-    return bad("\\# says " + std::string(length) + " octets and " + std::to_string(rdata->size()) + " follow",
+    return bad("\\# says " + count(std::stol(std::string(length)), "octet") + " and " +
+                   std::to_string(rdata->size()) + " follow",
                text);
   }
   return tlsa_from_rdata(*rdata);
@@ -176,8 +179,8 @@ Result<TlsaRecord> parse_tlsa(std::string_view text) {
 
 Result<TlsaRecord> tlsa_from_rdata(ByteView rdata) {
   if (rdata.size() < 3) {
-    return fail(ErrorCode::bad_data, "TLSA RDATA of " + std::to_string(rdata.size()) +
-                                         " octets: three fields come first (RFC 6698 section 2.1)");
+    return fail(ErrorCode::bad_data, "TLSA RDATA of " + count(rdata.size(), "octet") +
+                                         ": three fields come first (RFC 6698 section 2.1)");
   }
   if (rdata.size() > longest_rdata) return fail(ErrorCode::bad_data, "TLSA RDATA of over 65535 octets");
   return TlsaRecord{parameters_of(rdata[0], rdata[1], rdata[2]), Bytes(rdata.begin() + 3, rdata.end())};

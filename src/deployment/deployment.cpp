@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/deployment/end_signals.hpp"
 #include "tlsa_update/deployment/replacement.hpp"
 #include "tlsa_update/deployment/target_groups.hpp"
@@ -23,10 +24,6 @@ tl::unexpected<Error> unwritable(const std::string& path, const std::string& wha
   return fail(ErrorCode::unreadable, what, path, advice);
 }
 
-const Selected& key_of(const Credential& credential) {
-  return credential.chain.empty() ? *credential.bare_key : credential.chain.front().spki;
-}
-
 // Is this one of the credentials that were found ready? A certificate must be the same one; a key, its key.
 bool is_wanted(const Credential& found, const std::vector<GivenCredential>& wanted) {
   return std::any_of(wanted.begin(), wanted.end(), [&](const GivenCredential& given) {
@@ -36,16 +33,34 @@ bool is_wanted(const Credential& found, const std::vector<GivenCredential>& want
   });
 }
 
-// A key without its certificate, or beside another one, is a service that does not start.
-Result<void> check_keys(const std::vector<Credential>& found, const Chain& installed) {
-  for (const auto& credential : found) {
-    const bool is_pair = !credential.chain.empty() || installed.empty() ||
-                         std::any_of(installed.begin(), installed.end(), [&](const Certificate& certificate) {
-                           return certificate.spki == *credential.bare_key;
-                         });
-    if (!is_pair)
+// A file of its own for the issuers, as some servers read them.
+bool is_chain_of_wanted(const Credential& found, const std::vector<GivenCredential>& wanted) {
+  return holds_only_issuers(found) && std::ranges::any_of(wanted, [&](const GivenCredential& given) {
+           const Chain& chain = given.credential->chain;
+           return given.role == Role::current &&
+                  std::ranges::all_of(found.chain, [&](const Certificate& issuer) {
+                    return std::ranges::find(chain, issuer) != chain.end();
+                  });
+         });
+}
+
+// A key without its certificate, or a certificate without its key, is a service that does not start, or whose
+// one half is dead. Without any key among the files all keys are elsewhere.
+Result<void> check_keys(const x509::Loaded& installed) {
+  const auto is_leaf = [](const Credential& one) { return !one.chain.empty() && !holds_only_issuers(one); };
+  const bool has_leaf = std::ranges::any_of(installed.credentials, is_leaf);
+  for (const auto& one : installed.credentials) {
+    if (one.bare_key && has_leaf) {
       return fail(ErrorCode::unsafe, "is the key of none of the certificates that are installed with it",
-                  credential.source, "install a certificate and its own key");
+                  one.source, "install a certificate and its own key");
+    }
+    const auto& keys = installed.keys;
+    if (is_leaf(one) && !keys.empty() && !installed.has_unread_keys &&
+        std::ranges::find(keys, one.chain.front().spki) == keys.end()) {
+      return fail(ErrorCode::unsafe,
+                  "is installed without its key, and the keys that are installed are of others", one.source,
+                  "install each certificate and its own key");
+    }
   }
   return {};
 }
@@ -111,25 +126,28 @@ Result<void> Deployment::add(const ServiceFiles& service) {
   services_.push_back(service.service);
   const auto passphrase = state::read_passphrase(service.passphrase_file);
   if (!passphrase) return tl::unexpected(passphrase.error());
-  std::vector<Credential> found;
-  Chain installed;
+  std::vector<x509::Loaded> loads;
   for (const auto& install : service.installs) {
     auto content = state::read_file(install.from, file_limit);
     if (!content) return tl::unexpected(content.error());
     Secret secret(std::move(*content));
-    const auto loaded = x509::load(secret.view(), install.from, *passphrase ? &**passphrase : nullptr);
+    auto loaded = x509::load(secret.view(), install.from, *passphrase ? &**passphrase : nullptr);
     if (!loaded) return tl::unexpected(loaded.error());
     for (const auto& credential : loaded->credentials) {
-      if (!is_wanted(credential, service.credentials)) {
+      if (!is_wanted(credential, service.credentials) &&
+          !is_chain_of_wanted(credential, service.credentials)) {
         return fail(ErrorCode::unsafe, "is not of a credential that was found ready", install.from,
                     "give it as --cert as well; if it was renewed just now, run again");
       }
-      installed.insert(installed.end(), credential.chain.begin(), credential.chain.end());
-      found.push_back(credential);
     }
+    loads.push_back(std::move(*loaded));
     if (auto added = add(install, std::move(secret)); !added) return added;
   }
-  if (auto sound = check_keys(found, installed); !sound) return sound;
+  const auto together = x509::together(std::move(loads));
+  if (auto sound = check_keys(together); !sound) return sound;
+  Chain installed;
+  for (const auto& one : together.credentials)
+    installed.insert(installed.end(), one.chain.begin(), one.chain.end());
   return installed.empty() ? Result<void>{} : check_trust_anchors(service, installed);
 }
 

@@ -4,6 +4,7 @@
 #include "key_formats.hpp"
 #include "mac.hpp"
 #include "text_lines.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 
 namespace tlsa_update::dns {
@@ -124,8 +125,8 @@ Result<KeyFile> parse_key_file(const Secret& text, const std::string& path, cons
   const auto size = mac_size(file.key.algorithm);
   if (file.key.secret.size() < size) {  // RFC 8945 section 8
     file.notes.push_back("the secret of " + file.key.label() + " has " +
-                         std::to_string(file.key.secret.size()) + " octets, fewer than the " +
-                         std::to_string(size) + " of the hash (RFC 8945 section 8)");
+                         count(file.key.secret.size(), "octet") + ", fewer than the " + std::to_string(size) +
+                         " of the hash (RFC 8945 section 8)");
   }
   return file;
 }

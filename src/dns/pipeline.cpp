@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "random.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "watchdog.hpp"
 
 namespace tlsa_update::dns {
@@ -113,7 +114,9 @@ Carried Pipeline::lost(bool sent) const { return {{}, why_broken_, sent, answere
 Error Pipeline::silence(bool is_stalled) const {
   std::string what = "no answer in " + duration_text(patience_.timeout);
   if (unmatched_ > 0)
-    what += " (" + std::to_string(unmatched_) + " messages that answer nothing were dropped)";
+    what += " (" +
+            count(unmatched_, "message that answers nothing was", "messages that answer nothing were") +
+            " dropped)";
   if (is_stalled && frames_.within_message())
     return {ErrorCode::protocol, what + ", only the beginning of one", {}, {}};
   return {ErrorCode::no_answer, what, {}, {}};

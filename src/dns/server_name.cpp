@@ -16,7 +16,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 bool is_host_name(std::string_view host) {
   auto name = Name::parse(host);
-  return name && !name->is_root();
+  return name && !name->is_root() && host.find_first_of("@#") == std::string_view::npos;
 }
 
 }  // namespace
@@ -33,9 +33,11 @@ std::string ServerName::text() const { return host + "@" + std::to_string(port);
 Result<ServerName> parse_server(std::string_view text, std::uint16_t default_port) {
   const std::string whole(text);
   ServerName server{{}, default_port};
-  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+  // HOST#PORT is how dig and named write it.
+  if (const auto at = text.find_last_of("@#"); at != std::string_view::npos) {
     const auto port = parse_port(text.substr(at + 1));
-    if (!port) return fail(ErrorCode::usage, "the port after @ is not 1 to 65535", whole);
+    if (!port)
+      return fail(ErrorCode::usage, std::string("the port after ") + text[at] + " is not 1 to 65535", whole);
     server.port = *port;
     text = text.substr(0, at);
   }

@@ -6,7 +6,9 @@
 #include <tuple>
 
 #include "gather.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "walk.hpp"
+#include "wire.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -219,7 +221,9 @@ std::vector<std::string> notes_on(const TransferredZone& zone) {
   std::vector<std::string> notes;
   const std::string transfer = "AXFR of " + zone.apex.text() + ": ";
   if (zone.out_of_zone > 0)
-    notes.push_back(transfer + std::to_string(zone.out_of_zone) + " records of other zones were ignored");
+    notes.push_back(transfer +
+                    count(zone.out_of_zone, "record of another zone was", "records of other zones were") +
+                    " ignored");
   if (zone.soa_ttls_differ)
     notes.push_back(transfer + "the closing SOA has another TTL than the opening one");
   return notes;
@@ -251,6 +255,23 @@ awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_at(Exchange& 
   const auto message = co_await primary.query({std::move(host), family});
   if (!message) co_return tl::unexpected(message.error());
   co_return addresses_in(*message);
+}
+
+awaitable<Result<std::vector<Name>>> mail_hosts_at(Exchange& primary, Name domain) {
+  const auto message = co_await primary.query({std::move(domain), type::mx});
+  if (!message) co_return tl::unexpected(message.error());
+  std::vector<std::pair<std::uint16_t, Name>> hosts;
+  for (const auto& record : message->answer) {
+    if (record.type != type::mx) continue;
+    WireReader rdata(record.rdata);
+    const auto preference = rdata.u16();
+    const Name host = rdata.name();
+    if (rdata.ok() && !host.is_root()) hosts.emplace_back(preference, host);
+  }
+  std::ranges::sort(hosts);
+  std::vector<Name> names;
+  for (auto& [preference, host] : hosts) names.push_back(std::move(host));
+  co_return names;
 }
 
 awaitable<ReadResult> read_owners(PrimaryFor primary_for, std::vector<Name> asked, ReadOptions options) {

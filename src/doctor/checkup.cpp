@@ -4,6 +4,7 @@
 
 #include "grants.hpp"
 #include "permissions.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/rollover/session.hpp"
@@ -297,7 +298,7 @@ report::Check check_key(rollover::Session& session, const std::string& file, boo
   const auto path = rollover::Session::key_path(file);
   return {"key-file", true,
           path + " is private and holds " + tsig.label() + " with a secret of " +
-              std::to_string(tsig.secret.size()) + " octets",
+              count(tsig.secret.size(), "octet"),
           advice};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 
@@ -30,8 +31,9 @@ void judge_expiry(const ServiceEvidence& evidence, const Presented& presented, c
   health.days_left = std::min(health.days_left.value_or(days), static_cast<long>(days));
   if (days >= alarms.warn_days && days >= alarms.critical_days) return;
   const auto level = days < alarms.critical_days ? Level::critical : Level::warning;
-  const std::string when = days < 0 ? "expired " + std::to_string(-days) + " days ago"
-                                    : "expires in " + std::to_string(days) + " days";
+  const auto since = std::chrono::floor<std::chrono::days>(now - presented.chain.front().not_after).count();
+  const std::string when = days < 0 ? "expired " + (since == 0 ? "today" : count(since, "day") + " ago")
+                                    : "expires in " + count(days, "day");
   health.remarks.push_back(
       {level, endpoint_name(evidence, presented) + " presents a certificate that " + when});
 }
@@ -190,7 +192,7 @@ Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
 std::string monitor_line(const Health& health, const Alarms& alarms) {
   std::string line = "TLSA " + std::string(level_text(health.level())) + " - ";
   const bool is_well = health.level() == Level::ok;
-  if (is_well) line += std::to_string(health.endpoints) + " handshakes match";
+  if (is_well) line += count(health.endpoints, "handshake") + (health.endpoints == 1 ? " matches" : " match");
   bool is_first = !is_well;
   for (const auto level : {Level::critical, Level::unknown, Level::warning, Level::ok}) {
     for (const auto& remark : health.remarks) {

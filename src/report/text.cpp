@@ -4,6 +4,7 @@
 #include <set>
 
 #include "paper.hpp"
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/report/findings.hpp"
@@ -64,7 +65,7 @@ void print_server(Paper& out, const ZoneView& zone, const ServerView& server,
   const auto right = std::ranges::count_if(server.rrsets, [&](const ServedRrset& served) {
     return served.rrset && !wrong.contains(served.owner);
   });
-  out << ", " << std::to_string(right) << " of " << std::to_string(server.rrsets.size()) << " RRsets";
+  out << ", " << std::to_string(right) << " of " << count(server.rrsets.size(), "RRset");
   if (!server.trouble.empty()) out << " (" << printable(server.trouble) << ")";
   out << "\n";
   for (const auto& fault : faults) out << "    " << printable(trouble(fault, zone, server).what) << "\n";

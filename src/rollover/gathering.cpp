@@ -24,8 +24,9 @@ void say(const std::vector<std::string>& remarks, std::set<std::string>& said, E
   }
 }
 
+// Issuers are looked for in `others` as well.
 Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths, const Secret* passphrase,
-                                           Events& events) {
+                                           Events& events, const std::vector<Credential>& others = {}) {
   std::vector<x509::Loaded> loads;
   for (const auto& path : paths) {
     const auto content = state::read_file(path, credential_limit);
@@ -36,7 +37,7 @@ Result<std::vector<Credential>> load_files(const std::vector<std::string>& paths
     loads.push_back(std::move(*loaded));
   }
   if (loads.empty()) return std::vector<Credential>{};
-  auto all = x509::together(std::move(loads));
+  auto all = x509::together(std::move(loads), others);
   for (const auto& note : all.notes) events.warning(note);
   return std::move(all.credentials);
 }
@@ -155,13 +156,60 @@ void give(WantedService& service, const std::vector<Credential>& credentials, Ro
   }
 }
 
+bool is_ca_certificate(const Credential& credential) {
+  return !credential.chain.empty() && credential.chain.front().is_ca;
+}
+
+// Of --issuer: each certificate by itself, because any of them may sign next.
+Result<std::vector<Credential>> load_issuers(const ServiceSettings& settings, const Secret* passphrase,
+                                             Events& events) {
+  const auto found = load_files(settings.issuers, passphrase, events);
+  if (!found) return found;
+  std::vector<Credential> issuers;
+  for (const auto& one : *found) {
+    if (!is_ca_certificate(one)) {
+      return fail(ErrorCode::bad_data,
+                  one.chain.empty() ? "holds a key, and --issuer takes CA certificates"
+                                    : "holds the certificate of a server, " + one.chain.front().subject +
+                                          ", and --issuer takes CA certificates",
+                  one.source, "give it as --cert or --next");
+    }
+    for (const auto& certificate : one.chain)
+      issuers.push_back({one.source, {certificate}, std::nullopt, certificate.key_type});
+  }
+  return issuers;
+}
+
+// CA certificates alone are issuers, and so in no record of usages 3 and 1: an error that says so.
+Result<void> give_current(WantedService& service, const std::vector<Credential>& credentials) {
+  for (const auto& one : credentials) {
+    const bool is_issuer = holds_only_issuers(one);
+    for (const auto parameters : parameters_of(*service.settings)) {
+      if (!is_issuer || !parameters.of_end_entity()) continue;
+      if (auto sound = records_of(one, parameters, service.settings->ta); !sound)
+        return tl::unexpected(sound.error());
+    }
+    give(service, {one}, is_issuer ? Role::issuer : Role::current);
+  }
+  return {};
+}
+
+// --address stands for what the host's name would be looked up for.
+boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_of(
+    Session& session, const probe::LiveServer& server, const ServiceSettings& settings) {
+  if (!settings.addresses.empty()) co_return settings.addresses;
+  auto host = co_await session.resolver().addresses_of_server(server.host);
+  if (!host) co_return tl::unexpected(host.error());
+  co_return std::move(host->addresses);
+}
+
 boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& service) {
   for (const auto& server : service.settings->from_servers) {
     const auto starttls = service.settings->starttls.value_or(probe::starttls_for_port(server.port));
-    auto host = co_await session.resolver().addresses_of_server(server.host);
-    if (!host) co_return tl::unexpected(host.error());
+    auto addresses = co_await addresses_of(session, server, *service.settings);
+    if (!addresses) co_return tl::unexpected(addresses.error());
     const auto found =
-        co_await probe::from_server(server, std::move(host->addresses), starttls, session.request().timeout);
+        co_await probe::from_server(server, std::move(*addresses), starttls, session.request().timeout);
     if (!found) co_return tl::unexpected(found.error());
     for (const auto& note : found->notes) session.events().warning(server.text() + ": " + note);
     give(service, found->credentials, Role::current);
@@ -171,9 +219,15 @@ boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& 
 
 void remark(const WantedService& service, std::set<std::string>& said, Events& events) {
   const Time now = wall_clock();
+  const auto wanted = parameters_of(*service.settings);
+  if (!service.settings->issuers.empty() && std::ranges::all_of(wanted, &TlsaParameters::of_end_entity))
+    say({"--issuer counts for usages 2 and 0 alone, and --tlsa names neither"}, said, events);
   for (const auto& given : service.credentials) {
     if (given.role == Role::next) continue;  // nothing but its key counts yet
+    const bool is_issuer = given.role == Role::issuer;
+    if (is_issuer && !holds_only_issuers(*given.credential)) continue;  // a root, which is no server's own
     for (const auto parameters : service.desired.parameters) {
+      if (is_issuer && parameters.of_end_entity()) continue;
       if (service.owners.empty())
         say(remarks(*given.credential, parameters, std::nullopt, now), said, events);
       for (const auto& owner : service.owners) {
@@ -197,12 +251,17 @@ boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedSe
   const auto passphrase = state::read_passphrase(settings.passphrase_file);
   if (!passphrase) co_return tl::unexpected(passphrase.error());
   const Secret* secret = *passphrase ? &**passphrase : nullptr;
-  const auto current = load_files(settings.certs, secret, session.events());
+  const auto issuers = load_issuers(settings, secret, session.events());
+  if (!issuers) co_return tl::unexpected(issuers.error());
+  const auto current = load_files(settings.certs, secret, session.events(), *issuers);
   if (!current) co_return tl::unexpected(current.error());
-  give(service, *current, Role::current);
-  const auto next = load_files(settings.nexts, secret, session.events());
+  if (auto given = give_current(service, *current); !given) co_return given;
+  auto others = *issuers;
+  others.insert(others.end(), current->begin(), current->end());
+  const auto next = load_files(settings.nexts, secret, session.events(), others);
   if (!next) co_return tl::unexpected(next.error());
   give(service, *next, Role::next);
+  give(service, *issuers, Role::issuer);
   if (auto done = co_await load_live(session, service); !done) co_return done;
   auto desired = derive(service, session.request().force);
   if (!desired) co_return tl::unexpected(desired.error());

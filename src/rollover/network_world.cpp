@@ -7,6 +7,7 @@
 #include "changes.hpp"
 #include "live_services.hpp"
 #include "look.hpp"
+#include "misgivings.hpp"
 #include "tlsa_update/deployment/child.hpp"
 #include "tlsa_update/deployment/deployment.hpp"
 #include "tlsa_update/deployment/end_signals.hpp"
@@ -46,7 +47,9 @@ Result<Wants> NetworkWorld::wants(Others others) {
 Result<void> NetworkWorld::check_keys(const Wants& wants) { return rollover::check_keys(session_, wants); }
 
 Facts NetworkWorld::look(const Wants& wants, Depth depth) {
-  return rollover::look(session_, wants, depth, *sources_);
+  auto facts = rollover::look(session_, wants, depth, *sources_);
+  if (std::exchange(is_first_look_, false)) warn_of_mistakes(session_, wants, facts, *sources_);
+  return facts;
 }
 
 std::vector<ServiceEvidence> NetworkWorld::probe(const Wants& wants, const Facts& facts,

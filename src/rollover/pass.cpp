@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 
@@ -251,11 +252,12 @@ Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {
   all.is_withheld |= acted.is_withheld;
   append(all.troubles, acted.troubles);
   if (acted.not_sent > 0) {
-    const auto left = std::to_string(acted.not_sent + acted.moved.size());
-    append(all.troubles, {{ErrorCode::not_yet,
-                           "stopped by a signal: " + left + " RRsets are left as they were",
-                           {},
-                           "run again"}});
+    const auto left = acted.not_sent + acted.moved.size();
+    append(all.troubles,
+           {{ErrorCode::not_yet,
+             "stopped by a signal: " + count(left, "RRset is", "RRsets are") + " left as before",
+             {},
+             "run again"}});
     return Round::done;
   }
   if (acted.moved.empty()) return Round::done;

@@ -100,11 +100,38 @@ void drop_duplicates(std::vector<ParsedCertificate>& certificates) {
                 [&](const auto& one) { return !seen.insert(one.facts.certificate.sha2_256).second; });
 }
 
+// They were parsed before.
+void add(const Chain& chain, std::vector<ParsedCertificate>& certificates) {
+  for (const auto& one : chain) {
+    if (auto parsed = parse_certificate(one.certificate.full)) certificates.push_back(std::move(*parsed));
+  }
+}
+
 Chain chain_in(const Indices& order, const std::vector<ParsedCertificate>& certificates) {
   Chain chain;
   for (const Index i : order) chain.push_back(certificates[i].facts);
   std::stable_partition(chain.begin() + 1, chain.end(), [](const auto& one) { return !one.is_self_signed; });
   return chain;
+}
+
+bool is_above(const Chain& chain, const Certificate& issuer) {
+  return !chain.empty() && std::find(chain.begin() + 1, chain.end(), issuer) != chain.end();
+}
+
+// A CA certificate that turned out to stand above another credential is none of its own.
+void drop_issuers_of_others(std::vector<Credential>& credentials) {
+  for (Index i = 0; i < credentials.size();) {
+    const Chain& chain = credentials[i].chain;
+    const bool is_issuer = !chain.empty() && chain.front().is_ca &&
+                           std::ranges::any_of(credentials, [&](const Credential& other) {
+                             return &other != &credentials[i] && is_above(other.chain, chain.front());
+                           });
+    if (is_issuer) {
+      credentials.erase(credentials.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
 }
 
 Indices leaves_among(const std::vector<ParsedCertificate>& certificates, const Issuers& issuers) {
@@ -137,6 +164,29 @@ Result<Chains> chains_of(std::vector<ParsedCertificate> certificates) {
   for (Index i = 0; i < certificates.size(); ++i)
     if (!placed.contains(i)) result.strays.push_back(certificates[i].facts);
   return result;
+}
+
+void join_chains(std::vector<Credential>& credentials, const std::vector<Credential>& strays) {
+  // Of several issuers that would do, the one of the leaf's own file comes first.
+  std::vector<ParsedCertificate> certificates;
+  for (const bool of_issuers : {false, true}) {
+    for (const auto& one : credentials)
+      if (holds_only_issuers(one) == of_issuers) add(one.chain, certificates);
+  }
+  for (const auto& one : strays) add(one.chain, certificates);
+  drop_duplicates(certificates);
+  std::map<std::array<std::uint8_t, 32>, Index> places;
+  for (Index i = 0; i < certificates.size(); ++i)
+    places.emplace(certificates[i].facts.certificate.sha2_256, i);
+
+  const auto issuers = Issuers::of(certificates);
+  if (!issuers) return;
+  for (auto& one : credentials) {
+    if (one.chain.empty()) continue;
+    const auto order = issuers->upwards_from(places.at(one.chain.front().certificate.sha2_256));
+    if (order) one.chain = chain_in(*order, certificates);
+  }
+  drop_issuers_of_others(credentials);
 }
 
 Result<Chain> chain_from_leaf(std::vector<ParsedCertificate> certificates) {

@@ -20,6 +20,11 @@ struct Chains {
 // with bad_data.
 [[nodiscard]] Result<Chains> chains_of(std::vector<ParsedCertificate> certificates);
 
+// The chains of several files: each goes on with issuers from all of them and from `strays`. A CA certificate
+// that turns out to stand above another credential is none of its own any more. If the order of the
+// certificates cannot be found within the limit of chains_of, everything stays as it is.
+void join_chains(std::vector<Credential>& credentials, const std::vector<Credential>& strays);
+
 // The same for what a TLS peer sent: the first is the leaf (RFC 8446 section 4.4.2), whatever follows in any
 // order; what is not above the leaf is left out. `certificates` is not empty.
 [[nodiscard]] Result<Chain> chain_from_leaf(std::vector<ParsedCertificate> certificates);

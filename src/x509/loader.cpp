@@ -1,6 +1,7 @@
 #include "tlsa_update/x509/loader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -34,14 +35,19 @@ bool serve_different_names(const std::vector<Chain>& chains) {
   });
 }
 
+std::string note_of_stray(const std::string& source, const Certificate& stray) {
+  return source + ": the CA certificate \"" + stray.subject + "\" has signed nothing here and is not used";
+}
+
 Loaded loaded_from(Chains chains, const Findings& findings, const std::string& source) {
   Loaded loaded;
   if (chains.chains.size() > 1 && serve_different_names(chains.chains))
     loaded.notes.push_back(source + ": holds " + std::to_string(chains.chains.size()) +
                            " certificates for different names; each is used");
-  for (const auto& stray : chains.strays)
-    loaded.notes.push_back(source + ": the CA certificate \"" + stray.subject +
-                           "\" has signed nothing here and is not used");
+  for (auto& stray : chains.strays) {
+    loaded.notes.push_back(note_of_stray(source, stray));
+    loaded.strays.push_back({source, {std::move(stray)}, std::nullopt, KeyType::other});
+  }
   for (const auto& [label, line] : findings.unused)
     loaded.notes.push_back(FileFault("the {} block is not used", {label}).at(line).in(source).text());
   for (const auto& fault : findings.out_of_reach) {
@@ -49,6 +55,7 @@ Loaded loaded_from(Chains chains, const Findings& findings, const std::string& s
     loaded.notes.push_back(why.where + ": " + why.what +
                            "; it is passed over, as the file has a certificate");
   }
+  loaded.has_unread_keys = !findings.out_of_reach.empty();
   for (auto& chain : chains.chains) {
     const auto key_type = chain.front().key_type;
     loaded.credentials.push_back({source, std::move(chain), std::nullopt, key_type});
@@ -63,6 +70,20 @@ std::map<Bytes, const Certificate*> certificates_by_key(const std::vector<Creden
     for (const auto& certificate : credential.chain)
       by_key.emplace(identity_of(certificate.spki), &certificate);
   return by_key;
+}
+
+// Issuers of a leaf may be in any of the files.
+void join_files(Loaded& all, const std::vector<Credential>& others) {
+  auto strays = all.strays;
+  strays.insert(strays.end(), others.begin(), others.end());
+  join_chains(all.credentials, strays);
+  std::set<std::array<std::uint8_t, 32>> used;
+  for (const auto& credential : all.credentials)
+    for (const auto& certificate : credential.chain) used.insert(certificate.certificate.sha2_256);
+  for (const auto& stray : all.strays) {
+    if (used.contains(stray.chain.front().certificate.sha2_256))
+      std::erase(all.notes, note_of_stray(stray.source, stray.chain.front()));
+  }
 }
 
 std::string note_of_reencoding(const Credential& key, const Certificate& certificate) {
@@ -89,15 +110,19 @@ Result<Loaded> load(ByteView file, const std::string& source, const Secret* pass
   return together({loaded_from(std::move(*chains), *findings, source)});
 }
 
-Loaded together(std::vector<Loaded> loads) {
+Loaded together(std::vector<Loaded> loads, const std::vector<Credential>& others) {
   start_openssl();
   Loaded all;
   std::vector<Credential> bare_keys;
   for (auto& load : loads) {
     std::ranges::move(load.notes, std::back_inserter(all.notes));
+    std::ranges::move(load.strays, std::back_inserter(all.strays));
+    std::ranges::move(load.keys, std::back_inserter(all.keys));
+    all.has_unread_keys = all.has_unread_keys || load.has_unread_keys;
     for (auto& credential : load.credentials)
       (credential.bare_key ? bare_keys : all.credentials).push_back(std::move(credential));
   }
+  if (loads.size() > 1 || !others.empty()) join_files(all, others);
   if (bare_keys.empty()) return all;
   const auto certificates = certificates_by_key(all.credentials);
   std::set<Bytes> seen;
@@ -105,6 +130,7 @@ Loaded together(std::vector<Loaded> loads) {
   for (auto& credential : bare_keys) {
     const auto identity = identity_of(*credential.bare_key);
     const auto found = certificates.find(identity);
+    all.keys.push_back(found == certificates.end() ? *credential.bare_key : found->second->spki);
     if (found == certificates.end()) {
       if (seen.insert(identity).second) without_certificate.push_back(std::move(credential));
     } else if (found->second->spki != *credential.bare_key) {

@@ -74,7 +74,8 @@ TEST(Config, TheExampleMeansWhatItSays) {
 }
 
 TEST(Config, LineEndsOfAnotherSystemAreNoPartOfAValue) {
-  const auto settings = parsed("server = ns0.example.net\r\n\r\n[service.a]\r\nreload = true\r\n");
+  const auto settings =
+      parsed("server = ns0.example.net\r\n\r\n[service.a]\r\nname = a:25\r\nreload = true\r\n");
   EXPECT_EQ(settings.primary.server->host, "ns0.example.net");
   EXPECT_EQ(settings.services.front().reload, "true");
 }
@@ -83,7 +84,7 @@ TEST(Config, ASectionStartsFromTheTopAndReplacesItsLists) {
   const auto settings = parsed(
       "nameserver = a\nnameserver = b\ntlsa = 2 1 1\nttl = 1h\n[zone.x]\nnameserver = c\n[zone.y]\nport = "
       "54\n"
-      "[service.m]\n[service.n]\ntlsa = 3 1 1\ntlsa = 3 1 2\nttl = 60\n");
+      "[service.m]\nname = m:25\n[service.n]\nname = n:25\ntlsa = 3 1 1\ntlsa = 3 1 2\nttl = 60\n");
   EXPECT_EQ(settings.zones.at(name("x")).nameservers, (std::vector<dns::ServerName>{{"c", 53}}));
   EXPECT_EQ(settings.zones.at(name("y")).nameservers.size(), 2U);
   EXPECT_EQ(settings.zones.at(name("y")).port, 54);
@@ -110,7 +111,7 @@ TEST(Config, WhatMayBeASecretInTheWrongFileIsNotQuoted) {
 
 TEST(Config, AByteOrderMarkIsNoPartOfTheFirstKey) {
   EXPECT_EQ(parsed("\xEF\xBB\xBFserver = ns0.example.net\n").primary.server->host, "ns0.example.net");
-  EXPECT_EQ(parsed("\xEF\xBB\xBF# a comment\n[service.a]\n").services.size(), 1U);
+  EXPECT_EQ(parsed("\xEF\xBB\xBF# a comment\n[service.a]\nname = a:25\n").services.size(), 1U);
 }
 
 TEST(Config, EveryErrorNamesItsLine) {
@@ -133,7 +134,7 @@ TEST(Config, EveryErrorNamesItsLine) {
            {"[zone.a]\nmargin = 1\n", "x.conf:2", "top of the file"},
            {"dry-run = yes\n", "x.conf:1", "command line only"},
            {"name = mail:25\n", "x.conf:1", "[service.NAME]"},
-           {"[service.a]\n[service.a]\n", "x.conf:2", "defined twice; first in line 1"},
+           {"[service.a]\nname = a:25\n[service.a]\n", "x.conf:3", "defined twice; first in line 1"},
            {"[zone.a]\n[zone.A.]\n", "x.conf:2", "defined twice; first in line 1"},
            {"server = a\nserver = b\n", "x.conf:2", "server is defined twice"},
            {"[services.a]\n", "x.conf:1", "not a section"},
@@ -163,6 +164,24 @@ TEST(Config, EveryErrorNamesItsLine) {
   }
 }
 
+TEST(Config, AServiceHasAName) {
+  for (const char* text : {"\n[service.a]\n", "\n[service.a]\ncert = /a.pem\n\n[service.b]\nname = b:25\n",
+                           "\n[service.a]\n[zone.x]\n"}) {
+    Settings settings;
+    const auto done = parse_config(text, "x.conf", settings);
+    ASSERT_FALSE(done) << text;
+    EXPECT_EQ(done.error().code, ErrorCode::configuration);
+    EXPECT_EQ(done.error().where, "x.conf:2");
+    EXPECT_EQ(done.error().what, "the service \"a\" has no name");
+  }
+}
+
+Words labels(const Settings& settings) {
+  Words all;
+  for (const auto& service : settings.services) all.push_back(service.label);
+  return all;
+}
+
 class CommandLine : public testing::Test {
  protected:
   Result<Invocation> parse(Words words) const {
@@ -184,29 +203,99 @@ class CommandLine : public testing::Test {
 };
 
 TEST_F(CommandLine, SaysWhatIsWrongAndHowToSeeTheHelp) {
-  for (const Words& words :
-       std::initializer_list<Words>{{},
-                                    {"publishh"},
-                                    {"publish", "--frobnicate"},
-                                    {"publish", "--cert"},
-                                    {"publish", "--ser", "x"},
-                                    {"publish", "--wait", "x:25"},
-                                    {"generate", "--server", "x"},
-                                    {"publish", "--server", "a", "--server", "b", "x:25"},
-                                    {"publish", "--port", "70000", "x:25"},
-                                    {"publish", "--format", "zone", "x:25"},
-                                    {"publish", "--ttl", "4294967296", "x:25"},
-                                    {"publish", "--tls-pin", "AAAA", "x:25"},
-                                    {"publish", "--address", "foo", "x:25"},
-                                    {"publish", "--address", "192.0.2.1:25", "x:25"},
-                                    {"publish", "--address", "[192.0.2.1]", "x:25"},
-                                    {"publish", "--address", "[", "x:25"},
-                                    {"publish", "--config", "/dev/null"}}) {
+  for (const Words& words : std::initializer_list<Words>{{},
+                                                         {"publishh"},
+                                                         {"publish", "--frobnicate"},
+                                                         {"publish", "--cert"},
+                                                         {"publish", "--ser", "x"},
+                                                         {"publish", "--wait", "x:25"},
+                                                         {"generate", "--server", "x"},
+                                                         {"publish", "--port", "70000", "x:25"},
+                                                         {"publish", "--format", "zone", "x:25"},
+                                                         {"publish", "--ttl", "4294967296", "x:25"},
+                                                         {"publish", "--tls-pin", "AAAA", "x:25"},
+                                                         {"publish", "--address", "foo", "x:25"},
+                                                         {"publish", "--address", "192.0.2.1:25", "x:25"},
+                                                         {"publish", "--address", "[192.0.2.1]", "x:25"},
+                                                         {"publish", "--address", "[", "x:25"},
+                                                         {"publish", "--config", "/dev/null"}}) {
     const auto invocation = parse(words);
     ASSERT_FALSE(invocation) << testing::PrintToString(words);
     EXPECT_EQ(invocation.error().code, ErrorCode::usage) << testing::PrintToString(words);
     EXPECT_FALSE(invocation.error().what.empty());
   }
+}
+
+// Unix habit: a wrapper sets one, the person who calls it another.
+TEST_F(CommandLine, TheLastOfARepeatedOptionCounts) {
+  const auto run = settings({"run", "x:25", "--server", "192.0.2.1", "--cert", "/a", "--ttl=60", "--key-file",
+                             "/first", "--cert", "/b", "--server", "192.0.2.2@54", "--ttl", "1h",
+                             "--key-file=/k", "--quiet", "--quiet"});
+  EXPECT_EQ(run.primary.server, (dns::ServerName{"192.0.2.2", 54}));
+  EXPECT_EQ(run.primary.key_file, "/k");
+  EXPECT_EQ(run.services.front().ttl, 3600U);
+  EXPECT_EQ(run.services.front().certs, (Words{"/a", "/b"}));
+  EXPECT_EQ(settings({"run", "--config", "/missing", "--config", config_, "web"}).services.size(), 1U);
+}
+
+TEST_F(CommandLine, OptionsMayStandBeforeTheCommand) {
+  const auto status = settings({"-v", "--config", config_, "--server=192.0.2.1#54", "-v", "status", "web"});
+  EXPECT_EQ(status.command, Command::status);
+  EXPECT_EQ(status.verbosity, 2);
+  EXPECT_EQ(labels(status), Words{"web"});
+  EXPECT_EQ(status.primary.server, (dns::ServerName{"192.0.2.1", 54}));
+  EXPECT_EQ(settings({"--format", "json", "--dry-run", "publish", "x:25"}).format, Format::json);
+  EXPECT_EQ(settings({"--server", "status", "publish", "x:25"}).command, Command::publish);
+  EXPECT_EQ(settings({"-vq", "publish", "x:25"}).command, Command::publish);
+}
+
+TEST_F(CommandLine, HelpIsOfTheCommandWhereThereIsOne) {
+  for (const Words& words : std::initializer_list<Words>{{"--help", "status"},
+                                                         {"status", "--help"},
+                                                         {"-v", "status", "-h"},
+                                                         {"--config", "/x", "-h", "status"}})
+    EXPECT_TRUE(parse(words)->print->starts_with("tlsa-update status:")) << testing::PrintToString(words);
+  for (const Words& words : std::initializer_list<Words>{{"--help"}, {"-h"}, {"help"}, {"-v", "--help"}})
+    EXPECT_TRUE(parse(words)->print->starts_with("tlsa-update keeps")) << testing::PrintToString(words);
+  EXPECT_NE(parse({"-v", "--version"})->print->find("OpenSSL"), std::string::npos);
+}
+
+TEST_F(CommandLine, AnOptionThatIsNoneIsNotTakenForACommandsFault) {
+  struct Row {
+    Words words;
+    const char* says;
+  };
+  for (const auto& row :
+       std::initializer_list<Row>{{{"--servr", "192.0.2.1", "publish"}, "unrecognised option '--servr'"},
+                                  {{"--servr=192.0.2.1", "publish"}, "unrecognised option '--servr"},
+                                  {{"-v", "publishh"}, "\"publishh\" is not a command"},
+                                  {{"--server", "publish"}, "no command is given"},
+                                  {{"--", "publish"}, "\"--\" is not a command"}}) {
+    const auto invocation = parse(row.words);
+    ASSERT_FALSE(invocation) << testing::PrintToString(row.words);
+    EXPECT_EQ(invocation.error().code, ErrorCode::usage);
+    EXPECT_TRUE(invocation.error().what.starts_with(row.says)) << invocation.error().what;
+  }
+}
+
+TEST_F(CommandLine, AServiceHasACredentialUnlessItIsOnlyLookedAt) {
+  const auto bare =
+      folder_.write("bare", "[service.a]\nname = a:25\ncert = /a.pem\n\n[service.b]\nname = b:25\n");
+  for (const char* command : {"generate", "status", "publish", "ready", "deploy", "prune", "run"}) {
+    const auto invocation = parse({command, "--config", bare});
+    ASSERT_FALSE(invocation) << command;
+    EXPECT_EQ(invocation.error().code, ErrorCode::configuration) << command;
+    EXPECT_EQ(invocation.error().where, bare + ":5");
+    EXPECT_EQ(invocation.error().what, "the service \"b\" has no certificate or key");
+    EXPECT_FALSE(parse({command, "--config", bare, "a"})) << command;
+  }
+  for (const char* command : {"verify", "list", "doctor"})
+    EXPECT_TRUE(parse({command, "--config", bare, "b"})) << command;
+  for (const char* option : {"--cert", "--next", "--issuer"})
+    EXPECT_TRUE(parse({"run", "--config", bare, "b", option, "/b.pem"})) << option;
+  EXPECT_TRUE(parse({"run", "--config", bare, "b", "--from-server", "192.0.2.1:25"}));
+  const auto top = folder_.write("top", "cert = /all.pem\n[service.b]\nname = b:25\n");
+  EXPECT_TRUE(parse({"run", "--config", top}));
 }
 
 TEST_F(CommandLine, AnAddressMayStandInBracketsWhenItIsOfVersion6) {
@@ -277,12 +366,6 @@ TEST_F(CommandLine, WinsOverEveryLayerOfTheConfiguration) {
   EXPECT_EQ(run.zones.at(name("example.org")).server, (dns::ServerName{"192.0.2.1", 54}));
   EXPECT_EQ(run.zones.at(name("example.org")).key_file, "/k");
   for (const auto& service : run.services) EXPECT_EQ(service.certs, (Words{"/mine.pem", "/other.pem"}));
-}
-
-Words labels(const Settings& settings) {
-  Words all;
-  for (const auto& service : settings.services) all.push_back(service.label);
-  return all;
 }
 
 TEST_F(CommandLine, WithoutAnyNameAllServicesAreMeant) {

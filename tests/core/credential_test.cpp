@@ -98,6 +98,29 @@ TEST(RecordsOf, ABareKeyGivesUsages3And1OfSelector1Only) {
       "give the certificate, or use selector 1: --tlsa \"3 1 1\"");
 }
 
+// What the articles do: openssl x509 -in chain.pem, and the digest of that.
+TEST(RecordsOf, CaCertificatesAloneAreTheTrustAnchors) {
+  struct Row {
+    Chain chain;
+    const char* combination;
+    TaChoice ta;
+    TlsaRecords records;
+  };
+  const Row table[] = {
+      {{issuing}, "2 1 1", TaChoice::issuer, {record("2 1 1", issuing.spki)}},
+      {{issuing}, "0 0 1", TaChoice::issuer, {record("0 0 1", issuing.certificate)}},
+      {{issuing, top}, "2 1 1", TaChoice::issuer, {record("2 1 1", issuing.spki)}},
+      {{issuing, top}, "2 1 1", TaChoice::root, {record("2 1 1", top.spki)}},
+      {{top}, "2 1 1", TaChoice::issuer, {record("2 1 1", top.spki)}},
+  };
+  for (const auto& row : table) {
+    const auto records = records_of(credential(row.chain), parameters(row.combination), row.ta);
+    ASSERT_TRUE(records) << records.error().text();
+    EXPECT_EQ(*records, row.records);
+  }
+  EXPECT_EQ(records_of(credential({issuing, top}), parameters("2 1 1"), TaChoice::all)->size(), 2U);
+}
+
 TEST(RecordsOf, RefusalsTeach) {
   struct Row {
     Chain chain;
@@ -113,16 +136,16 @@ TEST(RecordsOf, RefusalsTeach) {
        TaChoice::issuer,
        "the file holds CA certificates only: CN=Issuing CA is a CA"},
       {{issuing}, "1 1 1", TaChoice::issuer, "the file holds CA certificates only"},
-      {{issuing, top}, "2 0 1", TaChoice::issuer, "the file holds CA certificates only"},
+      {{issuing}, "2 0 1", TaChoice::root, "the root is wanted, and the files given do not contain it"},
       {{server},
        "2 0 1",
        TaChoice::issuer,
-       "no issuer is in the file, and usage 2 names the issuer of CN=server"},
-      {{server}, "0 0 1", TaChoice::all, "no issuer is in the file"},
+       "no issuer is in the files given, and usage 2 names the issuer of CN=server"},
+      {{server}, "0 0 1", TaChoice::all, "no issuer is in the files given"},
       {{server, issuing},
        "2 0 1",
        TaChoice::root,
-       "the root is wanted, and the file does not contain it: its last certificate is of CN=Root"},
+       "the root is wanted, and the files given do not contain it: the last certificate is of CN=Root"},
       {{server, impostor},
        "2 0 1",
        TaChoice::issuer,

@@ -8,9 +8,11 @@ namespace tlsa_update {
 namespace remarks_test {
 
 using namespace testing;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 const std::optional<Service> smtp = Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp};
 const std::optional<Service> imaps = Service{Name::parse("mail.example.com").value(), 993, Protocol::tcp};
@@ -19,7 +21,7 @@ const Name owner = Name::parse("_25._tcp.mail.example.com").value();
 Credential issued_by(const std::string& issuer) {
   Certificate certificate = leaf("server");
   certificate.issuer = issuer;
-  return credential({certificate, ca("Issuing CA")});
+  return credential({certificate, root("Issuing CA")});
 }
 
 TlsaRecords records_of_all(const std::vector<Credential>& credentials, std::vector<const char*> combinations,
@@ -44,13 +46,13 @@ std::vector<std::string> remarks_on(const std::vector<Credential>& credentials, 
 TEST(Remarks, TheRecommendedRecordOfAGoodCertificateHasNone) {
   EXPECT_THAT(remarks(issued_by("CN=R11, O=Let's Encrypt"), parameters("3 1 1"), smtp, noon), IsEmpty());
   EXPECT_THAT(remarks(bare_key("server"), parameters("3 1 1"), smtp, noon), IsEmpty());
-  EXPECT_THAT(remarks(credential({leaf("server"), ca("Issuing CA")}), parameters("2 0 1"), smtp, noon),
+  EXPECT_THAT(remarks(credential({leaf("server"), root("Issuing CA")}), parameters("2 0 1"), smtp, noon),
               IsEmpty());
 }
 
 // RFC 7671 section 5.1: with usage 3 clients MUST ignore the validity period.
 TEST(Remarks, ExpiryMattersButForUsage3) {
-  const Credential good = credential({leaf("server"), ca("Issuing CA")});
+  const Credential good = credential({leaf("server"), root("Issuing CA")});
   const Time later = issued + std::chrono::days(366);
   const Time earlier = issued - std::chrono::days(1);
   EXPECT_THAT(remarks(good, parameters("3 1 1"), imaps, later),
@@ -70,7 +72,7 @@ TEST(Remarks, ExpiryMattersButForUsage3) {
 TEST(Remarks, NamesMatterButForUsage3) {
   Certificate elsewhere = leaf("server");
   elsewhere.dns_names = {"www.example.com", "*.example.net"};
-  const Credential wrong = credential({elsewhere, ca("Issuing CA")});
+  const Credential wrong = credential({elsewhere, root("Issuing CA")});
   EXPECT_THAT(remarks(wrong, parameters("3 1 1"), smtp, noon), IsEmpty());
   EXPECT_THAT(remarks(wrong, parameters("2 0 1"), std::nullopt, noon), IsEmpty());
   EXPECT_THAT(
@@ -87,7 +89,7 @@ TEST(Remarks, NamesMatterButForUsage3) {
 TEST(Remarks, TheDomainWhoseRecordLedToTheHostIsASecondName) {
   Certificate of_domain = leaf("server");
   of_domain.dns_names = {"example.org"};
-  const Credential good = credential({of_domain, ca("Issuing CA")});
+  const Credential good = credential({of_domain, root("Issuing CA")});
   EXPECT_THAT(remarks(good, parameters("2 0 1"), smtp, noon, Name::parse("example.org").value()), IsEmpty());
   EXPECT_THAT(remarks(good, parameters("2 0 1"), smtp, noon, Name::parse("example.net").value()),
               ElementsAre(HasSubstr("and not for mail.example.com. or example.net.")));
@@ -95,7 +97,7 @@ TEST(Remarks, TheDomainWhoseRecordLedToTheHostIsASecondName) {
 
 // RFC 7672 section 3.1.3: SMTP servers SHOULD NOT publish usages 0 and 1.
 TEST(Remarks, PkixUsagesOnPort25) {
-  const Credential good = credential({leaf("server"), ca("Issuing CA")});
+  const Credential good = credential({leaf("server"), root("Issuing CA")});
   EXPECT_THAT(
       remarks(good, parameters("1 1 1"), smtp, noon),
       ElementsAre("usage 1 on port 25 is unusable for many mail servers; use usage 3 (RFC 7672 section "
@@ -110,8 +112,23 @@ TEST(Remarks, ParametersThatTheRfcAdvisesAgainst) {
   const Credential good = credential({leaf("server"), ca("Issuing CA")});
   EXPECT_THAT(remarks(good, parameters("3 1 0"), imaps, noon),
               ElementsAre(HasSubstr("RFC 7671 section 10.1.2")));
-  EXPECT_THAT(remarks(good, parameters("2 1 1"), imaps, noon),
-              ElementsAre(HasSubstr("RFC 7671 section 5.2.1")));
+}
+
+// RFC 7671 section 5.2.1 prefers selector 0; public CAs sign the same key anew.
+TEST(Remarks, TheSelectorOfATrustAnchorDependsOnTheCa) {
+  const Credential by_public_ca = credential({leaf("server"), ca("Issuing CA")});
+  const Credential by_own_ca = credential({leaf("server"), root("Own CA")});
+  for (const auto& one : {by_public_ca, by_own_ca, credential({ca("Issuing CA")})}) {
+    EXPECT_THAT(
+        remarks(one, parameters("2 1 1"), imaps, noon),
+        ElementsAre(AllOf(HasSubstr("2 1 1 matches every certificate of the CA's key: right for a public CA"),
+                          Not(HasSubstr("recommended")))));
+  }
+  EXPECT_THAT(remarks(by_own_ca, parameters("2 0 1"), imaps, noon), IsEmpty());
+  for (const auto& one : {by_public_ca, credential({ca("Issuing CA")})}) {
+    EXPECT_THAT(remarks(one, parameters("2 0 1"), imaps, noon),
+                ElementsAre(HasSubstr("2 0 1 matches this one CA certificate: right for a CA of your own")));
+  }
 }
 
 TEST(Remarks, AWholeLeafThatIsRenewedOften) {
@@ -193,7 +210,7 @@ TEST(RemarksOnAnRrset, TwoDigestsThatCoverDifferentKeys) {
 
 // RFC 7671 section 5.2.2: a server MUST send the trust anchor certificate.
 TEST(RemarksOnAnRrset, ARootHasToBeSent) {
-  const std::vector<Credential> whole{credential({leaf("server"), ca("Issuing CA"), root("Root")})};
+  const std::vector<Credential> whole{credential({leaf("server"), root("Issuing CA"), root("Root")})};
   EXPECT_THAT(remarks_on(whole, records_of_all(whole, {"2 0 1"}), 3600), IsEmpty());
   EXPECT_THAT(remarks_on(whole, records_of_all(whole, {"0 0 1"}, TaChoice::root), 3600), IsEmpty());
   EXPECT_THAT(

@@ -11,8 +11,8 @@ namespace tlsa_update {
 namespace server_fault_test {
 
 using Kind = ServerFault::Kind;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const Name apex = *Name::parse("example.test");
 const Name owner = *Name::parse("_25._tcp.mail.example.test");

@@ -43,8 +43,8 @@ class Deploy : public testing::Test {
   void install(const std::string& file) {
     service_.installs.push_back(*parse_install(folder_ / file + " -> " + folder_ / ("live/" + file)));
   }
-  void want(const test::Issued& leaf) {
-    const auto pem = leaf.pem();
+  void want(const test::Issued& leaf) { want_text(leaf.pem()); }
+  void want_text(const std::string& pem) {
     const auto loaded =
         x509::load({reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, "cert.pem");
     for (const auto& credential : loaded->credentials)
@@ -121,6 +121,53 @@ TEST_F(Deploy, AWantedKeyBesideAnotherWantedCertificateIsRefused) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unsafe);
   EXPECT_EQ(live(), "");
+}
+
+// The install lines put the second key over the first one, and the first half of the service is dead.
+TEST_F(Deploy, ACertificateWithoutItsKeyBesideTheKeyOfAnotherIsRefused) {
+  const auto other = test::self_signed({"mail.example.com", {}});
+  want(other);
+  folder_.write("other.pem", other.pem());
+  folder_.write("other.key", test::private_pem_of(other.key));
+  install("other.pem");
+  service_.installs[1].from = folder_ / "other.key";
+  const auto refused = prepare();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unsafe);
+  EXPECT_EQ(refused.error().where, folder_ / "cert.pem");
+  service_.installs[1].from = folder_ / "key.pem";
+  EXPECT_FALSE(prepare()) << "the other way round";
+  install("other.key");
+  EXPECT_TRUE(prepare());
+  EXPECT_EQ(live(), "");
+}
+
+TEST_F(Deploy, WithoutAnyKeyTheKeysAreElsewhere) {
+  service_.installs.pop_back();
+  EXPECT_TRUE(prepare());
+}
+
+TEST_F(Deploy, AKeyInTheFileOfItsCertificateIsItsKey) {
+  const auto other = test::self_signed({"mail.example.com", {}});
+  want(other);
+  folder_.write("other.pem", other.pem() + test::private_pem_of(other.key));
+  install("other.pem");
+  EXPECT_TRUE(prepare());
+  folder_.write("cert.pem", leaf_.pem());
+  service_.installs.erase(service_.installs.begin() + 1);
+  EXPECT_FALSE(prepare()) << "the first has none";
+}
+
+TEST_F(Deploy, IssuersMayBeInstalledInAFileOfTheirOwn) {
+  const auto [root, intermediate, leaf] = test::make_family();
+  service_.credentials.clear();
+  want_text(leaf.pem() + intermediate.pem());
+  write(leaf);
+  folder_.write("chain.pem", intermediate.pem());
+  install("chain.pem");
+  EXPECT_TRUE(prepare());
+  folder_.write("chain.pem", root.pem() + intermediate.pem());
+  EXPECT_EQ(prepare().error().code, ErrorCode::unsafe) << "the root is in no chain that was found ready";
 }
 
 TEST_F(Deploy, WhatWasRenewedInBetweenIsRefused) {

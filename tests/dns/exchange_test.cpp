@@ -999,15 +999,16 @@ TEST(ParseServer, TakesHostsAndAddressesWithPorts) {
       {"ns0.example.net", {"ns0.example.net", 53}},    {"192.0.2.1", {"192.0.2.1", 53}},
       {"192.0.2.1@5353", {"192.0.2.1", 5353}},         {"2001:db8::53", {"2001:db8::53", 53}},
       {"2001:db8::53@853", {"2001:db8::53", 853}},     {"[2001:db8::53]@853", {"2001:db8::53", 853}},
-      {"ns0.example.net.@1", {"ns0.example.net.", 1}},
+      {"ns0.example.net.@1", {"ns0.example.net.", 1}}, {"127.0.0.1#53", {"127.0.0.1", 53}},
+      {"2001:db8::53#853", {"2001:db8::53", 853}},     {"ns0.example.net#5353", {"ns0.example.net", 5353}},
   };
   for (const auto& [text, server] : table) EXPECT_EQ(parse_server(text), server) << text;
   EXPECT_EQ(parse_server("ns0.example.net", 853), (ServerName{"ns0.example.net", 853}));
 }
 
 TEST(ParseServer, SaysWhatIsWrong) {
-  for (const auto* text : {"", "@53", "ns0@", "ns0@0", "ns0@65536", "ns0@53x", "ns0@-1", "ns0:53", "[ns0]",
-                           "2001:db8:::1", "a..b", "."}) {
+  for (const auto* text : {"", "@53", "ns0@", "ns0@0", "ns0@65536", "ns0@53x", "ns0@-1", "ns0#", "ns0#0",
+                           "ns0#53#53", "ns0@53#53", "ns0:53", "[ns0]", "2001:db8:::1", "a..b", "."}) {
     const auto server = parse_server(text);
     ASSERT_FALSE(server) << text;
     EXPECT_EQ(server.error().code, ErrorCode::usage) << text;

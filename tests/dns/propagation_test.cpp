@@ -59,6 +59,7 @@ class PropagationTest : public testing::Test {
     ResolverOptions to_resolver;
     to_resolver.servers = {recursive.name()};
     to_resolver.timeout = timeout_;
+    to_resolver.family = family_;
     Resolver resolver(io_.get_executor(), to_resolver);
     PropagationOptions options;
     options.nameservers = std::move(nameservers);

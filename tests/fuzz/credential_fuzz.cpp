@@ -28,7 +28,7 @@ void holds_together(const Certificate& one) {
 void load_from(ByteView file, const Secret* passphrase) {
   const auto loaded = x509::load(file, "fuzz", passphrase);
   if (!loaded) {
-    require(loaded.error().code == ErrorCode::bad_data && loaded.error().where == "fuzz");
+    require(loaded.error().code == ErrorCode::bad_data && loaded.error().where.starts_with("fuzz"));
     return is_one_line(loaded.error().text());
   }
   require(!loaded->credentials.empty());

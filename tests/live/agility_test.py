@@ -61,6 +61,11 @@ def test_a_stronger_digest_that_matches_nothing_is_critical_for_every_command(hi
     assert hidden.records == {hidden.mail.tlsa(), hidden.gone.tlsa("3 1 2")}
 
 
+def assert_accepted(scene):
+    run = scene("verify", 1, cert=scene.mail, format="json")  # a warning: nobody here validates DNSSEC
+    assert [endpoint["dane"] for endpoint in run.json["endpoints"]] == ["ok"]
+
+
 def test_what_doctor_advises_helps(hidden):
     checks = hidden("doctor", None, format="json").json["checks"]
     [advice] = [check["advice"] for check in checks if check["check"] == "service"]
@@ -70,13 +75,13 @@ def test_what_doctor_advises_helps(hidden):
     hidden("run", 0, cert=hidden.mail, adopt=hidden.gone.tlsa("3 1 2"), wait=True)
 
     assert hidden.records == {hidden.mail.tlsa()}
-    hidden("verify", 0, cert=hidden.mail)
+    assert_accepted(hidden)
 
 
 def test_publishing_the_stronger_digest_as_well_ends_it_too(hidden):
     hidden("publish", 0, cert=hidden.mail, tlsa=["3 1 1", "3 1 2"])
 
-    hidden("verify", 0, cert=hidden.mail)
+    assert_accepted(hidden)
     hidden("status", None, cert=hidden.mail, tlsa=["3 1 1", "3 1 2"])
     assert hidden.mail.tlsa("3 1 2") in hidden.records
 

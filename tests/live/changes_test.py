@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from support.dane_client import presented
 from support.mail_host import NAME
 from support.server import free_port, wait_until
 
@@ -52,6 +53,24 @@ def test_other_parameters_first_cover_the_chain_that_is_served(mail_host, bind, 
 
     source = mail.issuer if tlsa == ["2 1 1"] else mail
     assert host.records() == {source.tlsa(parameters) for parameters in tlsa}
+
+
+def test_a_renewal_under_an_issuer_that_was_published_ahead_waits_for_nothing(mail_host, bind, certificate):
+    root = certificate("Root", is_ca=True)
+    issuers = [certificate(f"Issuer {number}", issuer=root, is_ca=True) for number in (1, 2)]
+    host, new = mail_host(bind, certificate(issuer=issuers[0])), certificate(issuer=issuers[1])
+    candidates = host.folder / "candidates.pem"
+    candidates.write_bytes(b"".join(one.pem for one in issuers))
+    with host.watched():
+        host.service_settings |= {"tlsa": ["2 1 1"], "issuer": str(candidates)}
+        host("run", wait=True)
+        assert host.records() == {one.tlsa("2 1 1") for one in issuers}
+
+        host.renew(new)
+        host("run")
+
+    assert presented("127.0.0.1", host.port, NAME)[0] == new.der
+    assert host.records() == {one.tlsa("2 1 1") for one in issuers}
 
 
 def test_key_and_parameters_change_at_once(mail_host, bind, certificate):

@@ -114,7 +114,7 @@ def test_a_bad_configuration_is_told_by_its_line(certificate, tlsa_update, tmp_p
 
     run = tlsa_update("publish", MAIL, config=file, cert=certificate(), exits=78)
 
-    assert f"{file} line {line}:" in run.err
+    assert f"{file}:{line}:" in run.err
 
 
 @pytest.fixture

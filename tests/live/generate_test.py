@@ -60,6 +60,89 @@ def test_a_trust_anchor_is_the_issuer(certificate, tlsa_update):
     assert tlsa_update("generate", cert=mail, tlsa="2 1 1").out == issuer.tlsa("2 1 1") + "\n"
 
 
+@pytest.fixture
+def family(certificate):
+    root = certificate("Root", is_ca=True)
+    issuer = certificate("Issuer", issuer=root, is_ca=True)
+    return certificate(issuer=issuer), issuer, root
+
+
+def in_file(folder, name, *certificates):
+    path = folder / name
+    path.write_bytes(b"".join(one.pem for one in certificates))
+    return path
+
+
+def test_a_file_of_ca_certificates_alone_is_the_trust_anchor(family, tlsa_update, tmp_path):
+    """What most articles do: the digest of chain.pem."""
+    _, issuer, root = family
+    chain = in_file(tmp_path, "chain.pem", issuer)
+
+    for tlsa in ("2 1 1", "2 0 1", "0 0 1"):
+        assert tlsa_update("generate", MAIL, cert=chain, tlsa=tlsa).out.endswith(f" IN TLSA {issuer.tlsa(tlsa)}\n")
+    assert tlsa_update("generate", cert=in_file(tmp_path, "root.pem", root), tlsa="2 1 1").out == root.tlsa("2 1 1") + "\n"
+    for tlsa in ("3 1 1", ["2 1 1", "3 1 1"], "1 0 1"):
+        run = tlsa_update("generate", cert=chain, tlsa=tlsa, force=True, exits=65)
+        assert "CA certificates only" in run.err and "chain.pem" in run.err
+
+
+def test_the_issuer_may_be_in_another_file(family, tlsa_update, tmp_path):
+    """certbot's cert.pem and chain.pem, given apart."""
+    leaf, issuer, root = family
+    cert, chain = in_file(tmp_path, "cert.pem", leaf), in_file(tmp_path, "chain.pem", issuer)
+    above = in_file(tmp_path, "root.pem", root)
+
+    for files in ({"cert": [cert, chain]}, {"cert": [chain, cert]}, {"cert": cert, "issuer": chain}):
+        run = tlsa_update("generate", tlsa=["2 1 1", "3 1 1"], **files)
+        assert set(run.out.splitlines()) == {issuer.tlsa("2 1 1"), leaf.tlsa()}, str(run)
+        assert "is not used" not in run.err
+    assert tlsa_update("generate", cert=[cert, above, chain], tlsa="2 1 1", ta="root").out == root.tlsa("2 1 1") + "\n"
+    tlsa_update("generate", cert=cert, tlsa="2 1 1", exits=65)
+
+
+def test_issuers_that_may_sign_next_get_their_records_too(family, certificate, tlsa_update, tmp_path):
+    leaf, issuer, root = family
+    more = [certificate(f"Issuer {number}", issuer=root, is_ca=True) for number in (2, 3, 4)]
+    pair, single = in_file(tmp_path, "pair.pem", *more[:2]), in_file(tmp_path, "single.pem", more[2])
+
+    run = tlsa_update("generate", cert=leaf, issuer=[pair, single], tlsa=["3 1 1", "2 1 1"])
+    assert run.out.splitlines()[0] == leaf.tlsa()
+    assert set(run.out.splitlines()[1:]) == {one.tlsa("2 1 1") for one in [issuer, *more]}
+
+    run = tlsa_update("generate", cert=leaf, issuer=pair)
+    assert run.out == leaf.tlsa() + "\n" and "--issuer counts for usages 2 and 0 alone" in run.err
+
+
+def test_an_issuer_is_a_ca_certificate(family, tlsa_update, tmp_path):
+    leaf, issuer, _ = family
+    text = tmp_path / "text.pem"
+    text.write_text("no certificate\n")
+
+    for file in (in_file(tmp_path, "leaf.pem", leaf), leaf.key_path, text):
+        run = tlsa_update("generate", cert=leaf, issuer=file, tlsa="2 1 1", exits=65)
+        assert str(file) in run.err
+    tlsa_update("generate", cert=leaf, issuer="", tlsa="2 1 1", exits=64)
+    tlsa_update("generate", cert=leaf, issuer=tmp_path / "missing.pem", tlsa="2 1 1", exits=66)
+    configuration = tmp_path / "tlsa-update.conf"
+    configuration.write_text(f"[service.mail]\nname = {MAIL}\ncert = {leaf}\nissuer =\n")
+    assert f"{configuration}:4:" in tlsa_update("generate", "mail", config=configuration, exits=78).err
+
+
+def test_a_selector_of_usage_2_is_not_advised_against_where_it_is_right(family, tlsa_update):
+    leaf = family[0]
+    assert "selector 0 is recommended" not in tlsa_update("generate", cert=leaf, tlsa="2 1 1").err
+    assert "use 2 1 1 there" in tlsa_update("generate", cert=leaf, tlsa="2 0 1").err
+
+
+def test_the_address_of_a_live_server_may_be_given(presents, certificate, tlsa_update):
+    mail = certificate()
+    server = f"nowhere.example.test:{presents(mail).port}"
+
+    run = tlsa_update("generate", from_server=server, address="127.0.0.1", starttls="none", resolver="127.0.0.1@1")
+
+    assert run.out == mail.tlsa() + "\n"
+
+
 def test_a_live_server_is_found_by_the_resolver_that_is_named(
     bind, servers, presents, certificate, tlsa_update
 ):

@@ -55,7 +55,7 @@ Level level_of(const Findings& findings) { return judge_health(findings, {}, noo
 
 TEST(Health, AMatchIsOneLineWithPerfdata) {
   EXPECT_EQ(line_of(found({served(noon + 90 * day), silent(ProbeOutcome::not_offered)})),
-            "TLSA OK - 1 handshakes match | matching=1 mismatching=0 unreachable=0 days_left=90;14:;3:\n");
+            "TLSA OK - 1 handshake matches | matching=1 mismatching=0 unreachable=0 days_left=90;14:;3:\n");
 }
 
 TEST(Health, AnOutageIsNotHiddenByAnAddressThatDoesNotAnswer) {
@@ -67,7 +67,7 @@ TEST(Health, DnssecThatNobodyMayVouchForIsANoteAndNoAlarm) {
   auto findings = found({served(noon + 90 * day)});
   findings.dnssec = dns::Dnssec::unknown;
   EXPECT_EQ(line_of(findings),
-            "TLSA OK - 1 handshakes match; DNSSEC was not checked: no resolver that may be trusted, and no "
+            "TLSA OK - 1 handshake matches; DNSSEC was not checked: no resolver that may be trusted, and no "
             "--trust-anchor | matching=1 mismatching=0 unreachable=0 days_left=90;14:;3:\n");
 }
 
@@ -76,7 +76,7 @@ TEST(Health, DnssecThatCouldNotBeAskedForIsUnknown) {
   findings.dnssec = dns::Dnssec::unknown;
   findings.no_verdict = {ErrorCode::no_answer, "connection refused", "127.0.0.1@53", {}};
   const auto why = "DNSSEC was not checked: 127.0.0.1@53: connection refused";
-  EXPECT_THAT(line_of(findings), testing::StartsWith("TLSA OK - 1 handshakes match; " + std::string(why)));
+  EXPECT_THAT(line_of(findings), testing::StartsWith("TLSA OK - 1 handshake matches; " + std::string(why)));
   Alarms alarms;
   alarms.expects_verdict = true;  // the administrator named a resolver
   EXPECT_THAT(line_of(findings, alarms), testing::StartsWith("TLSA UNKNOWN - " + std::string(why)));
@@ -138,7 +138,15 @@ TEST(Health, ExpiryCountsWholeDaysDownwards) {
   EXPECT_EQ(level_of(found({served(noon + 14 * day)})), Level::ok);
   EXPECT_EQ(level_of(found({served(noon + 14 * day - Seconds(1))})), Level::warning);
   EXPECT_EQ(level_of(found({served(noon + 3 * day - Seconds(1))})), Level::critical);
-  EXPECT_NE(line_of(found({served(noon - Seconds(1))})).find("expired"), std::string::npos);
+  for (const auto& [left, says] : std::initializer_list<std::pair<Seconds, const char*>>{
+           {Seconds(-1), "expired today"},
+           {-1 * day, "expired 1 day ago"},
+           {-5 * day - Seconds(3600), "expired 5 days ago"},
+           {-6 * day + Seconds(1), "expired 5 days ago"},
+           {1 * day, "expires in 1 day"},
+           {2 * day - Seconds(1), "expires in 1 day"},
+           {2 * day, "expires in 2 days"}})
+    EXPECT_THAT(line_of(found({served(noon + left)})), testing::HasSubstr(says));
 }
 
 TEST(Health, ACriticalLimitAboveTheOneOfTheWarningCounts) {

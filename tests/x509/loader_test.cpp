@@ -111,6 +111,53 @@ TEST(Loader, TheSameAcrossFiles) {
   EXPECT_THAT(all.notes, ElementsAre(testing::StartsWith("key.pem: the SPKI of the key differs")));
 }
 
+Loaded together_of(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::vector<Loaded> loads;
+  for (const auto& [source, text] : files) loads.push_back(load(octets(text), source).value());
+  return together(std::move(loads));
+}
+
+// certbot's cert.pem and chain.pem, given apart.
+TEST(Loader, IssuersAreLookedForInEveryFile) {
+  const auto& [root, intermediate, leaf] = family();
+  const auto stranger = test::self_signed({.common_name = "Stranger", .dns_names = {}, .is_ca = true});
+  for (const auto& files : std::vector<std::vector<std::pair<std::string, std::string>>>{
+           {{"cert.pem", leaf.pem()}, {"chain.pem", intermediate.pem() + root.pem()}},
+           {{"chain.pem", intermediate.pem() + root.pem()}, {"cert.pem", leaf.pem()}},
+           {{"root.pem", root.pem()}, {"cert.pem", leaf.pem()}, {"chain.pem", intermediate.pem()}},
+           {{"other.pem", test::self_signed({"other", {}}).pem() + intermediate.pem()},
+            {"cert.pem", leaf.pem()},
+            {"root.pem", root.pem()}}}) {
+    const auto all = together_of(files);
+    const auto found = std::ranges::find(all.credentials, "cert.pem", &Credential::source);
+    ASSERT_NE(found, all.credentials.end());
+    EXPECT_EQ(found->chain.size(), 3U);
+    EXPECT_EQ(all.credentials.size(), files.front().first == "other.pem" ? 2U : 1U);
+    EXPECT_THAT(all.notes, IsEmpty());
+  }
+  EXPECT_THAT(found_in(together_of({{"cert.pem", leaf.pem()}, {"ca.pem", stranger.pem()}})),
+              ElementsAre("chain:1", "chain:1"));
+}
+
+TEST(Loader, TheIssuerOfTheLeafsOwnFileComesFirst) {
+  const auto& [root, intermediate, leaf] = family();
+  const auto crossed = test::issued_by(
+      test::self_signed({.common_name = "Old root", .dns_names = {}, .is_ca = true}),
+      {.common_name = "Intermediate", .dns_names = {}, .is_ca = true, .key = intermediate.key});
+  const auto all = together_of({{"old.pem", crossed.pem()}, {"cert.pem", leaf.pem() + intermediate.pem()}});
+  const auto found = std::ranges::find(all.credentials, "cert.pem", &Credential::source);
+  ASSERT_NE(found, all.credentials.end());
+  EXPECT_EQ(found->chain.at(1).certificate.full, intermediate.der);
+}
+
+TEST(Loader, TellsEveryKeyAlsoThoseThatACertificateHolds) {
+  const auto one = test::self_signed({"one", {}}), other = test::self_signed({"other", {}});
+  const auto all =
+      together_of({{"pair.pem", one.pem() + test::private_pem_of(one.key)}, {"other.pem", other.pem()}});
+  ASSERT_FALSE(all.keys.empty());
+  for (const auto& key : all.keys) EXPECT_EQ(key, all.credentials.front().chain.front().spki);
+}
+
 TEST(Loader, JunkCrlfAndTrustedCertificatesAreFine) {
   const auto& [root, intermediate, leaf] = family();
   const auto trust = der(0x30, {der(0x30, {der(0x06, {{0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01}})})});

@@ -58,12 +58,16 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
+// CA certificates that have signed no certificate of a server here: trust anchors, which nobody is presented
+// with as a leaf. One that is self-signed and alone may be a server's own.
+[[nodiscard]] bool holds_only_issuers(const Credential& credential);
+
 enum class TaChoice { issuer, root, all };  // --ta
 
 // The records of these parameters for this credential. Usage 3 and 1: one, of the leaf or the bare key.
-// Usage 2 and 0: of the issuers by `ta` (a self-signed leaf alone: its own). Errors bad_data, each saying
-// why: bare key with usage 0 or 2 or selector 0; leaf is a CA certificate for usage 3 or 1 (unless it is the
-// only one and self-signed); no issuer in the file; root wanted but the file does not contain it.
+// Usage 2 and 0: of the issuers by `ta`, where CA certificates alone are all issuers (a self-signed leaf
+// alone: its own). Errors bad_data, each saying why: bare key with usage 0 or 2 or selector 0; CA
+// certificates only for usage 3 or 1; no issuer in the files; root wanted but the files do not contain it.
 [[nodiscard]] Result<TlsaRecords> records_of(const Credential& credential, TlsaParameters parameters,
                                              TaChoice ta);
 

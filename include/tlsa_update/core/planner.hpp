@@ -18,16 +18,19 @@
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/ledger.hpp"
+#include "tlsa_update/core/pasted.hpp"
 #include "tlsa_update/core/plan.hpp"
 
 namespace tlsa_update {
 
-enum class Role { current, next };
+// An issuer names trust anchors and is never served itself: its records are published ahead, as those of next
+// are, but for what only issuers are given: that is what current means there.
+enum class Role { current, next, issuer };
 
 struct Wanted {
   TlsaRecord record;
-  Role role = Role::current;
-  std::string credential;  // Credential::source
+  Role role = Role::current;  // current or next
+  std::string credential;     // Credential::source
   bool operator==(const Wanted&) const = default;
 };
 
@@ -50,7 +53,8 @@ struct Desired {
   bool operator==(const Desired&) const = default;
 };
 
-// All records of these credentials in these combinations. Errors: those of records_of.
+// All records of these credentials in these combinations; of an issuer those of usages 2 and 0. Errors: those
+// of records_of.
 [[nodiscard]] Result<Desired> desire(Name asked, std::vector<GivenCredential> credentials,
                                      std::vector<TlsaParameters> parameters, TaChoice ta,
                                      TlsaRecords keep = {});
@@ -65,7 +69,7 @@ struct Policy {
   bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
   bool unpublish = false;        // remove what is owned, also the last record
   bool adopt_all = false;
-  TlsaRecords adopt;
+  std::vector<RecordAt> adopt;
   bool adds = true;     // false (`prune`): what is missing is shown, not added
   bool removes = true;  // false (`publish`): what is prunable waits
 };

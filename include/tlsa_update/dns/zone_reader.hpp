@@ -62,6 +62,10 @@ struct ReadResult {
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_at(
     Exchange& primary, Name host, std::uint16_t family);
 
+// The MX hosts of `domain` as this server gives them, the most preferred first; none also of a null MX (RFC
+// 7505). Errors: those of Exchange::query.
+[[nodiscard]] boost::asio::awaitable<Result<std::vector<Name>>> mail_hosts_at(Exchange& primary, Name domain);
+
 // What is odd about a transfer and no fault of it: for people.
 [[nodiscard]] std::vector<std::string> notes_on(const TransferredZone& zone);
 

@@ -40,6 +40,7 @@ class NetworkWorld final : public World {
  private:
   Session& session_;
   std::unique_ptr<Sources> sources_;  // of the last look
+  bool is_first_look_ = true;         // warnings on what was probably meant otherwise are given once
 };
 
 }  // namespace tlsa_update::rollover

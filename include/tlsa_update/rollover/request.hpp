@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tlsa_update/core/credential.hpp"
+#include "tlsa_update/core/pasted.hpp"
 #include "tlsa_update/core/planner.hpp"
 #include "tlsa_update/deployment/install.hpp"
 #include "tlsa_update/dns/exchange.hpp"
@@ -36,10 +37,12 @@ struct ServerSettings {
 
 // What one service needs: the command line's, or a [service.NAME] section's.
 struct ServiceSettings {
-  std::string label;  // the section's name; empty for the command line
+  std::string label;     // the section's name; empty for the command line
+  std::size_t line = 0;  // of the section's heading in the configuration
   std::vector<state::NameText> names;
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
+  std::vector<std::string> issuers;  // CA certificates that may sign next
   std::string passphrase_file;
   std::vector<probe::LiveServer> from_servers;
   std::vector<TlsaParameters> parameters;  // empty: 3 1 1
@@ -80,7 +83,7 @@ struct Request {
   bool assume_deployed = false;
   bool unpublish = false;
   bool adopt_all = false;
-  TlsaRecords adopt;
+  std::vector<RecordAt> adopt;
 };
 
 // What the planner needs of it; which of adding and deleting is asked for is left open.

@@ -141,6 +141,7 @@ FEWER = {
 OPTIONS = {
     "cert": {},
     "next": {},
+    "issuer": {"tlsa": "2 1 1"},
     "passphrase-file": {"cert": "encrypted"},
     "key-file": {},
     "transfer-key-file": {"read": "axfr"},
@@ -200,7 +201,7 @@ class Scene:
         return "\n".join([*map(str, runs), metrics])
 
     def _configuration(self, options):
-        service = ("cert", "next", "passphrase-file")
+        service = ("cert", "next", "issuer", "passphrase-file", "tlsa")
         lines = [f"{name} = {value}" for name, value in options.items() if name not in service]
         lines += ["[service.mail]", f"name = {MAIL}"]
         lines += [f"{name} = {value}" for name, value in options.items() if name in service]

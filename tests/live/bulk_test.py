@@ -177,7 +177,7 @@ def test_stopped_midway_it_tells_what_was_done_and_the_next_run_does_the_rest(
     done = len(zone.transfer())
     assert 0 < done < 1000
     assert out.count("\n      added ") + out.count("\n      added\n") == done
-    assert f"stopped by a signal: {1000 - done} RRsets are left as they were" in err
+    assert f"stopped by a signal: {1000 - done} RRsets are left as before" in err
     tlsa_update("publish", zone, names_from=names, cert=mail)
     assert len(zone.transfer()) == 1000
 

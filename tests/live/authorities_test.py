@@ -62,7 +62,7 @@ def test_the_world_sees_what_a_signer_behind_an_unsigned_primary_signs(scene, se
     assert "is not signed" not in published.err + told.err
     assert status["dnssec"] == "secure" and status["zones"][0]["signed"] is True
     assert [server["complete"] for server in status["zones"][0]["servers"]] == [True]
-    assert "signed behind the primary" in told.out and "1 of 1 RRsets" in told.out
+    assert "signed behind the primary" in told.out and "1 of 1 RRset" in told.out
     assert "not secured" not in verify.err and monitor.out.startswith("TLSA OK - ")
     assert "signed" not in doctor and "nameserver" not in doctor
 
@@ -121,7 +121,7 @@ def test_one_server_with_expired_signatures_is_named_with_the_signature_and_its_
     told = f"the signature (RRSIG) of {mail.owner}.example.test. TLSA expired at 2026-02-01T00:00:00Z"
     assert monitor.out.startswith("TLSA WARNING - ") and second in monitor.out and told in monitor.out
     of_second = status.out.partition(second)[2]
-    assert told in of_second and "0 of 1 RRsets" in of_second and "1 of 1 RRsets" in status.out
+    assert told in of_second and "0 of 1 RRset" in of_second and "1 of 1 RRset" in status.out
     said = mail.tlsa_update("doctor", mail.zone, mail.name, nameserver=[first, second], address="127.0.0.1",
                             resolver=mail.resolver.at, retries=0, exits=1).out  # fmt: skip
     assert f"{second}: {told}" in said and f"{second} is up to date" not in said and doctor["advice"]
@@ -151,7 +151,7 @@ def test_a_server_with_another_rrset_is_not_up_to_date_whatever_its_serial(scene
     monitor = mail("verify", *servers, monitor=True, exits=1)
 
     told = f"has other TLSA records than the primary at {mail.owner}.example.test."
-    assert "0 of 1 RRsets" in status and told in status
+    assert "0 of 1 RRset" in status and told in status
     assert second.at in doctor["detail"] and told in doctor["detail"]
     assert second.at in monitor.out and told in monitor.out
 

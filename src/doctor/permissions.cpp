@@ -25,7 +25,7 @@ dns::Update harmless_update(const dns::ReadZone& zone, const OwnerView& view) {
   return {zone.view.apex, {std::move(change)}};
 }
 
-// AXFR is asked for and left after its first message, which is signed (RFC 8945 section 5.3.1).
+// Asks for an AXFR and leaves it after its first message, which is signed (RFC 8945 section 5.3.1).
 awaitable<Result<void>> ask_transfer(dns::Exchange& primary, Name zone) {
   const auto& options = primary.options();
   std::optional<dns::AxfrStream> stream;

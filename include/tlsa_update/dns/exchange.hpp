@@ -34,7 +34,7 @@ struct ServerName {
 // Where a host is.
 struct HostAddresses {
   std::vector<boost::asio::ip::address> addresses;  // each once
-  bool is_whole = true;                             // both A and AAAA were told, or the one that counts
+  bool is_whole = true;                             // A and AAAA were both answered, or the one that counts
 };
 
 [[nodiscard]] bool belongs_to(Family family, const boost::asio::ip::address& address);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "options.hpp"
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/rollover/names.hpp"
 
@@ -41,12 +42,6 @@ const po::options_description& keys_of(Section kind) {
       place->second.add_options()(option.name, po::value<std::string>());
   }
   return place->second;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 // Without a comment. "#" begins one wherever it stands (Boost.Program_options), so a value that seems to hold

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "tlsa_update/core/base64.hpp"
 #include "tlsa_update/rollover/names.hpp"
 
 namespace tlsa_update::cli {
@@ -11,8 +12,8 @@ namespace {
 using Set = Result<void>;
 
 template <class... C>
-constexpr unsigned mask(C... commands) {
-  return (static_cast<unsigned>(commands) | ...);
+constexpr unsigned mask(C... some) {
+  return (static_cast<unsigned>(some) | ...);
 }
 using enum Command;
 constexpr unsigned every = ~0U;
@@ -74,8 +75,9 @@ Set add_name(const std::string& value, rollover::ServiceSettings& service) {
 
 // Base64 of the 32 octets of a SHA-256 digest (RFC 7858 section 4.2).
 Set add_pin(const std::string& value, std::vector<std::string>& out) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (value.size() != 44 || value.find_first_not_of(digits) != 43 || value.back() != '=') {
+  constexpr std::size_t characters = 44;
+  const auto digest = from_base64(value);
+  if (value.size() != characters || !digest || digest->size() != 32) {
     return fail(ErrorCode::usage, "\"" + printable(value) + "\" is not the base64 of a SHA-256 digest");
   }
   out.push_back(value);

@@ -3,14 +3,10 @@
 #include <charconv>
 #include <sstream>
 
+#include "tlsa_update/core/ascii.hpp"
+
 namespace tlsa_update::deployment {
 namespace {
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
 
 Result<unsigned> parse_mode(const std::string& text) {
   unsigned mode = 0;

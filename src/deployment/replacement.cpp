@@ -41,7 +41,7 @@ void sync_directory(const std::string& file) {
 }
 
 bool holds_private_key(ByteView content) {
-  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+  const auto text = as_text(content);
   // What is no PEM certificate is treated as secret: DER keys and PKCS#12 have no label.
   return text.find("PRIVATE KEY-----") != std::string_view::npos ||
          text.find("-----BEGIN") == std::string_view::npos;
@@ -152,7 +152,7 @@ Result<void> write(const Journal& journal, const std::string& state_directory) {
   (void)::unlink(path_beside.c_str());
   const auto file = state::open_state_file(state_directory, journal_beside);
   if (!file) return tl::unexpected(file.error());
-  const ByteView content{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  const auto content = as_bytes(text);
   if (const auto written = state::write_open_file(file->value(), path_beside, content); !written)
     return written;
   if (::rename(path_beside.c_str(), path.c_str()) != 0) return unwritable(path, errno);

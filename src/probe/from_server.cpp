@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 
 #include "tls_client.hpp"
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::probe {
@@ -51,11 +51,8 @@ bool is_address(std::string_view host) {
 }
 
 std::optional<std::uint16_t> port_number(std::string_view digits) {
-  std::uint16_t port = 0;
-  const auto* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, port);
-  if (error != std::errc{} || stop != end || port == 0) return std::nullopt;
-  return port;
+  const auto port = number_of<std::uint16_t>(digits);
+  return port == 0 ? std::nullopt : port;
 }
 
 }  // namespace

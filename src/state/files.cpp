@@ -127,7 +127,7 @@ Result<std::optional<Secret>> read_passphrase(const std::string& path) {
   if (!content) return tl::unexpected(content.error());
   Bytes line;
   line.reserve(content->size());  // a growing one would leave copies behind
-  const std::string_view text(reinterpret_cast<const char*>(content->view().data()), content->size());
+  const auto text = as_text(content->view());
   for (const auto octet : content->view().last(without_byte_order_mark(text).size())) {
     if (octet == '\n' || octet == '\r') break;
     line.push_back(octet);

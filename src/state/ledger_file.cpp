@@ -112,7 +112,7 @@ Result<Ledger> load_from(int directory, const std::string& path, bool put_aside,
   const std::string full = path + "/" + ledger_name;
   const auto content = read_open_file(file->value(), full, ledger_limit);
   if (!content) return tl::unexpected(content.error());
-  auto ledger = ledger_from_json({reinterpret_cast<const char*>(content->data()), content->size()});
+  auto ledger = ledger_from_json(as_text(*content));
   if (ledger) return ledger;
   events.warning(full + ledger.error().where + ": " + ledger.error().what +
                  "; a new ledger is begun: waits start again, and records that are not wanted"
@@ -160,8 +160,7 @@ Result<void> LedgerFile::write(const Ledger& ledger) const {
   const auto file = open_in(directory_.value(), path_, beside_name, O_WRONLY | O_CREAT | O_EXCL);
   if (!file) return tl::unexpected(file.error());
   const std::string text = to_json(ledger);
-  const auto written =
-      write_open_file(file->value(), full, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const auto written = write_open_file(file->value(), full, as_bytes(text));
   if (!written) {
     (void)::unlinkat(directory_.value(), beside_name, 0);
     return written;

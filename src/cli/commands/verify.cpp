@@ -26,8 +26,7 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
   const state::Descriptor file(
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file.is_open()) return fail(ErrorCode::unreadable, std::strerror(errno), beside);
-  const auto written = state::write_open_file(
-      file.value(), beside, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const auto written = state::write_open_file(file.value(), beside, as_bytes(text));
   if (!written) {
     (void)std::remove(beside.c_str());
     return written;

@@ -1,14 +1,17 @@
-# bash completion for tlsa-update(1). What there is to complete is asked of the program's own --help.
+# bash completion for tlsa-update(1). What there is to complete is asked of the program's own --help. Options may
+# stand before the command.
 
 _tlsa_update() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} help
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= commands help i
     COMPREPLY=()
-    if ((COMP_CWORD == 1)); then
-        help=$(tlsa-update --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')
-        mapfile -t COMPREPLY < <(compgen -W "$help --help --version" -- "$word")
-        return
-    fi
-    help=$(tlsa-update "$command" --help 2>/dev/null)
+    commands=$(tlsa-update --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        if [[ -n ${COMP_WORDS[i]} ]] && grep -qx -- "${COMP_WORDS[i]}" <<<"$commands"; then
+            command=${COMP_WORDS[i]}
+            break
+        fi
+    done
+    help=$(tlsa-update "${command:-run}" --help 2>/dev/null)
     case $before in
         --format) mapfile -t COMPREPLY < <(compgen -W "text json zone rfc3597 nsupdate" -- "$word"); return ;;
         --transport) mapfile -t COMPREPLY < <(compgen -W "tcp udp tls" -- "$word"); return ;;
@@ -17,8 +20,12 @@ _tlsa_update() {
     esac
     if grep -q -- "^  .\{4\}$before FILE " <<<"$help"; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    elif grep -q -- "^  .\{4\}$before [A-Z\"]" <<<"$help"; then
+        return
     elif [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(sed -n 's/^  .\{4\}\(--[a-z0-9-]*\) .*/\1/p' <<<"$help")" -- "$word")
+    elif [[ -z $command ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
     fi
 }
 complete -o filenames -F _tlsa_update tlsa-update

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "config.hpp"
-#include "files.hpp"
 #include "options.hpp"
 #include "tlsa_update/core/file_fault.hpp"
+#include "tlsa_update/state/files.hpp"
 #include "version.hpp"
 
 namespace tlsa_update::cli {
@@ -126,7 +126,7 @@ Result<std::vector<po::option>> split(Command command, const std::vector<std::st
 
 // The command line wins over every section that may hold the option.
 Result<void> apply(const Option& option, const std::string& value, bool is_first, Settings& settings) {
-  const auto set = [&](ServerSettings& server, ServiceSettings& service) -> Result<void> {
+  const auto set = [&](rollover::ServerSettings& server, rollover::ServiceSettings& service) -> Result<void> {
     const Scope scope{settings, server, service};
     if (is_first && option.reset != nullptr) option.reset(scope);
     return option.set(scope, value);
@@ -148,8 +148,8 @@ Result<void> apply(const Option& option, const std::string& value, bool is_first
 Result<void> read_config(Settings& settings) {
   const bool is_default = settings.config_file.empty();
   const std::string path = is_default ? default_config : settings.config_file;
-  if (is_default && !file_exists(path)) return {};
-  const auto content = read_file(path, config_limit);
+  if (is_default && !state::file_exists(path)) return {};
+  const auto content = state::read_file(path, config_limit);
   if (!content) return tl::unexpected(content.error());
   settings.config_file = path;
   return parse_config(std::string(content->begin(), content->end()), path, settings);
@@ -197,9 +197,9 @@ Result<void> check_configured(const Settings& settings) {
 
 // Which services this run is about: those named, all configured ones when nothing is named, and the one that
 // the command line itself describes.
-Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> configured) {
-  std::vector<ServiceSettings> chosen;
-  ServiceSettings own = settings.defaults;
+Result<void> choose_services(Settings& settings, std::vector<rollover::ServiceSettings> configured) {
+  std::vector<rollover::ServiceSettings> chosen;
+  rollover::ServiceSettings own = settings.defaults;
   if (settings.command ==
       Command::list) {  // its arguments are zones; what is configured says what they should hold
     settings.services.push_back(own);
@@ -216,7 +216,7 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   }
   const bool has_more = !settings.names_from.empty() && settings.command == Command::generate;
   if (!settings.names_from.empty() && !has_more) {
-    auto names = read_names(settings.names_from);
+    auto names = state::read_names(settings.names_from);
     if (!names) return tl::unexpected(names.error());
     std::move(names->begin(), names->end(), std::back_inserter(own.names));
   }
@@ -225,8 +225,9 @@ Result<void> choose_services(Settings& settings, std::vector<ServiceSettings> co
   const bool stands_alone = settings.command == Command::generate || settings.command == Command::doctor;
   std::set<std::string> labels;
   for (const auto& one : chosen) labels.insert(one.label);
-  std::erase_if(configured,
-                [&](const ServiceSettings& one) { return stands_alone || labels.contains(one.label); });
+  std::erase_if(configured, [&](const rollover::ServiceSettings& one) {
+    return stands_alone || labels.contains(one.label);
+  });
   settings.others = std::move(configured);
   if (!own.names.empty() || has_more || (chosen.empty() && stands_alone)) chosen.push_back(own);
   if (chosen.empty()) {

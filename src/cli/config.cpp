@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "names.hpp"
 #include "options.hpp"
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/file_fault.hpp"
+#include "tlsa_update/rollover/names.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -41,12 +42,6 @@ const po::options_description& keys_of(Section kind) {
       place->second.add_options()(option.name, po::value<std::string>());
   }
   return place->second;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 // Without a comment. "#" begins one wherever it stands (Boost.Program_options), so a value that seems to hold
@@ -153,7 +148,7 @@ class Reader {
   }
 
   Parsed<void> enter_zone(const std::string& text) {
-    const auto zone = parse_zone(text);
+    const auto zone = rollover::parse_zone(text);
     if (!zone) return wrong("{}", {Fact::not_of_file(without_secret(zone.error().what, text))});
     if (auto begun = begin(Section::zone, zone->text()); !begun) return begun;
     const auto place = settings_.zones.emplace(*zone, settings_.primary).first;
@@ -228,8 +223,9 @@ class Reader {
   }
 
   Scope scope() {
-    ServerSettings& server = section_ == Section::zone ? *zone_ : settings_.primary;
-    ServiceSettings& service = section_ == Section::service ? settings_.services.back() : settings_.defaults;
+    rollover::ServerSettings& server = section_ == Section::zone ? *zone_ : settings_.primary;
+    rollover::ServiceSettings& service =
+        section_ == Section::service ? settings_.services.back() : settings_.defaults;
     return {settings_, server, service};
   }
 
@@ -237,7 +233,7 @@ class Reader {
   Settings& settings_;
   std::size_t number_ = 0;
   Section section_ = Section::top;
-  ServerSettings* zone_ = nullptr;
+  rollover::ServerSettings* zone_ = nullptr;
   std::set<std::string> seen_;                                       // keys of this section
   std::map<std::pair<Section, std::string>, std::size_t> sections_;  // the line of each
 };

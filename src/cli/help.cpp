@@ -11,7 +11,7 @@ struct CommandHelp {
   const char* example;
 };
 
-constexpr CommandHelp commands[] = {
+constexpr CommandHelp command_helps[] = {
     {Command::generate, "print the records of certificates, keys or a live server; needs no DNS",
      "tlsa-update generate --cert fullchain.pem mail.example.com:25"},
     {Command::status, "show what is wanted, published and served side by side",
@@ -59,7 +59,7 @@ std::string help() {
   std::string out =
       "tlsa-update keeps DANE TLSA records in step with certificates, without an outage.\n\n"
       "Usage: tlsa-update COMMAND [OPTION]... [NAME]...\n\nCommands:\n";
-  for (const auto& row : commands) add_row(out, "  " + std::string(text(row.command)), row.summary);
+  for (const auto& row : command_helps) add_row(out, "  " + std::string(text(row.command)), row.summary);
   out +=
       "\nNAME: HOST:PORT[,PORT...][/tcp|udp|sctp|dccp], an owner such as _25._tcp.HOST, mx:DOMAIN[:PORT],\n"
       "srv:_SERVICE._PROTO.DOMAIN, or the name of a configured service.\n\n"
@@ -70,7 +70,7 @@ std::string help() {
 
 std::string help(Command command) {
   std::string out;
-  for (const auto& row : commands) {
+  for (const auto& row : command_helps) {
     if (row.command != command) continue;
     out += "tlsa-update " + std::string(text(command)) + ": " + row.summary + "\n\nUsage: tlsa-update " +
            std::string(text(command)) + " [OPTION]... " +

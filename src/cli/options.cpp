@@ -3,7 +3,8 @@
 #include <charconv>
 #include <limits>
 
-#include "names.hpp"
+#include "tlsa_update/core/base64.hpp"
+#include "tlsa_update/rollover/names.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -11,8 +12,8 @@ namespace {
 using Set = Result<void>;
 
 template <class... C>
-constexpr unsigned mask(C... commands) {
-  return (static_cast<unsigned>(commands) | ...);
+constexpr unsigned mask(C... some) {
+  return (static_cast<unsigned>(some) | ...);
 }
 using enum Command;
 constexpr unsigned every = ~0U;
@@ -63,8 +64,8 @@ Set add_non_empty(const std::string& value, std::vector<std::string>& out) {
   return {};
 }
 
-Set add_name(const std::string& value, ServiceSettings& service) {
-  const auto sound = parse_name(value);
+Set add_name(const std::string& value, rollover::ServiceSettings& service) {
+  const auto sound = rollover::parse_name(value);
   if (!sound)
     return fail(ErrorCode::usage, "\"" + printable(value) + "\": " + sound.error().what, {},
                 sound.error().advice);
@@ -74,8 +75,9 @@ Set add_name(const std::string& value, ServiceSettings& service) {
 
 // Base64 of the 32 octets of a SHA-256 digest (RFC 7858 section 4.2).
 Set add_pin(const std::string& value, std::vector<std::string>& out) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (value.size() != 44 || value.find_first_not_of(digits) != 43 || value.back() != '=') {
+  constexpr std::size_t characters = 44;
+  const auto digest = from_base64(value);
+  if (value.size() != characters || !digest || digest->size() != 32) {
     return fail(ErrorCode::usage, "\"" + printable(value) + "\" is not the base64 of a SHA-256 digest");
   }
   out.push_back(value);
@@ -236,7 +238,7 @@ constexpr Option table[] = {
     {"port", "PORT", "port of the primary where --server names none", dns_commands, Place::server,
      SET(assign(number<std::uint16_t>(v, 1, 65535), s.server.port)), nullptr},
     {"zone", "ZONE", "the zone (default: asked of the server)", dns_commands, Place::command_line,
-     SET(assign(parse_zone(v), s.settings.zone)), nullptr},
+     SET(assign(rollover::parse_zone(v), s.settings.zone)), nullptr},
     {"key-file", "FILE", "TSIG key: BIND key clause, K*.private, keymgr YAML or alg:name:secret",
      dns_commands, Place::server, SET(non_empty(v, s.server.key_file)), nullptr},
     {"transfer-key-file", "FILE", "another TSIG key for AXFR", dns_commands, Place::server,
@@ -298,7 +300,7 @@ constexpr Option table[] = {
     {"adopt", "RDATA|all", "take foreign records into ownership (repeatable)", mask(prune, run),
      Place::command_line, SET(add_adopt(v, s.settings)), RESET(settings.adopt)},
     {"install", "\"FROM -> TO [MODE [OWNER:GROUP]]\"", "file to install on deployment (repeatable)",
-     mask(deploy, run), Place::service, SET(append(parse_install(v), s.service.installs)),
+     mask(deploy, run), Place::service, SET(append(deployment::parse_install(v), s.service.installs)),
      RESET(service.installs)},
     {"reload", "COMMAND", "command that makes the service read its files again", mask(deploy, run),
      Place::service, SET(non_empty(v, s.service.reload)), nullptr},

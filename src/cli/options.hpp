@@ -19,8 +19,8 @@ enum class Place {
 
 struct Scope {
   Settings& settings;
-  ServerSettings& server;
-  ServiceSettings& service;
+  rollover::ServerSettings& server;
+  rollover::ServiceSettings& service;
 };
 
 struct Option {

@@ -2,20 +2,11 @@
 // Holds no policy of its own and opens nothing but the configuration file.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
-#include <chrono>
-#include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "files.hpp"
-#include "tlsa_update/core/credential.hpp"
-#include "tlsa_update/core/planner.hpp"
-#include "tlsa_update/dns/exchange.hpp"
-#include "tlsa_update/dns/zone_reader.hpp"
-#include "tlsa_update/probe/endpoint.hpp"
+#include "tlsa_update/rollover/request.hpp"
 
 namespace tlsa_update::cli {
 
@@ -35,85 +26,18 @@ enum class Command : unsigned {
 
 enum class Format { text, json, zone, rfc3597, nsupdate };
 
-// How one primary is reached: the command line's, or a [zone.NAME] section's.
-struct ServerSettings {
-  std::optional<dns::ServerName> server;  // none: the zone's SOA MNAME; port 0: none was said
-  std::optional<std::uint16_t> port;
-  std::string key_file;
-  std::string transfer_key_file;
-  bool allow_weak_tsig = false;
-  bool sign_queries = true;
-  dns::Transport transport = dns::Transport::tcp;
-  dns::TlsOptions tls;
-  std::vector<dns::ServerName> nameservers;
-  auto operator<=>(const ServerSettings&) const = default;
-};
-
-// A file to install once its certificate may be deployed: "FROM -> TO [MODE [OWNER[:GROUP]]]".
-struct Install {
-  std::string from;
-  std::string to;
-  std::optional<unsigned> mode;
-  std::string owner;
-  std::string group;
-};
-[[nodiscard]] Result<Install> parse_install(std::string_view text);
-
-// What one service needs: the command line's, or a [service.NAME] section's.
-struct ServiceSettings {
-  std::string label;     // the section's name; empty for the command line
-  std::size_t line = 0;  // of the section's heading in the configuration
-  std::vector<NameText> names;
-  std::vector<std::string> certs;
-  std::vector<std::string> nexts;
-  std::vector<std::string> issuers;  // CA certificates that may sign next
-  std::string passphrase_file;
-  std::vector<probe::LiveServer> from_servers;
-  std::vector<TlsaParameters> parameters;  // empty: 3 1 1
-  TaChoice ta = TaChoice::issuer;
-  TlsaRecords keep;
-  std::optional<probe::StartTls> starttls;
-  std::vector<boost::asio::ip::address> addresses;  // empty: the A and AAAA records of the host
-  std::optional<std::uint32_t> ttl;
-  std::vector<Install> installs;
-  std::string reload;
-};
-
-struct Settings {
+// The request, and how its outcome is shown.
+struct Settings : rollover::Request {
   Command command = Command::status;
   Format format = Format::text;
   int verbosity = 0;
   bool quiet = false;
-  bool dry_run = false;
   std::string config_file;  // empty: there is none
 
-  ServerSettings primary;
-  std::map<Name, ServerSettings> zones;
-  ServiceSettings defaults;               // command line, or the top of the configuration
-  std::vector<ServiceSettings> services;  // what this run is about; never empty
-  std::vector<ServiceSettings> others;    // configured besides, as the configuration has them
-  std::vector<std::string> arguments;     // NAMEs as given
-  std::string names_from;  // read already; but `generate` reads as it prints, for the last of `services`
-  std::optional<Name> zone;
+  rollover::ServiceSettings defaults;  // command line, or the top of the configuration
+  std::vector<std::string> arguments;  // NAMEs as given
 
-  dns::ReadMode read = dns::ReadMode::automatic;
-  std::vector<dns::ServerName> resolvers;
-  Family family = Family::any;
-  std::string trust_anchor;
-  std::chrono::milliseconds timeout{5000};
-  int retries = 2;
-
-  bool force = false;
   bool wait = false;
-  std::string state_directory = "/var/lib/tlsa-update";
-  unsigned wait_factor = 2;
-  Seconds margin{60};
-  Seconds grace{3600};
-  Seconds settle{10};
-  bool assume_deployed = false;
-  bool unpublish = false;
-  bool adopt_all = false;
-  std::vector<RecordAt> adopt;
 
   bool monitor = false;
   std::string metrics;

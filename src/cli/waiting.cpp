@@ -5,10 +5,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "end_signals.hpp"
 #include "log.hpp"
-#include "session.hpp"
 #include "tlsa_update/core/report.hpp"
+#include "tlsa_update/deployment/end_signals.hpp"
+#include "tlsa_update/rollover/session.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -21,19 +21,19 @@ bool may_end_by_itself(const Error& trouble) {
   return trouble.code == ErrorCode::not_yet || trouble.code == ErrorCode::no_answer;
 }
 
-bool is_waiting(const Findings& findings) {
+bool is_waiting(const report::Findings& findings) {
   const bool hopeless = std::any_of(findings.troubles.begin(), findings.troubles.end(),
                                     [](const Error& trouble) { return !may_end_by_itself(trouble); });
   if (hopeless) return false;
   return !findings.troubles.empty() || findings.remaining == ErrorCode::not_yet;
 }
 
-Seconds pause_of(const Findings& findings) {
+Seconds pause_of(const report::Findings& findings) {
   // What was just done may be what the rest was waiting for; and what is due is not waited for.
   if (findings.changed || findings.plan.changes()) return soonest;
   if (!findings.plan.next_due) return unknown;
-  return std::clamp(std::chrono::duration_cast<Seconds>(*findings.plan.next_due - wall_clock()), soonest,
-                    latest);
+  return std::clamp(std::chrono::duration_cast<Seconds>(*findings.plan.next_due - rollover::wall_clock()),
+                    soonest, latest);
 }
 
 struct Awaited {
@@ -41,7 +41,7 @@ struct Awaited {
   std::string in_short;  // for one line of a terminal
 };
 
-Awaited awaited(const Findings& findings) {
+Awaited awaited(const report::Findings& findings) {
   if (findings.blockers && !findings.blockers->empty()) {
     const auto& wait = findings.blockers->front();
     const auto name = wait.owner.text() + ": ";
@@ -58,10 +58,12 @@ std::size_t terminal_width() {
 }
 
 // One line that is overwritten every second; wiped when the wait is over.
-bool count_down(const EndSignals& signals, const std::string& what, const Findings& findings, Seconds pause) {
+bool count_down(const deployment::EndSignals& signals, const std::string& what,
+                const report::Findings& findings, Seconds pause) {
   bool ended = false;
   for (Seconds left = pause; left.count() > 0 && !ended; --left) {
-    const auto due = findings.plan.next_due ? *findings.plan.next_due - wall_clock() : Seconds(left);
+    const auto due =
+        findings.plan.next_due ? *findings.plan.next_due - rollover::wall_clock() : Seconds(left);
     const auto time =
         " (" + human_duration(std::max(Seconds(0), std::chrono::duration_cast<Seconds>(due))) + ")";
     const auto room = terminal_width() - std::min(terminal_width(), time.size() + 1);
@@ -75,13 +77,12 @@ bool count_down(const EndSignals& signals, const std::string& what, const Findin
 
 }  // namespace
 
-Findings wait_until_done(const std::function<Findings()>& pass) {
-  const EndSignals signals;
+report::Findings wait_until_done(report::Findings first, const std::function<report::Findings()>& pass) {
+  const deployment::EndSignals signals;
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   std::string said;
-  while (true) {
-    auto findings = pass();
-    if (!is_waiting(findings)) return findings;
+  auto findings = std::move(first);
+  while (is_waiting(findings)) {
     const auto what = awaited(findings);
     const auto pause = pause_of(findings);
     if (!on_terminal && what.in_full != said) {
@@ -91,8 +92,10 @@ Findings wait_until_done(const std::function<Findings()>& pass) {
     }
     const bool ended =
         on_terminal ? count_down(signals, what.in_short, findings, pause) : signals.came_within(pause);
-    if (ended) return findings;
+    if (ended) break;
+    findings = pass();
   }
+  return findings;
 }
 
 }  // namespace tlsa_update::cli

@@ -4,12 +4,13 @@
 
 #include <functional>
 
-#include "findings.hpp"
+#include "tlsa_update/report/findings.hpp"
 
 namespace tlsa_update::cli {
 
-// `pass` is called at least once. Ends when nothing but waiting remained no more, when there is trouble other
-// than waiting that a further pass cannot mend, or at a signal; gives the last pass's findings.
-[[nodiscard]] Findings wait_until_done(const std::function<Findings()>& pass);
+// `first`: what a pass has found already. Returns when nothing is left to wait for, when a pass fails in a
+// way that another pass cannot fix, or on a signal; gives the last pass's findings.
+[[nodiscard]] report::Findings wait_until_done(report::Findings first,
+                                               const std::function<report::Findings()>& pass);
 
 }  // namespace tlsa_update::cli

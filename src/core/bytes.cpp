@@ -1,5 +1,7 @@
 #include "tlsa_update/core/bytes.hpp"
 
+#include "tlsa_update/core/ascii.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -9,8 +11,6 @@ int digit_value(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
 

@@ -10,10 +10,6 @@ tl::unexpected<Error> bad(const Credential& credential, std::string what, std::s
   return fail(ErrorCode::bad_data, std::move(what), credential.source, std::move(advice));
 }
 
-std::string usage_text(TlsaParameters parameters) {
-  return "usage " + std::to_string(static_cast<unsigned>(parameters.usage));
-}
-
 // What the selector selects of this certificate; nothing for a selector that is not assigned.
 const Selected* selected(const Certificate& certificate, Selector selector) {
   switch (selector) {
@@ -41,7 +37,7 @@ Result<TlsaRecords> records_of_bare_key(const Credential& credential, TlsaParame
   assert(credential.bare_key);
   if (parameters.of_trust_anchor()) {
     return bad(credential,
-               "a key alone gives no record of " + usage_text(parameters) +
+               "a key alone gives no record of " + parameters.usage_text() +
                    ", which names the CA certificate that signed the server's certificate (RFC 6698 section "
                    "2.1.1)",
                "give the certificate with its chain (fullchain.pem), or use --tlsa \"3 1 1\"");
@@ -62,7 +58,7 @@ Result<Chain> trust_anchors(const Credential& credential, TlsaParameters paramet
     return chain;  // RFC 7671 section 5.2: its own issuer
   if (chain.size() == 1 && !chain.front().is_ca) {
     return bad(credential,
-               "no issuer is in the files given, and " + usage_text(parameters) + " names the issuer of " +
+               "no issuer is in the files given, and " + parameters.usage_text() + " names the issuer of " +
                    chain.front().subject + " (RFC 6698 section 2.1.1)",
                "give its chain as well (fullchain.pem or chain.pem), or use --tlsa \"3 1 1\"");
   }

@@ -11,23 +11,24 @@ constexpr std::size_t longest_label = 40;                 // "ENCRYPTED PRIVATE 
 constexpr std::size_t shortest_secret = 16;
 
 constexpr std::string_view digits = "0123456789";
-constexpr std::string_view lower = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view lower_case = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view upper_case = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 bool holds(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
 
 bool is_short_word(std::string_view text) {
-  return !text.empty() && text.size() <= longest_word &&
-         std::ranges::all_of(text, [](char c) { return holds(lower, c) || holds(digits, c) || c == '-'; });
+  return !text.empty() && text.size() <= longest_word && std::ranges::all_of(text, [](char c) {
+    return holds(lower_case, c) || holds(digits, c) || c == '-';
+  });
 }
 
 // Words in capitals, one blank between two.
 bool is_label(std::string_view text) {
   std::size_t length = 0;
   for (const char c : text) {
-    const bool is_blank = c == ' ';
-    if (is_blank ? length == 0 : !holds(upper, c) && !holds(digits, c)) return false;
-    length = is_blank ? 0 : length + 1;
+    const bool is_gap = c == ' ';
+    if (is_gap ? length == 0 : !holds(upper_case, c) && !holds(digits, c)) return false;
+    length = is_gap ? 0 : length + 1;
     if (length > longest_word) return false;
   }
   return length > 0 && text.size() <= longest_label;
@@ -55,11 +56,11 @@ struct Run {
 Run run_at(std::string_view text) {
   Run run;
   for (const char c : text) {
-    const unsigned kind = holds(lower, c)    ? 1U
-                          : holds(upper, c)  ? 2U
-                          : holds(digits, c) ? 4U
-                          : holds("+=", c)   ? 8U
-                                             : 0U;
+    const unsigned kind = holds(lower_case, c)   ? 1U
+                          : holds(upper_case, c) ? 2U
+                          : holds(digits, c)     ? 4U
+                          : holds("+=", c)       ? 8U
+                                                 : 0U;
     if (kind == 0) break;
     run.kinds |= kind;
     ++run.length;

@@ -1,5 +1,6 @@
 #include "tlsa_update/core/lint.hpp"
 
+#include "tlsa_update/core/ber.hpp"
 #include "tlsa_update/core/count.hpp"
 
 namespace tlsa_update {
@@ -23,13 +24,9 @@ const Bytes& sha2_512_of_nothing() {
 // Exactly one DER SEQUENCE with a definite, shortest length (X.690 sections 8.1.3 and 10.1), as certificates
 // and SubjectPublicKeyInfo are.
 bool is_one_der_sequence(ByteView der) {
-  if (der.size() < 2 || der[0] != 0x30) return false;
-  if (der[1] < 0x80) return der.size() == 2U + der[1];
-  const std::size_t count = der[1] & 0x7FU;
-  if (count == 0 || count > 4 || der.size() < 2 + count || der[2] == 0) return false;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < count; ++i) length = length << 8 | der[2 + i];
-  return length >= 0x80 && der.size() - 2 - count == length;
+  const auto header = ber_header(der);
+  return header.state == BerHeader::State::whole && header.tag == 0x30 && header.is_shortest() &&
+         der.size() - header.size == header.content_size;
 }
 
 std::optional<std::string> bad_digest(const Bytes& data, std::size_t length, std::string_view name,

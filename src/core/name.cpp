@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "tlsa_update/core/ascii.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -12,11 +14,9 @@ constexpr std::size_t max_label = 63;    // RFC 1035 section 2.3.4
 constexpr std::size_t max_name = 255;    // the same, in wire form with the root octet
 constexpr std::size_t octets_told = 80;  // of a bad name in an error text
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::size_t length_octet(char c) { return static_cast<std::uint8_t>(c); }
 
-tl::unexpected<Error> bad(std::string what, std::string_view text) {
+tl::unexpected<Error> not_a_name(std::string what, std::string_view text) {
   return fail(ErrorCode::bad_data, std::move(what), printable(text, octets_told));
 }
 
@@ -54,7 +54,7 @@ void append_escaped(std::string& text, std::string_view label) {
 }  // namespace
 
 Result<Name> Name::parse(std::string_view text) {
-  if (text.empty()) return bad("the name is empty", text);
+  if (text.empty()) return not_a_name("the name is empty", text);
   if (text == ".") return Name{};
   std::string wire(1, '\0');  // the length octet of the label being read, then its octets
   wire.reserve(std::min(text.size() + 2, max_name + 1));
@@ -66,25 +66,26 @@ Result<Name> Name::parse(std::string_view text) {
     if (c == '\\') {
       const auto escaped = take_escape(rest);
       if (!escaped)
-        return bad("a backslash is followed by neither a character nor three digits up to 255", text);
+        return not_a_name("a backslash is followed by neither a character nor three digits up to 255", text);
       c = *escaped;
     } else if (static_cast<std::uint8_t>(c) <= 0x20 || static_cast<std::uint8_t>(c) >= 0x7F) {
-      return bad("a name has a blank, control or non-ASCII octet that is not written as \\DDD", text);
+      return not_a_name("a name has a blank, control or non-ASCII octet that is not written as \\DDD", text);
     }
     if (is_dot) {
-      if (wire.size() - label_start == 1) return bad("the name has an empty label", text);
+      if (wire.size() - label_start == 1) return not_a_name("the name has an empty label", text);
       label_start = wire.size();
       wire += '\0';
     } else {
       wire += lower(c);
       const std::size_t length = wire.size() - label_start - 1;
-      if (length > max_label) return bad("a label is over 63 octets (RFC 1035 section 2.3.4)", text);
+      if (length > max_label) return not_a_name("a label is over 63 octets (RFC 1035 section 2.3.4)", text);
       wire[label_start] = static_cast<char>(length);
     }
-    if (wire.size() > max_name) return bad("the name is over 255 octets (RFC 1035 section 2.3.4)", text);
+    if (wire.size() > max_name)
+      return not_a_name("the name is over 255 octets (RFC 1035 section 2.3.4)", text);
   }
   if (wire.size() - label_start > 1) wire += '\0';  // there was no final dot
-  if (wire.size() > max_name) return bad("the name is over 255 octets (RFC 1035 section 2.3.4)", text);
+  if (wire.size() > max_name) return not_a_name("the name is over 255 octets (RFC 1035 section 2.3.4)", text);
   return Name(std::move(wire));
 }
 
@@ -118,7 +119,7 @@ std::string Name::text() const {
   return text;
 }
 
-ByteView Name::wire() const { return {reinterpret_cast<const std::uint8_t*>(wire_.data()), wire_.size()}; }
+ByteView Name::wire() const { return as_bytes(wire_); }
 
 std::size_t Name::label_count() const {
   std::size_t count = 0;
@@ -143,13 +144,13 @@ std::string_view Name::first_label() const {
 Name Name::parent() const { return is_root() ? Name{} : Name(wire_.substr(1 + length_octet(wire_[0]))); }
 
 Result<Name> Name::child(std::string_view raw_label) const {
-  if (raw_label.empty()) return bad("the name has an empty label", text());
+  if (raw_label.empty()) return not_a_name("the name has an empty label", text());
   if (raw_label.size() > max_label)
-    return bad("a label is over 63 octets (RFC 1035 section 2.3.4)", raw_label);
+    return not_a_name("a label is over 63 octets (RFC 1035 section 2.3.4)", raw_label);
   if (1 + raw_label.size() + wire_.size() > max_name) {
-    return bad("the name with the label \"" + printable(raw_label) +
-                   "\" in front is over 255 octets (RFC 1035 section 2.3.4)",
-               text());
+    return not_a_name("the name with the label \"" + printable(raw_label) +
+                          "\" in front is over 255 octets (RFC 1035 section 2.3.4)",
+                      text());
   }
   std::string wire(1, static_cast<char>(raw_label.size()));
   wire.reserve(1 + raw_label.size() + wire_.size());
@@ -164,7 +165,8 @@ Result<Name> Name::rebased(const Name& from, const Name& to) const {
   const std::string_view prefix = std::string_view(wire_).substr(0, wire_.size() - from.wire_.size());
   if (prefix.size() + to.wire_.size() > max_name) {
     // RFC 6672 section 2.2: the server answers YXDOMAIN then.
-    return bad("the name with " + from.text() + " replaced by " + to.text() + " is over 255 octets", text());
+    return not_a_name("the name with " + from.text() + " replaced by " + to.text() + " is over 255 octets",
+                      text());
   }
   return Name(std::string(prefix) + to.wire_);
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/lint.hpp"
 
 namespace tlsa_update {
@@ -12,18 +13,10 @@ namespace {
 using Texts = std::vector<std::string_view>;
 
 constexpr std::size_t most_mistyped = 2;  // octets: two wrong digits, or two that changed places
-constexpr std::string_view blanks = " \t\r\n";
 
-tl::unexpected<Error> bad(std::string what, std::string advice = {}) {
+tl::unexpected<Error> not_pasted(std::string what, std::string advice = {}) {
   return fail(ErrorCode::bad_data, std::move(what), {}, std::move(advice));
 }
-
-bool is(std::string_view word, std::string_view lower_case) {
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  return std::ranges::equal(word, lower_case, same);
-}
-
-bool is_number(char c) { return c >= '0' && c <= '9'; }
 
 // RFC 1035 section 5.1: a comment goes from a semicolon to the end of its line.
 std::string without_comments(std::string_view text) {
@@ -38,26 +31,25 @@ std::string without_comments(std::string_view text) {
 
 Texts words_of(std::string_view text) {
   Texts words;
-  for (auto at = text.find_first_not_of(blanks); at != std::string_view::npos;) {
-    const auto end = std::min(text.find_first_of(blanks, at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = text.find_first_not_of(blanks, end);
-  }
+  for (auto word = take_word(text); !word.empty(); word = take_word(text)) words.push_back(word);
   return words;
 }
 
-bool is_type(std::string_view word) { return is(word, "tlsa") || is(word, "type52"); }
+bool is_type(std::string_view word) {
+  return equal_in_any_case(word, "tlsa") || equal_in_any_case(word, "type52");
+}
 
 // "[update add] [OWNER] [TTL] [IN]", as it stands before the type.
 Result<std::optional<Name>> owner_in(Texts words) {
-  if (words.size() >= 2 && is(words[0], "update")) words.erase(words.begin(), words.begin() + 2);
+  if (words.size() >= 2 && equal_in_any_case(words[0], "update"))
+    words.erase(words.begin(), words.begin() + 2);
   for (int fields = 0; fields < 2 && !words.empty(); ++fields) {
-    if (is(words.back(), "in") || is_number(words.back().front())) words.pop_back();
+    if (equal_in_any_case(words.back(), "in") || is_digit(words.back().front())) words.pop_back();
   }
   if (words.empty()) return std::optional<Name>{};
-  if (words.size() > 1) return bad("what stands before TLSA is not OWNER TTL IN");
+  if (words.size() > 1) return not_pasted("what stands before TLSA is not OWNER TTL IN");
   auto owner = Name::parse(words.front());
-  if (!owner) return bad("the owner name cannot be read: " + owner.error().what);
+  if (!owner) return not_pasted("the owner name cannot be read: " + owner.error().what);
   return std::optional<Name>{std::move(*owner)};
 }
 
@@ -70,7 +62,7 @@ Result<RecordAt> parse_pasted(std::string_view text) {
   // An owner may be called as the type is.
   const bool is_owner = types == 2 && words.size() > 4 && is_type(words.front()) &&
                         std::any_of(words.begin() + 1, words.begin() + 4, is_type);
-  if (types > 1 && !is_owner) return bad("these are several records", "give one at a time");
+  if (types > 1 && !is_owner) return not_pasted("these are several records", "give one at a time");
   std::string rdata = plain;
   std::optional<Name> owner;
   if (types > 0) {
@@ -84,7 +76,7 @@ Result<RecordAt> parse_pasted(std::string_view text) {
   auto record = parse_tlsa(rdata);
   if (!record) return tl::unexpected(record.error());
   if (const auto trouble = malformed(*record)) {
-    return bad("the record has " + *trouble, "no client could match it: copy the whole record");
+    return not_pasted("the record has " + *trouble, "no client could match it: copy the whole record");
   }
   return RecordAt{std::move(*record), std::move(owner)};
 }

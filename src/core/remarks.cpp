@@ -31,10 +31,6 @@ struct Subject {
   Time now;
 };
 
-std::string usage_text(TlsaParameters parameters) {
-  return "usage " + std::to_string(static_cast<unsigned>(parameters.usage));
-}
-
 std::optional<std::string_view> acme_issuer(const Certificate& leaf) {
   for (const auto name : acme_issuers) {
     if (leaf.issuer.find(name) != std::string::npos) return name;
@@ -56,7 +52,7 @@ void remark_validity(const Certificate& certificate, const Subject& subject, Rem
   remarks.push_back("the certificate " + certificate.subject + " in " + subject.credential.source + " " +
                     what +
                     (is_ignored ? ", which DANE clients ignore with usage 3 (RFC 7671 section 5.1)"
-                                : ", and clients refuse it with " + usage_text(subject.parameters)));
+                                : ", and clients refuse it with " + subject.parameters.usage_text()));
 }
 
 // RFC 7671 section 5.1: names are ignored with usage 3. RFC 7672 section 3.2.2, RFC 7673 section 6: with the
@@ -72,7 +68,7 @@ void remark_names(const Subject& subject, Remarks& remarks) {
       "the certificate " + subject.leaf.subject + " in " + subject.credential.source + " is for " +
       (named.empty() ? "no host name at all" : printable(named, 200)) + " and not for " +
       subject.service->host.text() + domain + ", and clients check names with " +
-      usage_text(subject.parameters) +
+      subject.parameters.usage_text() +
       " (the mail or service domain would do as well: RFC 7672 section 3.2.2, RFC 7673 section 6)");
 }
 
@@ -80,7 +76,7 @@ void remark_names(const Subject& subject, Remarks& remarks) {
 void remark_smtp(TlsaParameters parameters, const std::optional<Service>& service, Remarks& remarks) {
   const bool is_pkix = parameters.usage == Usage::pkix_ta || parameters.usage == Usage::pkix_ee;
   if (!is_pkix || !service || service->port != 25 || service->protocol != Protocol::tcp) return;
-  remarks.push_back(usage_text(parameters) + " on port 25 is unusable for many mail servers; use " +
+  remarks.push_back(parameters.usage_text() + " on port 25 is unusable for many mail servers; use " +
                     (parameters.of_end_entity() ? "usage 3" : "usage 2") + " (RFC 7672 section 3.1.3)");
 }
 
@@ -136,12 +132,12 @@ void remark_issuer(const Subject& subject, Remarks& remarks) {
     if (!subject.leaf.is_self_signed) return;
     remarks.push_back(
         "the certificate " + subject.leaf.subject + " in " + subject.credential.source +
-        " is self-signed, so " + usage_text(subject.parameters) +
+        " is self-signed, so " + subject.parameters.usage_text() +
         " is its own digest and changes with it; 3 1 1 says the same and stays as long as the key");
   } else if (const auto issuer = acme_issuer(subject.leaf)) {
     remarks.push_back(std::string(*issuer) + " picks one of several issuers for each certificate (now " +
                       subject.leaf.issuer + "), so the next renewal can match no record of " +
-                      usage_text(subject.parameters) + "; publish every candidate, or use 3 1 1");
+                      subject.parameters.usage_text() + "; publish every candidate, or use 3 1 1");
   }
 }
 

@@ -51,7 +51,7 @@ constexpr auto danes = std::to_array<Entry<Dane>>({
     {Dane::no_records, ""},
 });
 
-constexpr auto verdicts = std::to_array<Entry<Dnssec>>({
+constexpr auto dnssec_words = std::to_array<Entry<Dnssec>>({
     {Dnssec::secure, "secure"},
     {Dnssec::insecure, "insecure"},
     {Dnssec::bogus, "bogus"},
@@ -113,7 +113,8 @@ constexpr bool is_indexed_by_value(const std::array<Entry<Value>, size>& table) 
   return true;
 }
 static_assert(is_indexed_by_value(states) && is_indexed_by_value(actions) && is_indexed_by_value(ends) &&
-              is_indexed_by_value(danes) && is_indexed_by_value(verdicts) && is_indexed_by_value(reasons));
+              is_indexed_by_value(danes) && is_indexed_by_value(dnssec_words) &&
+              is_indexed_by_value(reasons));
 static_assert(reasons.size() == static_cast<std::size_t>(Reason::malformed) + 1);
 
 template <class Value, std::size_t size>
@@ -134,7 +135,7 @@ std::string_view text(Action action) { return entry_of(actions, action).word; }
 std::string_view text(Reason reason) { return entry_of(reasons, reason).word; }
 std::string_view text(Ends end) { return entry_of(ends, end).word; }
 std::string_view text(Dane dane) { return entry_of(danes, dane).word; }
-std::string_view text(Dnssec verdict) { return entry_of(verdicts, verdict).word; }
+std::string_view text(Dnssec verdict) { return entry_of(dnssec_words, verdict).word; }
 std::string_view meaning(Reason reason) { return entry_of(reasons, reason).meaning; }
 Ends usual_end(Reason reason) { return entry_of(reasons, reason).ends; }
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "tlsa_update/core/ascii.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr Time first_writable = std::chrono::sys_days(std::chrono::year(0) / 1 /
 constexpr Time last_writable =
     std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + days(1) - Seconds(1);
 constexpr Seconds longest = days(3650);
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The number that stands in `length` digits at `at`.
 int number(std::string_view text, std::size_t at, std::size_t length) {
@@ -77,7 +77,7 @@ Result<Seconds> parse_duration(std::string_view text) {
     if (unit != units.end()) scale = unit->seconds;
     if (unit != units.end()) digits.remove_suffix(1);
   }
-  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+  if (!is_all_digits(digits)) {
     return bad("this is not a duration: seconds, or a number with s, m, h or d (90s, 5m, 1h, 2d)");
   }
   std::int64_t value = 0;

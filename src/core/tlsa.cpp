@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/count.hpp"
 
 namespace tlsa_update {
@@ -38,30 +39,12 @@ constexpr Field matching_field{"matching type",
                                "0 Full, 1 SHA2-256, 2 SHA2-512"};
 constexpr std::array fields{usage_field, selector_field, matching_field};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-// The next word, taken off `rest` with the blanks in front; empty at the end.
-std::string_view take_word(std::string_view& rest) {
-  const auto* const first = std::find_if_not(rest.begin(), rest.end(), is_blank);
-  const auto* const last = std::find_if(first, rest.end(), is_blank);
-  const std::string_view word(first, static_cast<std::size_t>(last - first));
-  rest.remove_prefix(static_cast<std::size_t>(last - rest.begin()));
-  return word;
-}
-
 // Decimal, leading zeros allowed (danetool prints "03 01 01"), or an acronym in any case.
 std::optional<std::uint8_t> octet_of(std::string_view word, const Field& field) {
   for (const auto& acronym : field.acronyms) {
-    if (!acronym.text.empty() && equal_ignoring_case(word, acronym.text)) return acronym.value;
+    if (!acronym.text.empty() && equal_in_any_case(word, acronym.text)) return acronym.value;
   }
-  if (word.empty() || !std::all_of(word.begin(), word.end(), is_digit)) return std::nullopt;
+  if (!is_all_digits(word)) return std::nullopt;
   unsigned value = 0;
   for (const char c : word) {
     value = value * 10 + static_cast<unsigned>(c - '0');
@@ -70,7 +53,7 @@ std::optional<std::uint8_t> octet_of(std::string_view word, const Field& field) 
   return static_cast<std::uint8_t>(value);
 }
 
-tl::unexpected<Error> bad(std::string what, std::string_view text, std::string advice = {}) {
+tl::unexpected<Error> not_a_record(std::string what, std::string_view text, std::string advice = {}) {
   return fail(ErrorCode::bad_data, std::move(what), "TLSA \"" + printable(text, 80) + "\"",
               std::move(advice));
 }
@@ -90,7 +73,7 @@ Result<std::string> without_parentheses(std::string_view text) {
     if (open < 0 || open > 1) break;
     c = ' ';
   }
-  if (open != 0) return bad("the parentheses do not pair", text);
+  if (open != 0) return not_a_record("the parentheses do not pair", text);
   return plain;
 }
 
@@ -98,18 +81,22 @@ Result<std::string> without_parentheses(std::string_view text) {
 Result<TlsaRecord> parse_generic(std::string_view rest, std::string_view text) {
   const auto length = take_word(rest);
   const auto rdata = from_hex(rest);
-  if (length.empty() || length.size() > 5 || !std::all_of(length.begin(), length.end(), is_digit) || !rdata) {
-    return bad("the generic form is \\# LENGTH HEX (RFC 3597 section 5)", text);
+  if (length.size() > 5 || !is_all_digits(length) || !rdata) {
+    return not_a_record("the generic form is \\# LENGTH HEX (RFC 3597 section 5)", text);
   }
   if (std::stoul(std::string(length)) != rdata->size()) {
-    return bad("\\# says " + count(std::stol(std::string(length)), "octet") + " and " +
-                   std::to_string(rdata->size()) + " follow",
-               text);
+    return not_a_record("\\# says " + count(std::stol(std::string(length)), "octet") + " and " +
+                            std::to_string(rdata->size()) + " follow",
+                        text);
   }
   return tlsa_from_rdata(*rdata);
 }
 
 }  // namespace
+
+std::string TlsaParameters::usage_text() const {
+  return "usage " + std::to_string(static_cast<unsigned>(usage));
+}
 
 std::string TlsaParameters::text() const {
   return std::to_string(static_cast<unsigned>(usage)) + ' ' +
@@ -122,19 +109,20 @@ Result<TlsaParameters> parse_parameters(std::string_view text) {
   std::string_view rest = text;
   for (auto& word : words) word = take_word(rest);
   // "311": three digits in one word.
-  if (words[0].size() == 3 && words[1].empty() && std::all_of(words[0].begin(), words[0].end(), is_digit)) {
+  if (words[0].size() == 3 && words[1].empty() && is_all_digits(words[0])) {
     words = {words[0].substr(0, 1), words[0].substr(1, 1), words[0].substr(2, 1)};
   }
   if (words[2].empty() || !take_word(rest).empty()) {
-    return bad("the parameters are three fields: certificate usage, selector and matching type", text,
-               "write \"3 1 1\", \"311\" or \"DANE-EE SPKI SHA2-256\"");
+    return not_a_record("the parameters are three fields: certificate usage, selector and matching type",
+                        text, "write \"3 1 1\", \"311\" or \"DANE-EE SPKI SHA2-256\"");
   }
   std::array<std::uint8_t, 3> values{};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto value = octet_of(words[i], fields[i]);
     if (!value || *value > fields[i].highest) {
-      return bad(std::string(fields[i].name) + " \"" + printable(words[i], 40) + "\" is not assigned", text,
-                 "use one of " + std::string(fields[i].choices));
+      return not_a_record(
+          std::string(fields[i].name) + " \"" + printable(words[i], 40) + "\" is not assigned", text,
+          "use one of " + std::string(fields[i].choices));
     }
     values[i] = *value;
   }
@@ -164,16 +152,17 @@ Result<TlsaRecord> parse_tlsa(std::string_view text) {
     if (i == 0 && word == "\\#") return parse_generic(rest, text);
     const auto value = octet_of(word, fields[i]);
     if (!value) {
-      return bad(
+      return not_a_record(
           std::string(fields[i].name) + " \"" + printable(word, 40) + "\" is not a number from 0 to 255",
           text, "write the record as \"3 1 1 HEX\"");
     }
     values[i] = *value;
   }
   auto data = from_hex(rest);
-  if (!data) return bad("the association data is not an even number of hexadecimal digits", text);
-  if (data->empty()) return bad("the record has no association data", text, "write it as \"3 1 1 HEX\"");
-  if (data->size() > longest_rdata - 3) return bad("the record is over 65535 octets", text);
+  if (!data) return not_a_record("the association data is not an even number of hexadecimal digits", text);
+  if (data->empty())
+    return not_a_record("the record has no association data", text, "write it as \"3 1 1 HEX\"");
+  if (data->size() > longest_rdata - 3) return not_a_record("the record is over 65535 octets", text);
   return TlsaRecord{parameters_of(values[0], values[1], values[2]), std::move(*data)};
 }
 

@@ -1,5 +1,6 @@
 #include "key_formats.hpp"
 #include "text_lines.hpp"
+#include "tlsa_update/core/ascii.hpp"
 
 namespace tlsa_update::dns {
 namespace {

@@ -8,7 +8,6 @@ namespace tlsa_update::dns {
 namespace {
 
 using boost::asio::awaitable;
-using Kind = TlsaAnswer::Kind;
 
 // One name on the way, at the primary that is configured for it.
 class Stop {
@@ -21,12 +20,12 @@ class Stop {
   awaitable<Result<Encloser>> encloser() {
     if (answer_.signed_labels) co_return signed_encloser(*answer_.signed_labels);
     const Name host = host_of(name_);
-    if (answer_.kind != Kind::no_name) {
+    if (answer_.kind != TlsaAnswer::Kind::no_name) {
       const auto own = co_await exists(name_);
       if (!own) co_return tl::unexpected(own.error());
       if (*own) co_return Encloser::owner;
     }
-    if (answer_.kind == Kind::alias && name_ != host && name_.parent() != host) {
+    if (answer_.kind == TlsaAnswer::Kind::alias && name_ != host && name_.parent() != host) {
       const auto prefix = co_await exists(name_.parent());
       if (!prefix) co_return tl::unexpected(prefix.error());
       if (*prefix) co_return Encloser::below_host;
@@ -54,7 +53,7 @@ class Stop {
   // After NXDOMAIN nothing covers the name, nor any ancestor that does not exist: a plain question tells.
   awaitable<Result<bool>> exists(Name name) {
     if (answer_.zone && answer_.zone->is_at_or_below(name)) co_return true;
-    if (answer_.kind == Kind::no_name) {
+    if (answer_.kind == TlsaAnswer::Kind::no_name) {
       const auto host = co_await inquiry_.host(primary_, name);
       if (!host) co_return tl::unexpected(host.error());
       co_return host->is_answered;
@@ -117,14 +116,15 @@ class Walk {
   awaitable<std::optional<Name>> expanded_owner(const TlsaAnswer& answer) {
     const Name host = host_of(location_.owner);
     const bool is_first = location_.aliases.empty();
-    if (!is_first || host == location_.owner || answer.kind == Kind::delegated) co_return std::nullopt;
+    if (!is_first || host == location_.owner || answer.kind == TlsaAnswer::Kind::delegated)
+      co_return std::nullopt;
     const Name end = co_await end_of_aliases(host);
     if (end == host) co_return std::nullopt;
     const auto expanded = location_.owner.rebased(host, end);
     const std::string is_alias = host.text() + " is an alias of " + end.text();
-    std::optional<Kind> kind;
+    std::optional<TlsaAnswer::Kind> kind;
     if (expanded) kind = co_await kind_at(*expanded);
-    if (kind == Kind::data) {
+    if (kind == TlsaAnswer::Kind::data) {
       notes_.push_back(is_alias + ", whose TLSA records count (RFC 7671 section 7): " + expanded->text());
       co_return *expanded;
     }
@@ -149,13 +149,13 @@ class Walk {
   }
 
   // What stands at `owner` or at the end of its aliases; nothing when that could not be asked.
-  awaitable<std::optional<Kind>> kind_at(Name owner) {
+  awaitable<std::optional<TlsaAnswer::Kind>> kind_at(Name owner) {
     for (std::size_t passed = 0; passed < max_aliases; ++passed) {
       const auto primary = co_await primary_for_(owner);
       if (!primary) break;
       const auto answer = co_await inquiry_.tlsa(**primary, owner);
       if (!answer) break;
-      if (answer->kind != Kind::alias) co_return answer->kind;
+      if (answer->kind != TlsaAnswer::Kind::alias) co_return answer->kind;
       owner = answer->target;
     }
     co_return std::nullopt;
@@ -164,17 +164,17 @@ class Walk {
   // Nothing: the name is an alias that is to be followed.
   awaitable<Result<std::optional<Found>>> arrive(TlsaAnswer answer) {
     const auto nowhere = std::optional<Found>();
-    if (answer.kind == Kind::delegated) co_return co_await arrive_at_cut(answer.cut);
+    if (answer.kind == TlsaAnswer::Kind::delegated) co_return co_await arrive_at_cut(answer.cut);
     if (answer.by_dname) co_return nowhere;
     Stop stop(inquiry_, *location_.primary, location_.owner, answer);
     const auto encloser = co_await stop.encloser();
     if (!encloser) co_return tl::unexpected(encloser.error());
-    const bool is_alias = answer.kind == Kind::alias;
+    const bool is_alias = answer.kind == TlsaAnswer::Kind::alias;
     if (is_alias && is_followed(*encloser)) co_return nowhere;
     const auto zone = co_await stop.zone();
     if (!zone) co_return tl::unexpected(zone.error());
     OwnerFacts facts{.asked = location_.asked, .owner = location_.owner, .encloser = *encloser};
-    facts.covered = *encloser != Encloser::owner && answer.kind != Kind::no_name;
+    facts.covered = *encloser != Encloser::owner && answer.kind != TlsaAnswer::Kind::no_name;
     facts.covered_by_alias = is_alias;
     facts.answered = answer.rrset;
     facts.has_rrsig = answer.has_rrsig;

@@ -14,8 +14,6 @@
 namespace tlsa_update::dns {
 namespace {
 
-using Kind = Judgement::Kind;
-
 bool is_unexplained_refusal(const Judgement& judgement) {
   return !judgement.certain && (judgement.rcode == rcode::refused || judgement.rcode == rcode::notauth);
 }
@@ -99,7 +97,7 @@ asio::awaitable<Carried> Exchange::State::carry(const Request& request, Endpoint
     const auto place = co_await sockets.enter();
     carried = co_await carry_datagram(to, std::move(make), patience());
   }
-  if (request.asked.key && carried.judgement && carried.judgement->kind == Kind::answer)
+  if (request.asked.key && carried.judgement && carried.judgement->kind == Judgement::Kind::answer)
     verified.insert(to.address);
   co_return carried;
 }
@@ -128,14 +126,14 @@ asio::awaitable<Result<Message>> Exchange::State::query(Question question, Query
     const Endpoint to = endpoint();
     Carried carried = co_await carry(request, to);
     auto& judgement = carried.judgement;
-    if (judgement && judgement->kind == Kind::answer) co_return std::move(*judgement->message);
-    if (judgement && judgement->kind == Kind::bad) {
+    if (judgement && judgement->kind == Judgement::Kind::answer) co_return std::move(*judgement->message);
+    if (judgement && judgement->kind == Judgement::Kind::bad) {
       auto error = co_await reason_of(*judgement, question.name);
       co_return tl::unexpected<Error>(std::move(error));
     }
-    if (judgement && judgement->kind == Kind::truncated) {
+    if (judgement && judgement->kind == Judgement::Kind::truncated) {
       request.over_tcp = true;  // RFC 7766 section 5; not a try
-    } else if (judgement && judgement->kind == Kind::no_edns) {
+    } else if (judgement && judgement->kind == Judgement::Kind::no_edns) {
       request.asked.edns = false;  // RFC 6891 section 6.2.2; not a try either, and once only
     } else if (!judgement && carried.progressed) {
       log(to.text() + ": " + carried.trouble.what + "; asking again on a new connection");  // RFC 7766 6.2.4
@@ -160,7 +158,7 @@ asio::awaitable<Error> Exchange::State::reason_of(const Judgement& bad, Name nam
     Request request = query_request({name, type::soa}, {});
     request.asked.key = nullptr;
     const auto carried = co_await carry(request, endpoint());
-    const bool is_answered = carried.judgement && carried.judgement->kind == Kind::answer;
+    const bool is_answered = carried.judgement && carried.judgement->kind == Judgement::Kind::answer;
     const auto zone = is_answered ? zone_in(*carried.judgement->message, name) : std::nullopt;
     if (zone) error.advice += "; without a key the server answers for this name, of zone " + zone->text();
   }

@@ -8,14 +8,12 @@
 namespace tlsa_update::dns {
 namespace {
 
-using Kind = Judgement::Kind;
-
 Judgement stray(const Asked& asked, std::string what) {
-  return {Kind::stray, false, Error{ErrorCode::protocol, std::move(what), asked.server, {}}, {}};
+  return {Judgement::Kind::stray, false, Error{ErrorCode::protocol, std::move(what), asked.server, {}}, {}};
 }
 
 Judgement bad(const Asked& asked, bool certain, ErrorCode code, std::string what, std::string advice = {}) {
-  return {Kind::bad, certain, Error{code, std::move(what), asked.server, std::move(advice)}, {}};
+  return {Judgement::Kind::bad, certain, Error{code, std::move(what), asked.server, std::move(advice)}, {}};
 }
 
 std::string clock_text(std::uint64_t seconds) {
@@ -45,7 +43,7 @@ Judgement bad_key(const Asked& asked, const Message& message, const TsigResult& 
 }
 
 Judgement forwarding_failed(const Asked& asked, const Message& message, const TsigResult& tsig) {
-  return {Kind::servfail,
+  return {Judgement::Kind::servfail,
           false,
           Error{ErrorCode::no_answer, reported(message, tsig, std::to_string(tsig.peer_error).c_str()),
                 asked.server, "a secondary that forwards? name the primary with --server"},
@@ -62,11 +60,11 @@ Judgement bad_time(const Asked& asked, const Message& message, const TsigResult&
 }
 
 Judgement refused(const Asked& asked, const Message& message, bool certain) {
-  return {Kind::bad, certain, refusal(asked, message, certain), {}, message.rcode};
+  return {Judgement::Kind::bad, certain, refusal(asked, message, certain), {}, message.rcode};
 }
 
 Judgement failed(const Asked& asked, const Message& message, bool certain) {
-  return {Kind::servfail, certain, server_failure(asked, message, certain), {}};
+  return {Judgement::Kind::servfail, certain, server_failure(asked, message, certain), {}};
 }
 
 // Of a query that was signed: some servers know no TSIG.
@@ -85,7 +83,7 @@ Judgement by_rcode(const Asked& asked, Message message) {
   const bool prerequisite =
       code == rcode::nxdomain || code == rcode::yxdomain || code == rcode::yxrrset || code == rcode::nxrrset;
   if (update && code != rcode::noerror && !prerequisite) return refused(asked, message, true);
-  return {Kind::answer, true, {}, std::move(message)};
+  return {Judgement::Kind::answer, true, {}, std::move(message)};
 }
 
 // RFC 8945 section 5.4: a signed request, an unsigned answer. It never counts; its RCODE is still told.
@@ -175,13 +173,13 @@ Judgement judge(const Asked& asked, Message message, const std::optional<TsigRes
   // RFC 2181 section 9: it is ignored, whatever it says. Whoever says TC can only make us use TCP, so it need
   // not be authentic (RFC 8945 section 5.3: no room for the TSIG); an UPDATE has prerequisites that make a
   // second one harmless.
-  if (message.truncated) return {Kind::truncated, true, {}, {}};
+  if (message.truncated) return {Judgement::Kind::truncated, true, {}, {}};
   // RFC 6891 section 7: once more without OPT.
   const bool no_edns =
       message.rcode == rcode::formerr || message.rcode == rcode::notimp || message.rcode == rcode::badvers;
   const bool about_tsig =
       tsig && tsig->verdict != TsigVerdict::good && tsig->verdict != TsigVerdict::unsigned_answer;
-  if (asked.edns && no_edns && !about_tsig) return {Kind::no_edns, true, {}, {}};
+  if (asked.edns && no_edns && !about_tsig) return {Judgement::Kind::no_edns, true, {}, {}};
   return tsig ? by_tsig(asked, std::move(message), *tsig, now) : by_rcode(asked, std::move(message));
 }
 

@@ -1,9 +1,10 @@
 #include "tlsa_update/dns/key_file.hpp"
 
-#include "base64.hpp"
 #include "key_formats.hpp"
 #include "mac.hpp"
 #include "text_lines.hpp"
+#include "tlsa_update/core/ascii.hpp"
+#include "tlsa_update/core/base64.hpp"
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 
@@ -106,7 +107,7 @@ Parsed<Secret> secret_of(const WrittenKey& key) {
   auto secret = from_base64(key.secret);
   if (!secret) return wrong_at(key.line, "expected the secret of this key in base64");
   if (secret->empty()) return wrong_at(key.line, "this key has no secret");
-  return Secret(*std::move(secret));
+  return std::move(*secret);
 }
 
 }  // namespace
@@ -114,8 +115,7 @@ Parsed<Secret> secret_of(const WrittenKey& key) {
 Result<KeyFile> parse_key_file(const Secret& text, const std::string& path, const KeyFileOptions& options) {
   const auto octets = text.view();
   KeyFile file;
-  const auto written =
-      read_key({reinterpret_cast<const char*>(octets.data()), octets.size()}, path, options, file);
+  const auto written = read_key(as_text(octets), path, options, file);
   if (!written) return tl::unexpected(written.error().in(path));
   if (const auto permitted = permit(file.key, path, options.allow_weak); !permitted)
     return tl::unexpected(permitted.error());

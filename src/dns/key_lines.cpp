@@ -6,6 +6,7 @@
 #include "key_formats.hpp"
 #include "ldns_record.hpp"
 #include "text_lines.hpp"
+#include "tlsa_update/core/ascii.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -43,16 +44,12 @@ std::string_view hmac_of_number(std::string_view number) {
   return found == std::end(numbers) ? std::string_view{} : found->second;
 }
 
-bool is_number(std::string_view word) {
-  return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 // `number` is a word of the file: what no algorithm can be is not shown.
 FileFault not_hmac(std::string_view number) {
   constexpr Words what = "this is not an HMAC key: its algorithm is {}";
   unsigned value = 256;
   std::from_chars(number.data(), number.data() + number.size(), value);
-  if (!is_number(number) || value > 255) return FileFault(what, {Fact::word({})});
+  if (!is_all_digits(number) || value > 255) return FileFault(what, {Fact::word({})});
   const auto* known = ldns_lookup_by_id(ldns_algorithms, static_cast<int>(value));
   const auto name = known != nullptr ? " (" + std::string(known->name) + ")" : std::string{};
   return FileFault(what, {Fact::not_of_file(std::to_string(value) + name)});
@@ -149,9 +146,9 @@ WrittenKeys read_key_records(std::string_view text, const std::string& /*path*/)
     if (line.empty()) return true;
     WrittenKey key{number, take_word(line), {}, {}};
     auto word = take_word(line);
-    while (is_number(word) || equal_in_any_case(word, "IN")) word = take_word(line);  // TTL and class
+    while (is_all_digits(word) || equal_in_any_case(word, "IN")) word = take_word(line);  // TTL and class
     const auto flags = take_word(line), protocol = take_word(line);
-    if (!equal_in_any_case(word, "KEY") || !is_number(flags) || !is_number(protocol)) {
+    if (!equal_in_any_case(word, "KEY") || !is_all_digits(flags) || !is_all_digits(protocol)) {
       keys.clear();  // not a file of KEY records
       return false;
     }

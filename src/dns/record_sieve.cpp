@@ -5,17 +5,13 @@
 #include "rdata.hpp"
 
 namespace tlsa_update::dns {
-namespace {
-
-std::string_view key_of(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
-
-}  // namespace
+namespace {}  // namespace
 
 RecordSieve::RecordSieve(Name apex, std::set<Name> interesting)
     : apex_(std::move(apex)), interesting_(std::move(interesting)) {
   zone_.apex = apex_;
   for (const auto& name : interesting_) {
-    by_wire_.emplace(key_of(name.wire()), &name);
+    by_wire_.emplace(as_text(name.wire()), &name);
     sizes_.set(name.wire().size());
   }
   unmet_ = by_wire_;
@@ -67,7 +63,7 @@ void RecordSieve::close(WireReader& reader, const RecordFields& fields) {
 void RecordSieve::note_existence() {
   for (auto name = owner_.view(); name.size() >= apex_.wire().size(); name = name.subspan(name[0] + 1U)) {
     if (sizes_.test(name.size())) {
-      if (const auto met = unmet_.extract(key_of(name))) zone_.existing.insert(*met.mapped());
+      if (const auto met = unmet_.extract(as_text(name))) zone_.existing.insert(*met.mapped());
     }
     if (name.size() == 1) break;
   }
@@ -135,7 +131,7 @@ void RecordSieve::keep_address(WireReader& reader, const RecordFields& fields) {
   const auto rdata = reader.octets(fields.rdata_size);
   boost::asio::ip::address_v4::bytes_type octets;
   if (!sizes_.test(owner_.view().size()) || rdata.size() != octets.size()) return;
-  const auto place = by_wire_.find(key_of(owner_.view()));
+  const auto place = by_wire_.find(as_text(owner_.view()));
   if (place == by_wire_.end()) return;
   std::ranges::copy(rdata, octets.begin());
   zone_.addresses[*place->second].emplace_back(boost::asio::ip::address_v4(octets));

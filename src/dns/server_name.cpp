@@ -1,17 +1,15 @@
 // Servers and transports as the command line writes them.
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
 
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/dns/exchange.hpp"
 
 namespace tlsa_update::dns {
 namespace {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = number_of<std::uint16_t>(text);
+  return port == 0 ? std::nullopt : port;
 }
 
 bool is_host_name(std::string_view host) {

@@ -6,13 +6,14 @@
 #include <sys/socket.h>
 
 #include "no_route.hpp"
+#include "tlsa_update/core/ascii.hpp"
 
 namespace tlsa_update::dns {
 
 tl::unexpected<Error> fail_socket(const boost::system::error_code& error) {
   if (error == boost::asio::error::eof) return fail(ErrorCode::no_answer, "the server closed the connection");
   std::string what = error.message();  // "Connection refused"
-  if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
+  if (!what.empty()) what[0] = lower(what[0]);
   return fail(ErrorCode::no_answer, what);
 }
 

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "mac.hpp"
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/dns/message.hpp"
 #include "tsig_record.hpp"
@@ -134,9 +135,7 @@ bool is_truncated_form(std::string_view label, std::string_view known) {
 
 // Only "hmac-" and a short word, or a short word: there may be a secret in the wrong place.
 Fact shown_algorithm(std::string_view written) {
-  std::string word(written);
-  std::ranges::transform(word, word.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto word = lowered(written);
   constexpr std::string_view prefix = "hmac-";
   if (!word.starts_with(prefix) || Fact::word(word.substr(prefix.size())).text().front() != '"')
     return Fact::word(word);

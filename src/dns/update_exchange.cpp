@@ -12,7 +12,6 @@
 namespace tlsa_update::dns {
 namespace {
 
-using Kind = Judgement::Kind;
 using Outcome = UpdateOutcome::Kind;
 
 constexpr std::size_t plain_datagram_limit = 512;  // RFC 2136 section 2.1: UPDATE carries no EDNS
@@ -28,13 +27,13 @@ std::string wish_of(const Update& update) {
 // RFC 2136 section 4.6: with no connection, SERVFAIL and NOTIMP another address may do better.
 bool is_for_another_address(const Carried& carried) {
   if (!carried.judgement) return !carried.sent && carried.trouble.code == ErrorCode::no_answer;
-  return carried.judgement->kind == Kind::servfail || carried.judgement->rcode == rcode::notimp;
+  return carried.judgement->kind == Judgement::Kind::servfail || carried.judgement->rcode == rcode::notimp;
 }
 
 // Only what is signed proves what became of an UPDATE. An unsigned refusal is told, but it is no proof that
 // nothing was done; an unsigned success is told to nobody.
 UpdateOutcome outcome_of(const Judgement& judgement) {
-  if (judgement.kind == Kind::answer)
+  if (judgement.kind == Judgement::Kind::answer)
     return {judgement.message->rcode == rcode::noerror ? Outcome::done : Outcome::prerequisite_failed, {}};
   if (!judgement.certain) return {Outcome::unknown, judgement.error};
   return {judgement.rcode == rcode::refused ? Outcome::denied : Outcome::refused, judgement.error};
@@ -96,7 +95,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::offer(Request request) {
     if (judgement) {
       declined.insert(to.address);
       all_certain = all_certain && judgement->certain;
-      is_failed = is_failed || judgement->kind == Kind::servfail;
+      is_failed = is_failed || judgement->kind == Judgement::Kind::servfail;
     }
     troubles.add(to.text(), trouble);
     log(to.text() + ": " + trouble.what);
@@ -110,7 +109,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::offer(Request request) {
 // the first one was carried out, the prerequisites of the second fail, and reading back tells.
 asio::awaitable<Carried> Exchange::State::offer_to(Request& request, Endpoint to) {
   Carried carried = co_await carry_update(request, to);
-  if (!carried.judgement || carried.judgement->kind != Kind::truncated) co_return carried;
+  if (!carried.judgement || carried.judgement->kind != Judgement::Kind::truncated) co_return carried;
   log(to.text() + ": the answer to the UPDATE is truncated; sending it by TCP");
   request.over_tcp = true;
   carried = co_await carry_update(request, to);
@@ -122,7 +121,8 @@ asio::awaitable<Carried> Exchange::State::offer_to(Request& request, Endpoint to
 // Every change carries its prerequisite, so a second time can do no harm (RFC 2136 section 5).
 asio::awaitable<Carried> Exchange::State::carry_update(const Request& request, Endpoint to) {
   Carried carried = co_await carry(request, to);
-  if (!carried.judgement || carried.judgement->kind != Kind::servfail || !carried.judgement->certain)
+  if (!carried.judgement || carried.judgement->kind != Judgement::Kind::servfail ||
+      !carried.judgement->certain)
     co_return carried;
   log(to.text() + ": SERVFAIL to the UPDATE; sending it once more");
   co_await pause_briefly();

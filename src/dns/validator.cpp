@@ -8,6 +8,7 @@
 #include <unbound.h>
 
 #include "lookup.hpp"
+#include "wire.hpp"
 
 namespace tlsa_update::dns {
 namespace {
@@ -62,20 +63,20 @@ class Library {
 };
 
 // A question in flight, and what came back.
-struct Asked {
+struct Pending {
   const Library* library = nullptr;
   ub_result* result = nullptr;
   int error = 0;
 
   // Called by ub_wait, in the thread that calls that.
   static void take(void* asked, int error, ub_result* result) {
-    static_cast<Asked*>(asked)->error = error;
-    static_cast<Asked*>(asked)->result = result;
+    static_cast<Pending*>(asked)->error = error;
+    static_cast<Pending*>(asked)->result = result;
   }
-  Asked() = default;
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
-  ~Asked() {
+  Pending() = default;
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
+  ~Pending() {
     if (result != nullptr) library->release(result);
   }
 };
@@ -90,7 +91,7 @@ struct Validator::State {
       : library_(std::move(loaded)), context_(library_.create(), library_.destroy) {}
 
   [[nodiscard]] std::vector<Result<Dnssec>> verdicts(std::span<const Question> questions) const {
-    std::vector<Asked> asked(questions.size());
+    std::vector<Pending> asked(questions.size());
     for (std::size_t i = 0; i < questions.size(); ++i) {
       asked[i].library = &library_;
       asked[i].error = ask(questions[i], asked[i]);
@@ -132,11 +133,10 @@ struct Validator::State {
   // libunbound answers test., home.arpa. and others (RFC 6761, RFC 6303) itself; those who use them ask here.
   int forget(const Name& zone) const { return library_.forget_zone(context_.get(), zone.text().c_str()); }
 
-  int ask(const Question& question, Asked& asked) const {
+  int ask(const Question& question, Pending& asked) const {
     for (Name zone = question.name; !zone.is_root(); zone = zone.parent()) forget(zone);
-    constexpr int class_in = 1;
     return library_.resolve(context_.get(), question.name.text().c_str(), question.type, class_in, &asked,
-                            &Asked::take, nullptr);
+                            &Pending::take, nullptr);
   }
 
   static Result<Dnssec> verdict_of(const Question& question, const ub_result& result) {

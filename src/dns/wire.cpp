@@ -9,7 +9,7 @@ namespace {
 // A name has at most 127 labels, so an honest one cannot need more pointers.
 constexpr int max_pointers = 127;
 
-constexpr std::uint8_t lower(std::uint8_t octet) {
+constexpr std::uint8_t lower_octet(std::uint8_t octet) {
   return octet >= 'A' && octet <= 'Z' ? static_cast<std::uint8_t>(octet + 32) : octet;
 }
 
@@ -79,7 +79,7 @@ bool WireReader::name(WireName& into) {
     const auto label = message_.subspan(from, length + 1);
     into.octets_[into.size_] = label[0];
     std::transform(label.begin() + 1, label.end(),
-                   into.octets_.begin() + static_cast<std::ptrdiff_t>(into.size_) + 1, lower);
+                   into.octets_.begin() + static_cast<std::ptrdiff_t>(into.size_) + 1, lower_octet);
     into.size_ += label.size();
     from += label.size();
     if (length == 0) {

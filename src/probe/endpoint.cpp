@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -35,9 +36,9 @@ struct Attempt {
   bool is_rejected = false;  // by an alert that says: no common algorithm
   Presented presented{};
 
-  Attempt(const ProbeRequest& asked, tcp::endpoint peer, Kind key)
-      : request(asked), address(peer), kind(key) {
-    presented.address = peer.address().to_string();
+  Attempt(const ProbeRequest& asked, const SocketAddress& peer, Kind key)
+      : request(asked), address(peer.address, peer.port), kind(key) {
+    presented.address = peer.address.to_string();
     presented.key_type = key == Kind::rsa ? KeyType::rsa : KeyType::ecdsa;
   }
 

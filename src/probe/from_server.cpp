@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 
 #include "tls_client.hpp"
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::probe {
@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 Result<ProbeRequest> request_for(const LiveServer& server, const std::vector<asio::ip::address>& addresses) {
   ProbeRequest request;
   request.service.port = server.port;
-  for (const auto& address : addresses) request.addresses.emplace_back(address, server.port);
+  for (const auto& address : addresses) request.addresses.push_back({address, server.port});
   boost::system::error_code error;
   static_cast<void>(asio::ip::make_address(server.host, error));
   if (!error) return request;
@@ -51,11 +51,8 @@ bool is_address(std::string_view host) {
 }
 
 std::optional<std::uint16_t> port_number(std::string_view digits) {
-  std::uint16_t port = 0;
-  const auto* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, port);
-  if (error != std::errc{} || stop != end || port == 0) return std::nullopt;
-  return port;
+  const auto port = number_of<std::uint16_t>(digits);
+  return port == 0 ? std::nullopt : port;
 }
 
 }  // namespace

@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tlsa_update/core/ascii.hpp"
+#include "tlsa_update/core/ber.hpp"
+
 namespace tlsa_update::probe {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The next word and the spaces before it; empty when there is none.
-std::string_view take_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  const auto found = line.substr(0, line.find(' '));
-  line.remove_prefix(found.size());
-  return found;
-}
 
 // The n of "{n}" or "{n+}" at the end of a line, and the line without it.
 std::optional<std::size_t> cut_literal_size(std::string& line) {
@@ -24,44 +16,18 @@ std::optional<std::size_t> cut_literal_size(std::string& line) {
   if (brace == std::string::npos) return std::nullopt;
   auto digits = std::string_view(line).substr(brace + 1);
   digits.remove_suffix(digits.ends_with("+}") ? 2 : 1);
-  std::size_t size = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  line.resize(brace);
+  const auto size = number_of<std::size_t>(digits);
+  if (size) line.resize(brace);
   return size;
 }
 
-// One element of BER in definite form: the form that LDAP uses (RFC 4511 section 5.1), with one-octet tags.
-struct Element {
-  unsigned tag = 0;
-  std::size_t header = 0;  // octets of tag and length
-  std::size_t length = 0;  // octets of content
-
-  enum class Header { more, whole, malformed };
-  Header read(std::string_view octets) {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(octets[i]); };
-    if (octets.size() < 2) return Header::more;
-    tag = at(0);
-    header = 2;
-    length = at(1);
-    if (length < 0x80) return Header::whole;
-    const std::size_t count = length & 0x7f;
-    if (count == 0 || count > 4) return Header::malformed;  // indefinite, or beyond any bound of ours
-    if (octets.size() < 2 + count) return Header::more;
-    length = 0;
-    for (std::size_t i = 0; i < count; ++i) length = length << 8 | at(2 + i);
-    header += count;
-    return length > max_dialogue ? Header::malformed : Header::whole;
-  }
-};
-
 // The content of the element at the front of `octets`, which is removed; nothing when it is not `tag` or cut.
 std::optional<std::string_view> take_element(std::string_view& octets, unsigned tag) {
-  Element element;
-  if (element.read(octets) != Element::Header::whole || element.tag != tag) return std::nullopt;
-  if (octets.size() - element.header < element.length) return std::nullopt;
-  const auto content = octets.substr(element.header, element.length);
-  octets.remove_prefix(element.header + element.length);
+  const auto header = ber_header(as_bytes(octets));
+  if (header.state != BerHeader::State::whole || header.tag != tag) return std::nullopt;
+  if (octets.size() - header.size < header.content_size) return std::nullopt;
+  const auto content = octets.substr(header.size, header.content_size);
+  octets.remove_prefix(header.size + header.content_size);
   return content;
 }
 
@@ -76,10 +42,6 @@ std::optional<unsigned> small_integer(std::optional<std::string_view> content) {
 
 }  // namespace
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::string_view word(std::string_view line, std::size_t index) {
   auto found = take_word(line);
   for (; index > 0; --index) found = take_word(line);
@@ -90,7 +52,7 @@ bool has_word(std::string_view line, std::string_view wanted) {
   for (;;) {
     const auto found = take_word(line);
     if (found.empty()) return false;
-    if (equal_ignoring_case(found, wanted)) return true;
+    if (equal_in_any_case(found, wanted)) return true;
   }
 }
 
@@ -135,7 +97,7 @@ Progress Reply::take(std::string_view& input) {
 
 bool Reply::offers(std::string_view keyword) const {
   return std::any_of(lines_.begin() + 1, lines_.end(), [&](std::string_view line) {
-    return equal_ignoring_case(word(line.substr(std::min<std::size_t>(4, line.size())), 0), keyword);
+    return equal_in_any_case(word(line.substr(std::min<std::size_t>(4, line.size())), 0), keyword);
   });
 }
 
@@ -206,21 +168,22 @@ Progress Octet::take(std::string_view& input) {
 
 Progress LdapMessage::take(std::string_view& input) {
   constexpr unsigned sequence = 0x30;
-  Element element;
-  auto header = element.read(octets_);
-  while (header == Element::Header::more) {
+  auto header = ber_header(as_bytes(octets_));
+  while (header.state == BerHeader::State::more) {
     if (input.empty()) return Progress::more;
     octets_ += input.front();
     input.remove_prefix(1);
-    header = element.read(octets_);
+    header = ber_header(as_bytes(octets_));
   }
-  if (header == Element::Header::malformed || element.tag != sequence) {
+  if (header.state == BerHeader::State::malformed || header.tag != sequence ||
+      header.content_size > max_dialogue) {
     return malformed("sends what is no LDAP message");
   }
-  const auto part = input.substr(0, element.header + element.length - octets_.size());
+  const auto size = header.size + header.content_size;
+  const auto part = input.substr(0, size - octets_.size());
   octets_ += part;
   input.remove_prefix(part.size());
-  return octets_.size() == element.header + element.length ? Progress::whole : Progress::more;
+  return octets_.size() == size ? Progress::whole : Progress::more;
 }
 
 // RFC 4511 section 4.12: LDAPMessage { messageID, [APPLICATION 24] { resultCode, matchedDN,

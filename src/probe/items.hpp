@@ -15,9 +15,6 @@ namespace tlsa_update::probe {
 inline constexpr std::size_t max_line = 4096;       // octets, also of a tag
 inline constexpr std::size_t max_dialogue = 65536;  // octets from the peer, first to last
 
-// ASCII letters in either case are the same; nothing else is.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 // Words stand between spaces; an index beyond the last gives an empty one.
 [[nodiscard]] std::string_view word(std::string_view line, std::size_t index);
 [[nodiscard]] bool has_word(std::string_view line, std::string_view wanted);

@@ -5,6 +5,7 @@
 
 #include "items.hpp"
 #include "talk.hpp"
+#include "tlsa_update/core/ascii.hpp"
 
 namespace tlsa_update::probe {
 namespace {
@@ -51,12 +52,12 @@ Talk smtp(std::string& out, std::string hello, std::string self) {
 Talk imap(std::string& out) {
   const auto greeting = co_await LiteralLine();
   if (has_word(greeting.text(), "PREAUTH")) co_return refused(greets(greeting.text()));
-  if (!equal_ignoring_case(word(greeting.text(), 1), "OK")) co_return broken(greets(greeting.text()));
+  if (!equal_in_any_case(word(greeting.text(), 1), "OK")) co_return broken(greets(greeting.text()));
   out += "a CAPABILITY\r\n";
   bool offered = false;
   auto line = co_await LiteralLine();
   while (word(line.text(), 0) == "*") {
-    offered |= equal_ignoring_case(word(line.text(), 1), "CAPABILITY") && has_word(line.text(), "STARTTLS");
+    offered |= equal_in_any_case(word(line.text(), 1), "CAPABILITY") && has_word(line.text(), "STARTTLS");
     line = co_await LiteralLine();
   }
   if (word(line.text(), 0) != "a") co_return broken(answers("CAPABILITY", line.text()));
@@ -65,7 +66,7 @@ Talk imap(std::string& out) {
   line = co_await LiteralLine();
   while (word(line.text(), 0) == "*") line = co_await LiteralLine();
   if (word(line.text(), 0) != "b") co_return broken(answers("STARTTLS", line.text()));
-  if (!equal_ignoring_case(word(line.text(), 1), "OK")) co_return refused(answers("STARTTLS", line.text()));
+  if (!equal_in_any_case(word(line.text(), 1), "OK")) co_return refused(answers("STARTTLS", line.text()));
   co_return agreed();
 }
 
@@ -78,7 +79,7 @@ Talk pop3(std::string& out) {
   if (word(line.text(), 0) != "+OK") co_return refused(answers("CAPA", line.text()));
   bool offered = false;
   while (line.text() != ".") {
-    offered |= equal_ignoring_case(word(line.text(), 0), "STLS");
+    offered |= equal_in_any_case(word(line.text(), 0), "STLS");
     line = co_await Line();
   }
   if (!offered) co_return refused(does_not_offer("STLS"));
@@ -147,14 +148,14 @@ Talk sieve(std::string& out) {
   bool offered = false;
   auto line = co_await LiteralLine();
   while (line.text().starts_with('"')) {
-    offered |= equal_ignoring_case(word(line.text(), 0), "\"STARTTLS\"");
+    offered |= equal_in_any_case(word(line.text(), 0), "\"STARTTLS\"");
     line = co_await LiteralLine();
   }
-  if (!equal_ignoring_case(word(line.text(), 0), "OK")) co_return broken(greets(line.text()));
+  if (!equal_in_any_case(word(line.text(), 0), "OK")) co_return broken(greets(line.text()));
   if (!offered) co_return refused(does_not_offer("STARTTLS"));
   out += "STARTTLS\r\n";
   line = co_await LiteralLine();
-  if (!equal_ignoring_case(word(line.text(), 0), "OK")) co_return refused(answers("STARTTLS", line.text()));
+  if (!equal_in_any_case(word(line.text(), 0), "OK")) co_return refused(answers("STARTTLS", line.text()));
   co_return agreed();
 }
 

@@ -4,24 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/ber.hpp"
+
 namespace tlsa_update::x509 {
 namespace {
-
-// The header of an element: X.690 sections 8.1.2 and 8.1.3, definite form of length only.
-struct Header {
-  std::size_t header_size;
-  std::size_t content_size;
-};
-
-std::optional<Header> header_of(ByteView bytes) {
-  if (bytes.size() < 2 || (bytes[0] & 0x1F) == 0x1F) return std::nullopt;
-  if (bytes[1] < 0x80) return Header{2, bytes[1]};
-  const std::size_t octets = bytes[1] & 0x7F;
-  if (octets == 0 || octets > 4 || bytes.size() < 2 + octets) return std::nullopt;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < octets; ++i) size = size << 8 | bytes[2 + i];
-  return Header{2 + octets, size};
-}
 
 // The first `limit` elements inside, as far as they can be read.
 std::vector<Element> children_of(const Element& element, std::size_t limit = 10) {
@@ -66,11 +52,11 @@ Kind numbered_kind(const std::string& tags) {
 }  // namespace
 
 std::optional<Element> DerReader::next() {
-  const auto header = header_of(rest_);
-  if (!header || header->content_size > rest_.size() - header->header_size) return std::nullopt;
-  const auto size = header->header_size + header->content_size;
-  const Element element{rest_[0], rest_.first(size),
-                        rest_.subspan(header->header_size, header->content_size)};
+  const auto header = ber_header(rest_);
+  if (header.state != BerHeader::State::whole || header.content_size > rest_.size() - header.size)
+    return std::nullopt;
+  const auto size = header.size + header.content_size;
+  const Element element{header.tag, rest_.first(size), rest_.subspan(header.size, header.content_size)};
   rest_ = rest_.subspan(size);
   return element;
 }
@@ -78,9 +64,9 @@ std::optional<Element> DerReader::next() {
 Parsed<Element> first_element(ByteView bytes) {
   if (bytes.empty()) return wrong("is empty");
   if (const auto element = DerReader(bytes).next()) return *element;
-  const auto header = header_of(bytes);
-  if (!header) return wrong("is not DER");
-  return wrong("is cut: {} of {} octets", {bytes.size(), header->header_size + header->content_size});
+  const auto header = ber_header(bytes);
+  if (header.state != BerHeader::State::whole) return wrong("is not DER");
+  return wrong("is cut: {} of {} octets", {bytes.size(), header.size + header.content_size});
 }
 
 Kind kind_of(const Element& element) {

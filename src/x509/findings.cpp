@@ -77,7 +77,7 @@ KeyResult<T> lift(Parsed<T> parsed) {
 
 Parsed<Findings> Findings::in(ByteView file, const Passphrase& passphrase) {
   Findings findings(passphrase);
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto text = as_text(file);
   const auto taken = [&]() -> Parsed<void> {
     if (is_ber_pkcs12(file)) {
       const auto opened = findings.take(Kind::pkcs12, file);

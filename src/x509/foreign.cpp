@@ -98,7 +98,7 @@ FileFault fault_of_text(std::string_view text) {
 
 FileFault fault_of_foreign(ByteView file) {
   if (file.empty()) return FileFault("is empty");
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto text = as_text(file);
   for (const auto& [mark, what, advice] : signatures)
     if (text.starts_with(mark)) return FileFault(what, {}, advice);
   if (is_all_zero(file)) return FileFault("holds nothing but zero octets");

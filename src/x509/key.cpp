@@ -20,7 +20,7 @@ using GroupPtr = std::unique_ptr<EC_GROUP, Freer<EC_GROUP_free>>;
 tl::unexpected<FileFault> broken() { return wrong("is broken ({})", {openssl_reason()}); }
 
 // SPKI as OpenSSL encodes it.
-Parsed<PublicKey> key_of(const KeyPtr& key) {
+Parsed<PublicKey> public_part(const KeyPtr& key) {
   if (!key) return broken();
   unsigned char* octets = nullptr;
   const int size = i2d_PUBKEY(key.get(), &octets);
@@ -119,7 +119,7 @@ Parsed<PublicKey> key_of_spki(ByteView der) {
 
 Parsed<PublicKey> key_of_rsa_public_key(ByteView der) {
   const unsigned char* cursor = der.data();
-  return key_of(KeyPtr(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &cursor, static_cast<long>(der.size()))));
+  return public_part(KeyPtr(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &cursor, static_cast<long>(der.size()))));
 }
 
 Parsed<PublicKey> key_of_request(ByteView der) {
@@ -141,7 +141,7 @@ KeyResult<PublicKey> key_of(const PKCS8_PRIV_KEY_INFO* info) {
   const KeyPtr key(info != nullptr ? EVP_PKCS82PKEY(info) : nullptr);
   if (!key && info != nullptr)
     if (const auto unknown = unknown_algorithm_of(info)) return not_known(unknown);
-  return lift(key_of(key));
+  return lift(public_part(key));
 }
 
 KeyResult<PublicKey> key_of_private_key(ByteView der) {
@@ -155,12 +155,12 @@ KeyResult<PublicKey> key_of_private_key(ByteView der) {
       return info ? key_of(info.get()) : KeyResult<PublicKey>(broken());
     }
     case Kind::rsa_private_key:
-      return lift(key_of(KeyPtr(d2i_PrivateKey(EVP_PKEY_RSA, nullptr, &cursor, size))));
+      return lift(public_part(KeyPtr(d2i_PrivateKey(EVP_PKEY_RSA, nullptr, &cursor, size))));
     case Kind::ec_private_key:
       if (const auto curve = unknown_curve_of(*element)) return not_known(curve);
-      return lift(key_of(KeyPtr(d2i_PrivateKey(EVP_PKEY_EC, nullptr, &cursor, size))));
+      return lift(public_part(KeyPtr(d2i_PrivateKey(EVP_PKEY_EC, nullptr, &cursor, size))));
     case Kind::dsa_private_key:
-      return lift(key_of(KeyPtr(d2i_PrivateKey(EVP_PKEY_DSA, nullptr, &cursor, size))));
+      return lift(public_part(KeyPtr(d2i_PrivateKey(EVP_PKEY_DSA, nullptr, &cursor, size))));
     default:
       return wrong("is not a private key");
   }

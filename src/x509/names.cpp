@@ -4,12 +4,11 @@
 #include <optional>
 #include <string_view>
 
+#include "tlsa_update/core/ascii.hpp"
 #include "tlsa_update/core/error.hpp"
 
 namespace tlsa_update::x509 {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool may_be_in_a_host_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '*';
@@ -17,8 +16,7 @@ bool may_be_in_a_host_name(char c) {
 
 std::optional<std::string> host_name(std::string_view raw) {
   if (raw.ends_with('.')) raw.remove_suffix(1);
-  std::string name(raw);
-  std::ranges::transform(name, name.begin(), lower);
+  auto name = lowered(raw);
   if (name.empty() || !std::ranges::all_of(name, may_be_in_a_host_name)) return std::nullopt;
   return name;
 }

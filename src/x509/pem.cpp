@@ -4,20 +4,15 @@
 #include <optional>
 #include <span>
 
+#include "tlsa_update/core/ascii.hpp"
+#include "tlsa_update/core/base64.hpp"
+
 namespace tlsa_update::x509 {
 namespace {
 
 constexpr std::string_view begin_mark = "-----BEGIN ";
 constexpr std::string_view end_mark = "-----END ";
 constexpr std::string_view dashes = "-----";
-constexpr std::string_view blanks = " \t\v\f";
-
-std::string_view trimmed(std::string_view line) {
-  line = without_byte_order_mark(line);  // files that were joined have them in the middle
-  const auto first = line.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(blanks) - first + 1);
-}
 
 // Lines without their ends and outer blanks, counted from 1.
 class Lines {
@@ -34,7 +29,7 @@ class Lines {
     } else {
       rest_.remove_prefix(end + (rest_.substr(end).starts_with("\r\n") ? 2 : 1));
     }
-    return trimmed(line);
+    return trimmed(without_byte_order_mark(line));  // files that were joined have marks in the middle
   }
 
   [[nodiscard]] std::size_t number() const { return number_; }
@@ -72,64 +67,6 @@ FileFault lost_line_breaks(std::string_view line) {
 // Of a line inside a block or outside: holds it more than a boundary line may?
 bool is_joined(std::string_view line) { return line.find(dashes) != std::string_view::npos; }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
-}
-
-// RFC 4648 section 4, fed line by line. Grows nowhere but in the one buffer that becomes a Secret.
-class Base64Decoder {
- public:
-  explicit Base64Decoder(std::size_t most_octets) { octets_.reserve(most_octets); }
-  Base64Decoder(const Base64Decoder&) = delete;
-  Base64Decoder& operator=(const Base64Decoder&) = delete;
-  ~Base64Decoder() { Secret(std::move(octets_)); }
-
-  bool take(std::string_view line) {
-    for (const char c : line) {
-      if (blanks.find(c) != std::string_view::npos) continue;
-      if (c == '=') {
-        if (++padding_ > 2) return false;
-        continue;
-      }
-      const int value = base64_value(c);
-      if (value < 0 || padding_ != 0) return false;
-      bits_ = bits_ << 6 | static_cast<unsigned>(value);
-      if (++digits_ % 4 == 0) flush(3);
-    }
-    return true;
-  }
-
-  // Padding must complete the last group of four.
-  bool finish() {
-    const auto over = digits_ % 4;
-    if (over == 1 || (over == 0 ? padding_ != 0 : padding_ != 4 - over)) return false;
-    if (over != 0) {
-      bits_ <<= 6 * (4 - over);
-      flush(over - 1);
-    }
-    return true;
-  }
-
-  [[nodiscard]] Secret octets() { return Secret(std::exchange(octets_, {})); }
-
- private:
-  void flush(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i)
-      octets_.push_back(static_cast<std::uint8_t>(bits_ >> (16 - 8 * i)));
-    bits_ = 0;
-  }
-
-  Bytes octets_;
-  unsigned bits_ = 0;
-  std::size_t digits_ = 0;
-  std::size_t padding_ = 0;
-};
-
 using LineSpan = std::span<const std::string_view>;
 
 // RFC 1421 section 4.4: "Name: value" lines, closed by an empty one. Base64 holds no colon.
@@ -147,10 +84,11 @@ Parsed<PemBlock> decode(std::string_view label, std::size_t begin_line, LineSpan
   std::size_t characters = 0;
   for (const auto line : lines) characters += line.size();
   if (characters == 0) return wrong("is empty");
-  Base64Decoder decoder(characters / 4 * 3 + 3);
-  if (!std::ranges::all_of(lines, [&](auto line) { return decoder.take(line); }) || !decoder.finish())
-    return wrong("is not base64: it is cut or damaged");
-  return PemBlock{std::string(label), begin_line, std::move(headers), decoder.octets()};
+  Base64Decoder decoder(characters);
+  const bool is_base64 = std::ranges::all_of(lines, [&](auto line) { return decoder.take(line); });
+  auto octets = is_base64 ? decoder.finish() : std::nullopt;
+  if (!octets) return wrong("is not base64: it is cut or damaged");
+  return PemBlock{std::string(label), begin_line, std::move(headers), std::move(*octets)};
 }
 
 // From the line after BEGIN through END.

@@ -20,7 +20,7 @@ struct FreeBags {
 using SafesPtr = std::unique_ptr<STACK_OF(PKCS7), FreeSafes>;
 using BagsPtr = std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), FreeBags>;
 
-tl::unexpected<FileFault> broken() { return wrong("is broken ({})", {openssl_reason()}); }
+tl::unexpected<FileFault> broken_container() { return wrong("is broken ({})", {openssl_reason()}); }
 
 // Walks one container, opened with one passphrase.
 class Pkcs12Reader {
@@ -30,7 +30,7 @@ class Pkcs12Reader {
   KeyResult<Pkcs12Contents> read(PKCS12* container) {
     if (auto open = verify_mac(container); !open) return tl::unexpected(open.error());
     const SafesPtr safes(PKCS12_unpack_authsafes(container));
-    if (!safes) return broken();
+    if (!safes) return broken_container();
     for (int i = 0; i < sk_PKCS7_num(safes.get()); ++i)
       if (auto taken = take_safe(sk_PKCS7_value(safes.get(), i)); !taken)
         return tl::unexpected(taken.error());
@@ -59,7 +59,7 @@ class Pkcs12Reader {
     BagsPtr bags;
     if (PKCS7_type_is_data(safe)) {
       bags.reset(PKCS12_unpack_p7data(safe));
-      if (!bags) return broken();
+      if (!bags) return broken_container();
     } else if (PKCS7_type_is_encrypted(safe) && safe->d.encrypted != nullptr) {
       if (auto bounded = spend(iterations_of(safe->d.encrypted->enc_data->algorithm)); !bounded)
         return bounded;
@@ -97,7 +97,7 @@ class Pkcs12Reader {
   }
 
   KeyResult<PublicKey> shrouded_key(const X509_SIG* encrypted) {
-    if (encrypted == nullptr) return broken();
+    if (encrypted == nullptr) return broken_container();
     const X509_ALGOR* algorithm = nullptr;
     X509_SIG_get0(encrypted, &algorithm, nullptr);
     if (auto bounded = spend(iterations_of(algorithm)); !bounded) return tl::unexpected(bounded.error());
@@ -122,7 +122,7 @@ class Pkcs12Reader {
     const X509Ptr certificate(PKCS12_SAFEBAG_get1_cert(bag));
     unsigned char* octets = nullptr;
     const int size = certificate ? i2d_X509(certificate.get(), &octets) : -1;
-    if (size <= 0) return broken();
+    if (size <= 0) return broken_container();
     contents_.certificates.emplace_back(octets, octets + size);
     OPENSSL_free(octets);
     return {};
@@ -145,7 +145,7 @@ class Pkcs12Reader {
 KeyResult<Pkcs12Contents> open_pkcs12(ByteView der, const Passphrase& passphrase) {
   const unsigned char* cursor = der.data();
   const Pkcs12Ptr container(d2i_PKCS12(nullptr, &cursor, static_cast<long>(der.size())));
-  if (!container) return broken();
+  if (!container) return broken_container();
   return Pkcs12Reader(passphrase).read(container.get());
 }
 

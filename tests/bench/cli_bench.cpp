@@ -3,7 +3,7 @@
 #include <string>
 
 #include "config.hpp"
-#include "ledger_file.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -43,13 +43,13 @@ Ledger ledger(std::int64_t owners) {
 
 void write_ledger(benchmark::State& state) {
   const Ledger written = ledger(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(to_json(written));
+  for (auto _ : state) benchmark::DoNotOptimize(state::to_json(written));
 }
 BENCHMARK(write_ledger)->Arg(1)->Arg(1000)->Arg(100'000);
 
 void read_ledger(benchmark::State& state) {
-  const std::string text = to_json(ledger(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(ledger_from_json(text).value());
+  const std::string text = state::to_json(ledger(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(state::ledger_from_json(text).value());
 }
 BENCHMARK(read_ledger)->Arg(1)->Arg(1000)->Arg(100'000);
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config.hpp"
-#include "folder.hpp"
+#include "support/folder.hpp"
 
 namespace tlsa_update::cli {
 namespace settings_test {
@@ -41,7 +41,7 @@ Settings parsed(const std::string& text) {
 
 using Words = std::vector<std::string>;
 
-Words texts(const std::vector<NameText>& names) {
+Words texts(const std::vector<state::NameText>& names) {
   Words texts;
   for (const auto& name : names) texts.push_back(name.text);
   return texts;
@@ -414,17 +414,17 @@ TEST_F(CommandLine, ASystemsStateIsInOnePlaceAndAUsersAtHome) {
 }
 
 TEST(Install, IsFromToModeOwner) {
-  const auto plain = parse_install("/a b.pem -> /x.pem");
+  const auto plain = deployment::parse_install("/a b.pem -> /x.pem");
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->from, "/a b.pem");
   EXPECT_EQ(plain->to, "/x.pem");
-  const auto full = parse_install("/a->/x 0640 root:ssl-cert");
+  const auto full = deployment::parse_install("/a->/x 0640 root:ssl-cert");
   ASSERT_TRUE(full);
   EXPECT_EQ(full->mode, 0640U);
   EXPECT_EQ(full->group, "ssl-cert");
   for (const char* bad : {"", "/a", "/a ->", "-> /x", "/a -> x", "/a -> /x 0888", "/a -> /x 01000",
                           "/a -> /x 0600 a b", "/a -> /x rw"}) {
-    EXPECT_FALSE(parse_install(bad)) << bad;
+    EXPECT_FALSE(deployment::parse_install(bad)) << bad;
   }
 }
 

@@ -71,6 +71,13 @@ def test_every_command_is_offered(shell, tlsa_update, on_path):
     assert shell(on_path, "tlsa-update", "") - {"--help", "--version"} == commands
 
 
+def test_options_may_stand_before_the_command(shell, tlsa_update, on_path):
+    commands = set(re.findall(r"^  ([a-z]+)  ", tlsa_update("--help").out, re.M))
+    assert shell(on_path, "tlsa-update --quiet", "") - {"--help", "--version"} == commands
+    assert shell(on_path, "tlsa-update --quiet", "--") == offered(tlsa_update, "run")
+    assert shell(on_path, "tlsa-update --quiet verify", "--") == offered(tlsa_update, "verify")
+
+
 def test_bash_offers_files_where_an_option_takes_one(on_path, tmp_path):
     (tmp_path / "chain.pem").touch()
     assert bash(on_path, "tlsa-update run --cert", str(tmp_path / "cha")) == {str(tmp_path / "chain.pem")}

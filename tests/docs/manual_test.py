@@ -105,7 +105,7 @@ def test_every_fixed_word_is_in_the_manual_and_the_other_way_round():
 
 
 def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():
-    sources = "".join((ROOT / "src" / "cli" / file).read_text() for file in ("checkup.cpp", "permissions.cpp", "trust.cpp", "commands/doctor.cpp"))
+    sources = "".join(file.read_text() for file in [*(ROOT / "src" / "doctor").glob("*.cpp"), ROOT / "src/cli/commands/doctor.cpp"])
     words = set(re.findall(r'(?:pass|fail|failed_check)\(\s*"([a-z-]+)"', sources))
     subject_of = re.search(r"subject_of\(const Error& error\) \{\n(.*?)\n\}", sources, re.S)[1]
     words |= set(re.findall(r'(?:return|\?|:) "([a-z-]+)"', subject_of)) | set(re.findall(r'check = "([a-z-]+)"', sources))
@@ -114,7 +114,7 @@ def test_every_check_of_doctor_is_in_the_manual_and_the_other_way_round():
 
 
 def test_every_metric_is_in_the_manual_and_the_other_way_round():
-    source = (ROOT / "src" / "cli" / "health.cpp").read_text()
+    source = (ROOT / "src" / "report" / "health.cpp").read_text()
     assert set(re.findall(r"^\.Cm (tlsa_[a-z_]+)", MANUAL.read_text(), re.M)) == set(re.findall(r'"(tlsa_[a-z_]+)"', source))
 
 

@@ -2,14 +2,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ledger_file.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 using namespace tlsa_update;
-using namespace tlsa_update::cli;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto ledger = ledger_from_json({reinterpret_cast<const char*>(data), size});
+  const auto ledger = state::ledger_from_json({reinterpret_cast<const char*>(data), size});
   if (!ledger && ledger.error().code != ErrorCode::bad_data) std::abort();
-  if (ledger && ledger_from_json(to_json(*ledger)).value() != *ledger) std::abort();
+  if (ledger && state::ledger_from_json(state::to_json(*ledger)).value() != *ledger) std::abort();
   return 0;
 }

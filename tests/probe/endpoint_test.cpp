@@ -74,12 +74,14 @@ Presented not_offered(KeyType type, const std::string& address = "127.0.0.1") {
   return {address, type, ProbeOutcome::not_offered, "", {}, std::nullopt};
 }
 
+SocketAddress place_of(const tcp::endpoint& endpoint) { return {endpoint.address(), endpoint.port()}; }
+
 class Endpoint : public testing::Test {
  protected:
   ProbeRequest request_to(std::initializer_list<const Peer*> peers) {
     ProbeRequest request;
     request.service = {Name::parse("mail.example.com").value(), 465, Protocol::tcp};
-    for (const auto* peer : peers) request.addresses.push_back(peer->endpoint());
+    for (const auto* peer : peers) request.addresses.push_back(place_of(peer->endpoint()));
     request.now = within_validity;
     return request;
   }
@@ -92,7 +94,7 @@ class Endpoint : public testing::Test {
   Presented judged(const CertificateChain& chain, ProbeRequest request) {
     TlsServer server({chain});
     const Peer peer(io_, server.behaviour());
-    request.addresses = {peer.endpoint()};
+    request.addresses = {place_of(peer.endpoint())};
     const auto both = presented(std::move(request));
     return both[0].outcome == ProbeOutcome::served ? both[0] : both[1];
   }
@@ -410,7 +412,7 @@ TEST_F(Endpoint, EveryMisbehaviourEndsAsUnreachableInTime) {
 TEST_F(Endpoint, ARefusedConnectionIsUnreachable) {
   auto request = request_to({});
   tcp::acceptor gone(io_, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
-  request.addresses = {gone.local_endpoint()};
+  request.addresses = {place_of(gone.local_endpoint())};
   gone.close();
   EXPECT_THAT(presented(request), Each(testing::Field(&Presented::detail, "connecting: Connection refused")));
 }

@@ -13,6 +13,14 @@ namespace tlsa_update {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
+// The same octets as text, and back.
+[[nodiscard]] inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+[[nodiscard]] inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 // Lower-case hexadecimal, two digits an octet.
 [[nodiscard]] std::string to_hex(ByteView bytes);
 

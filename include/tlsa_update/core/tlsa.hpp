@@ -34,7 +34,8 @@ struct TlsaParameters {
   [[nodiscard]] bool is_assigned() const {
     return usage <= Usage::dane_ee && selector <= Selector::spki && matching_type <= MatchingType::sha2_512;
   }
-  [[nodiscard]] std::string text() const;  // "3 1 1"
+  [[nodiscard]] std::string text() const;        // "3 1 1"
+  [[nodiscard]] std::string usage_text() const;  // "usage 3"
 };
 
 // "3 1 1", "311", "03 01 01", "DANE-EE SPKI SHA2-256" (any case; RFC 7218 acronyms). Only assigned values

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,16 @@
 
 namespace tlsa_update::probe {
 
+// Where one handshake goes. Not Asio's endpoint: its header is half of what a file that includes this one
+// parses.
+struct SocketAddress {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;
+};
+
 struct ProbeRequest {
   Service service;
-  std::vector<boost::asio::ip::tcp::endpoint> addresses;  // every A and AAAA with the port
+  std::vector<SocketAddress> addresses;  // every A and AAAA with the port
   StartTls starttls = StartTls::none;
 
   // The domain whose MX or SRV record led to the host. A second name that certificates may bear (RFC 7672

@@ -8,7 +8,8 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "output.hpp"
-#include "wants.hpp"
+#include "terminal.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -89,12 +90,14 @@ class Printer {
   bool is_first_ = true;
 };
 
-std::uint32_t ttl_of(const WantedService& service) { return service.settings->ttl.value_or(default_ttl); }
+std::uint32_t ttl_of(const rollover::WantedService& service) {
+  return service.settings->ttl.value_or(default_ttl);
+}
 
 using Printed = std::set<std::pair<Name, TlsaRecord>>;
 
 // Each record once an owner, in the order in which the credentials were given.
-void print_owners(Printer& printer, const WantedService& service, Printed& printed) {
+void print_owners(Printer& printer, const rollover::WantedService& service, Printed& printed) {
   for (const auto& asked : service.owners) {
     for (const auto& wanted : service.desired.records) {
       if (printed.insert({asked.owner, wanted.record}).second)
@@ -103,16 +106,17 @@ void print_owners(Printer& printer, const WantedService& service, Printed& print
   }
 }
 
-void print_bare(Printer& printer, const WantedService& service, Printed& printed) {
+void print_bare(Printer& printer, const rollover::WantedService& service, Printed& printed) {
   for (const auto& wanted : service.desired.records) {
     if (printed.insert({Name(), wanted.record}).second) printer.print({nullptr, ttl_of(service), &wanted});
   }
 }
 
-Result<void> print_stream(Printer& printer, Session& session, const WantedService& service) {
-  auto lines = NameLines::open(session.settings().names_from);
+Result<void> print_stream(Printer& printer, rollover::Session& session,
+                          const rollover::WantedService& service) {
+  auto lines = state::NameLines::open(session.request().names_from);
   if (!lines) return tl::unexpected(lines.error());
-  OwnerStream stream(session, service, std::move(*lines));
+  rollover::OwnerStream stream(session, service, std::move(*lines));
   while (true) {
     const auto more = stream.next();
     if (!more) return tl::unexpected(more.error());
@@ -122,11 +126,11 @@ Result<void> print_stream(Printer& printer, Session& session, const WantedServic
   }
 }
 
-bool has_names(const WantedService& service, const Settings& settings) {
-  return !service.settings->names.empty() || !settings.names_from.empty();
+bool has_names(const rollover::WantedService& service, const rollover::Request& request) {
+  return !service.settings->names.empty() || !request.names_from.empty();
 }
 
-Result<void> check_format(const Wants& wants, const Settings& settings) {
+Result<void> check_format(const rollover::Wants& wants, const Settings& settings) {
   if (settings.format == Format::text || settings.format == Format::json) return {};
   for (const auto& service : wants.services) {
     if (has_names(service, settings)) continue;
@@ -135,14 +139,14 @@ Result<void> check_format(const Wants& wants, const Settings& settings) {
   return {};
 }
 
-Result<void> print_all(Printer& printer, Session& session, const Wants& wants) {
+Result<void> print_all(Printer& printer, rollover::Session& session, const rollover::Wants& wants) {
   printer.begin();
   Printed printed;
   for (const auto& service : wants.services) {
-    has_names(service, session.settings()) ? print_owners(printer, service, printed)
-                                           : print_bare(printer, service, printed);
+    has_names(service, session.request()) ? print_owners(printer, service, printed)
+                                          : print_bare(printer, service, printed);
   }
-  if (!session.settings().names_from.empty()) {
+  if (!session.request().names_from.empty()) {
     const auto done = print_stream(printer, session, wants.services.back());
     if (!done) return done;
   }
@@ -153,10 +157,11 @@ Result<void> print_all(Printer& printer, Session& session, const Wants& wants) {
 }  // namespace
 
 int generate(const Settings& settings) {
-  Session session(settings);
-  const auto wants = session.run(gather_wants(session));
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  const auto wants = session.run(rollover::gather_wants(session));
   if (!wants) return failure(wants.error());
-  if (const auto sound = check_credentials(*wants); !sound) return failure(sound.error());
+  if (const auto sound = rollover::check_credentials(*wants); !sound) return failure(sound.error());
   if (const auto sound = check_format(*wants, settings); !sound) return failure(sound.error());
   Output out;
   Printer printer(out, settings.format);

@@ -8,15 +8,16 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "ledger_file.hpp"
 #include "log.hpp"
-#include "names.hpp"
 #include "output.hpp"
+#include "terminal.hpp"
 #include "tlsa_update/core/acceptance.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/apex.hpp"
-#include "wants.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
+#include "tlsa_update/rollover/names.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -34,7 +35,7 @@ struct Verdict {
 // Says what status would, as far as the primary and the ledger alone can tell.
 class Judge {
  public:
-  Judge(const Wants& wants, const Ledger& ledger) : wants_(wants), ledger_(ledger) {
+  Judge(const rollover::Wants& wants, const Ledger& ledger) : wants_(wants), ledger_(ledger) {
     for (const auto& desired : wants.desired) asked_.emplace(desired.asked, &desired);
   }
 
@@ -91,7 +92,7 @@ class Judge {
 
   // --keep of a command line that names no service.
   [[nodiscard]] bool is_kept_everywhere(const TlsaRecord& record) const {
-    return std::ranges::any_of(wants_.services, [&](const WantedService& service) {
+    return std::ranges::any_of(wants_.services, [&](const rollover::WantedService& service) {
       const auto& keep = service.settings->keep;
       return service.settings->names.empty() && std::ranges::find(keep, record) != keep.end();
     });
@@ -114,7 +115,7 @@ class Judge {
     }
   }
 
-  const Wants& wants_;
+  const rollover::Wants& wants_;
   const Ledger& ledger_;
   std::map<Name, const Desired*> asked_;
 };
@@ -162,7 +163,7 @@ json::object zone_object(const dns::TransferredZone& zone, const std::string& se
 Result<std::vector<Name>> zones_of(const Settings& settings) {
   std::vector<Name> zones;
   for (const auto& argument : settings.arguments) {
-    const auto zone = parse_zone(argument);
+    const auto zone = rollover::parse_zone(argument);
     if (!zone) return fail(ErrorCode::usage, zone.error().what, argument, "give the name of a zone");
     zones.push_back(*zone);
   }
@@ -185,8 +186,8 @@ boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error
                   primary.address(), "list " + apex->text()};
 }
 
-boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zone, const Judge& judge,
-                                                       Output& out) {
+boost::asio::awaitable<Result<json::object>> list_zone(rollover::Session& session, Name zone,
+                                                       const Judge& judge, Format format, Output& out) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
   const auto transferred = co_await dns::transfer_zone(**primary, zone);
@@ -196,7 +197,7 @@ boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zo
   }
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
   for (const auto& owner : transferred->mixed_ttl) log_warning(mixed_ttls(owner));
-  if (session.settings().format == Format::text) print_text(out, *transferred, judge);
+  if (format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);
 }
 
@@ -205,16 +206,17 @@ boost::asio::awaitable<Result<json::object>> list_zone(Session& session, Name zo
 int list(const Settings& settings) {
   const auto zones = zones_of(settings);
   if (!zones) return failure(zones.error());
-  Session session(settings);
-  const auto wants = session.run(gather_sound_wants(session));
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  const auto wants = session.run(rollover::gather_sound_wants(session, rollover::Others::ignored));
   if (!wants) return failure(wants.error());
-  const auto ledger = LedgerFile::peek(settings.state_directory);
+  const auto ledger = state::LedgerFile::peek(settings.state_directory, terminal);
   const Judge judge(*wants, ledger);
   Output out;
   json::array documents;
   auto troubles = wants->failures;
   for (const auto& zone : *zones) {
-    auto document = session.run(list_zone(session, zone, judge, out));
+    auto document = session.run(list_zone(session, zone, judge, settings.format, out));
     if (document) {
       documents.push_back(std::move(*document));
     } else {

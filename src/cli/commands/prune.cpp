@@ -1,27 +1,10 @@
 // prune: delete what is stale and provably safe to delete; nothing is added.
 
 #include "commands.hpp"
-#include "rounds.hpp"
+#include "operate.hpp"
 
 namespace tlsa_update::cli {
 
-int prune(const Settings& settings) {
-  Rounds rounds;
-  rounds.check = [](const Session& session, const Wants& wants) {
-    return session.settings().unpublish ? Result<void>{} : check_credentials(wants);
-  };
-  rounds.needs_key = true;
-  rounds.dry = [](Session&, const Wants&, Pass& pass) {
-    auto found = pass.look_only();
-    conclude_look(found, Goal::deletion);
-    return found;
-  };
-  rounds.real = [](Session&, const Wants&, Pass& pass, const LedgerFile& file) {
-    auto found = pass.carry_out(file);
-    conclude_pass(found, Goal::deletion);
-    return found;
-  };
-  return run_rounds(settings, rounds);
-}
+int prune(const Settings& settings) { return operate(settings, rollover::prune); }
 
 }  // namespace tlsa_update::cli

@@ -1,22 +1,10 @@
 // ready: may the given credentials be deployed? Starts and watches the clock, changes nothing in DNS.
 
 #include "commands.hpp"
-#include "rollout.hpp"
-#include "rounds.hpp"
+#include "operate.hpp"
 
 namespace tlsa_update::cli {
 
-int ready(const Settings& settings) {
-  Rounds rounds;
-  rounds.takes_lock = false;
-  rounds.check = [](const Session&, const Wants& wants) { return check_credentials(wants); };
-  rounds.real = [](Session&, const Wants& wants, Pass& pass, const LedgerFile& file) {
-    auto found = pass.remember(file);
-    hand_over(wants, file, pass.facts(), found);
-    conclude_pass(found, Goal::deployment);
-    return found;
-  };
-  return run_rounds(settings, rounds);
-}
+int ready(const Settings& settings) { return operate(settings, rollover::ready); }
 
 }  // namespace tlsa_update::cli

@@ -5,7 +5,10 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "pass.hpp"
+#include "terminal.hpp"
+#include "tlsa_update/rollover/network_world.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
+#include "tlsa_update/state/state_directory.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -30,13 +33,13 @@ void forget_replacements(Plan& plan) {
     for (auto& rrset : zone.rrsets) {
       if (std::ranges::any_of(rrset.steps, is_wanted)) continue;
       for (auto& step : rrset.steps) {
-        if (step.reason == Reason::replacement_not_ready) forget_wait(step);
+        if (step.reason == Reason::replacement_not_ready) report::forget_wait(step);
       }
     }
   }
 }
 
-bool has_unreachable(const Findings& findings) {
+bool has_unreachable(const report::Findings& findings) {
   const bool server = std::any_of(findings.zones.begin(), findings.zones.end(), [](const ZoneView& zone) {
     return std::any_of(zone.servers.begin(), zone.servers.end(),
                        [](const ServerView& one) { return !one.reachable; });
@@ -49,16 +52,17 @@ bool has_unreachable(const Findings& findings) {
 }  // namespace
 
 int status(const Settings& settings) {
-  Session session(settings);
-  const auto wants = session.run(gather_sound_wants(session));
-  if (!wants) return failure(wants.error());
-  Pass pass(session, *wants, policy_of(settings), Depth::live);
-  auto found = pass.look_only();
-  forget_replacements(found.plan);
-  conclude_look(found, Goal::all);
-  const bool is_different = has_difference(found.plan) || has_unreachable(found);
-  if (is_different && found.remaining != ErrorCode::unsafe) found.remaining = ErrorCode::differences;
-  return finish(found, settings.format);
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(settings.state_directory, terminal);
+  auto found = rollover::status(world, ledger, settings, terminal);
+  if (!found) return failure(found.error());
+  forget_replacements(found->plan);
+  conclude_look(*found, Goal::all);
+  const bool is_different = has_difference(found->plan) || has_unreachable(*found);
+  if (is_different && found->remaining != ErrorCode::unsafe) found->remaining = ErrorCode::differences;
+  return finish(*found, settings.format);
 }
 
 }  // namespace tlsa_update::cli

@@ -9,9 +9,12 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
-#include "files.hpp"
-#include "health.hpp"
-#include "pass.hpp"
+#include "terminal.hpp"
+#include "tlsa_update/report/health.hpp"
+#include "tlsa_update/rollover/network_world.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
+#include "tlsa_update/state/files.hpp"
+#include "tlsa_update/state/state_directory.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -20,10 +23,10 @@ namespace {
 Result<void> write_metrics(const std::string& path, const std::string& text) {
   const std::string beside = path + ".new";
   (void)std::remove(beside.c_str());
-  const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  const state::Descriptor file(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file.is_open()) return fail(ErrorCode::unreadable, std::strerror(errno), beside);
-  const auto written = write_open_file(file.value(), beside,
-                                       {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const auto written = state::write_open_file(file.value(), beside, as_bytes(text));
   if (!written) {
     (void)std::remove(beside.c_str());
     return written;
@@ -33,15 +36,15 @@ Result<void> write_metrics(const std::string& path, const std::string& text) {
   return {};
 }
 
-int exit_status_of(const Health& health) {
+int exit_status_of(const report::Health& health) {
   switch (health.level()) {
-    case Level::ok:
+    case report::Level::ok:
       return 0;
-    case Level::warning:
+    case report::Level::warning:
       return exit_status(ErrorCode::differences);
-    case Level::critical:
+    case report::Level::critical:
       return exit_status(ErrorCode::unsafe);
-    case Level::unknown:
+    case report::Level::unknown:
       return exit_status(ErrorCode::no_answer);
   }
   return exit_status(ErrorCode::internal);
@@ -52,7 +55,8 @@ void forget_waits(Plan& plan) {
   for (auto& zone : plan.zones) {
     for (auto& rrset : zone.rrsets) {
       for (auto& step : rrset.steps) {
-        if (step.reason == Reason::replacement_not_ready || step.reason == Reason::unread) forget_wait(step);
+        if (step.reason == Reason::replacement_not_ready || step.reason == Reason::unread)
+          report::forget_wait(step);
       }
     }
   }
@@ -61,26 +65,31 @@ void forget_waits(Plan& plan) {
 }  // namespace
 
 int verify(const Settings& settings) {
-  Session session(settings);
-  const auto wants = session.run(gather_sound_wants(session));
-  if (!wants) return settings.monitor ? monitored_failure(wants.error()) : failure(wants.error());
-  Pass pass(session, *wants, policy_of(settings), Depth::live);
-  auto found = pass.examine();
-  count_verdicts(found);
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(settings.state_directory, terminal);
+  auto outcome = rollover::verify(world, ledger, settings, terminal);
+  if (!outcome) return settings.monitor ? monitored_failure(outcome.error()) : failure(outcome.error());
+  auto& found = *outcome;
   forget_waits(found.plan);
-  const auto health = judge_health(found, settings, wall_clock());
+  const report::Alarms alarms{settings.warn_days, settings.critical_days,
+                              !settings.resolvers.empty() || !settings.trust_anchor.empty()};
+  const auto health = report::judge_health(found, alarms, rollover::wall_clock());
   if (!settings.metrics.empty()) {
-    if (const auto done = write_metrics(settings.metrics, metrics_text(found, wall_clock())); !done)
+    if (const auto done =
+            write_metrics(settings.metrics, report::metrics_text(found, rollover::wall_clock()));
+        !done)
       return settings.monitor ? monitored_failure(done.error()) : failure(done.error());
   }
   if (settings.monitor) {
     Output out;
-    out << monitor_line(health, settings);
+    out << report::monitor_line(health, alarms);
     const auto done = out.finish();
     return done ? static_cast<int>(health.level()) : monitored_failure(done.error());
   }
   for (const auto& remark : health.remarks) {
-    remark.level == Level::critical ? log_error(remark.text) : log_warning(remark.text);
+    remark.level == report::Level::critical ? log_error(remark.text) : log_warning(remark.text);
   }
   const int printed = finish(found, settings.format);
   const int judged = exit_status_of(health);

@@ -1,0 +1,46 @@
+// What is wanted: credentials loaded, NAMEs expanded, records derived and checked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlsa_update/core/planner.hpp"
+#include "tlsa_update/dns/resolver.hpp"
+#include "tlsa_update/rollover/request.hpp"
+
+namespace tlsa_update::rollover {
+
+// One TLSA owner that somebody asked for.
+struct AskedOwner {
+  Name owner;
+  std::optional<Service> service;     // none for a raw owner such as *._tcp.host
+  std::optional<Name> source_domain;  // whose MX or SRV record led here: a second name for certificates
+  const ServiceSettings* settings = nullptr;
+};
+
+// What one service brings: its credentials and its owners.
+struct WantedService {
+  const ServiceSettings* settings = nullptr;
+  std::vector<GivenCredential> credentials;
+  std::vector<AskedOwner> owners;
+  Desired desired;  // the same at each of its owners; `asked` is left open
+};
+
+struct Wants {
+  std::vector<WantedService> services;  // of which all could be read
+  std::vector<WantedService> unread;    // of which only the names are known; of gather_sound_wants alone
+  std::vector<Desired> desired;         // one per owner, sorted, services that share an owner merged
+  std::optional<dns::Dnssec> dnssec;    // the weakest verdict on the MX and SRV RRsets that were followed
+  std::optional<Error> no_verdict;      // why it is not known of one of them, where it should be
+  std::vector<Error> failures;          // one for each service that could not be read
+};
+
+// What the services that this run is not about want: kept from deletion, or of no concern because nothing is
+// judged stale.
+enum class Others { protected_, ignored };
+
+// Error usage: a service without any credential.
+[[nodiscard]] Result<void> check_credentials(const Wants& wants);
+
+}  // namespace tlsa_update::rollover

@@ -1,0 +1,50 @@
+#include "tlsa_update/report/findings.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update::report {
+
+const ZoneView* view_of(const Findings& findings, const ZonePlan& plan) {
+  const auto view = std::ranges::find_if(findings.zones, [&](const ZoneView& zone) {
+    return zone.apex == plan.zone && zone.server == plan.server;
+  });
+  return view == findings.zones.end() ? nullptr : &*view;
+}
+
+int exit_status_of(const Findings& findings) {
+  auto worst = findings.remaining;
+  const auto count = [&](ErrorCode code) { worst = worst ? more_severe(*worst, code) : code; };
+  for (const auto& trouble : findings.troubles) count(trouble.code);
+  if (findings.diagnosis) {
+    for (const auto& check : findings.diagnosis->checks) {
+      if (!check.ok) count(check.code);
+    }
+  }
+  return worst ? exit_status(*worst) : 0;
+}
+
+void conclude_pass(Findings& findings, Goal goal) {
+  auto blockers = waits(findings.plan, goal);
+  // What ready and deploy do not do themselves, they do not wait for beyond what readiness says.
+  if (goal != Goal::deployment) {
+    for (auto& wait : due_changes(findings.plan)) blockers.push_back(std::move(wait));
+  }
+  findings.remaining = outcome_of(blockers);
+  findings.blockers = std::move(blockers);
+}
+
+void conclude_look(Findings& findings, Goal goal) {
+  findings.blockers = waits(findings.plan, goal);
+  findings.remaining = outcome_of(*findings.blockers);
+  const bool is_refused = findings.remaining == ErrorCode::unsafe;
+  if (!is_refused && goal != Goal::deployment && findings.plan.changes())
+    findings.remaining = ErrorCode::differences;
+}
+
+void forget_wait(Step& step) {
+  step.action = Action::none;
+  step.reason = Reason::seen;
+  step.ready_at.reset();
+}
+
+}  // namespace tlsa_update::report

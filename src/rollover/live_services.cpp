@@ -1,0 +1,235 @@
+#include "live_services.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <ifaddrs.h>
+#include <map>
+#include <memory>
+#include <netinet/in.h>
+#include <set>
+#include <tuple>
+
+#include "tlsa_update/probe/endpoint.hpp"
+
+namespace tlsa_update::rollover {
+namespace {
+
+using boost::asio::awaitable;
+namespace ip = boost::asio::ip;
+
+// One service to probe, and the RRset that its chains are held against.
+struct Probe {
+  const AskedOwner* asked = nullptr;
+  probe::ProbeRequest request;
+  bool addresses_known = true;
+};
+
+// Where a service is.
+struct Found {
+  std::vector<ip::address> addresses;
+  bool are_all = true;  // false: there may be others, which could not be asked for
+};
+
+using ViewsByName = std::map<Name, const OwnerView*>;
+
+Probe probe_of(const AskedOwner& asked, const ViewsByName& views) {
+  Probe probe;
+  probe.asked = &asked;
+  probe.request.service = *asked.service;
+  probe.request.source_domain = asked.source_domain;
+  probe.request.starttls = asked.settings->starttls.value_or(probe::starttls_for_port(asked.service->port));
+  if (const auto view = views.find(asked.owner); view != views.end())
+    probe.request.rrset = view->second->rrset ? view->second->rrset : view->second->wildcard_answer;
+  return probe;
+}
+
+// Two services of one name, as two machines behind it, may each say where they are: all of it is looked at.
+std::vector<Probe> probes_of(const Wants& wants, const std::vector<ZoneView>& zones) {
+  ViewsByName views;
+  for (const auto& zone : zones) {
+    for (const auto& owner : zone.owners) views.emplace(owner.asked, &owner);
+  }
+  std::vector<Probe> probes;
+  std::set<std::tuple<Service, std::vector<ip::address>, probe::StartTls>> known;
+  for (const auto* services : {&wants.services, &wants.unread}) {
+    for (const auto& service : *services) {
+      for (const auto& asked : service.owners) {
+        if (!asked.service) continue;
+        auto probe = probe_of(asked, views);
+        const auto& addresses = asked.settings->addresses;
+        if (known.emplace(*asked.service, addresses, probe.request.starttls).second)
+          probes.push_back(std::move(probe));
+      }
+    }
+  }
+  return probes;
+}
+
+awaitable<Found> find_addresses(Session& session, const Probe& probe) {
+  const auto& configured = probe.asked->settings->addresses;
+  if (!configured.empty()) co_return Found{configured};
+  auto found = co_await session.resolver().addresses(probe.request.service.host);
+  if (!found) {
+    session.events().warning(found.error().text());
+    co_return Found{{}, false};
+  }
+  co_return Found{std::move(found->addresses), found->both_families_answered};
+}
+
+std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe>& probes) {
+  std::vector<probe::ProbeRequest> requests;
+  requests.reserve(probes.size());
+  for (const auto& probe : probes) {
+    requests.push_back(probe.request);
+    requests.back().timeout = session.request().timeout;
+    requests.back().now = wall_clock();
+  }
+  auto evidence = session.run(probe::probe_all(std::move(requests)));
+  for (std::size_t i = 0; i < probes.size(); ++i) evidence[i].addresses_known = probes[i].addresses_known;
+  return evidence;
+}
+
+template <class Find>
+void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
+  std::vector<awaitable<Found>> jobs;
+  jobs.reserve(probes.size());
+  for (const auto& probe : probes) jobs.push_back(find(probe));
+  const auto found = session.run_all(std::move(jobs));
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    auto& request = probes[i].request;
+    probes[i].addresses_known = found[i].are_all;
+    for (const auto& address : found[i].addresses)
+      request.addresses.push_back({address, request.service.port});
+  }
+}
+
+std::vector<ServiceEvidence> look_at(Session& session, std::vector<Probe> probes) {
+  find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
+  return probe_all(session, probes);
+}
+
+// RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
+void warn_of_no_tls(const ServiceEvidence& evidence, Events& events) {
+  const auto is_plain = [](const Presented& one) { return one.outcome == ProbeOutcome::no_tls; };
+  const auto one = std::ranges::find_if(evidence.presented, is_plain);
+  if (one == evidence.presented.end()) return;
+  events.warning(evidence.service.host.text() + " at " + one->address + ": " +
+                 (one->detail.empty() ? "no TLS is offered" : one->detail) +
+                 "; once it has TLSA records, DANE clients do without the service rather than without TLS");
+}
+
+std::vector<Probe> probes_at(const Wants& wants, const std::vector<ZoneView>& zones,
+                             const std::set<Name>& asked) {
+  auto probes = probes_of(wants, zones);
+  std::erase_if(probes, [&](const Probe& probe) { return !asked.contains(probe.asked->owner); });
+  return probes;
+}
+
+// Without those of loopback: to each client that reads them in DNS they mean itself.
+std::set<ip::address> own_addresses() {
+  std::set<ip::address> own;
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return own;
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, &::freeifaddrs);
+  for (const auto* at = first; at != nullptr; at = at->ifa_next) {
+    if (at->ifa_addr == nullptr) continue;
+    if (at->ifa_addr->sa_family == AF_INET) {
+      const auto* const v4 = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
+      own.insert(ip::address_v4(ntohl(v4->sin_addr.s_addr)));
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+      const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(at->ifa_addr);
+      ip::address_v6::bytes_type octets;
+      std::ranges::copy(v6->sin6_addr.s6_addr, octets.begin());
+      own.insert(ip::address_v6(octets));
+    }
+  }
+  std::erase_if(own, [](const ip::address& address) { return address.is_loopback(); });
+  return own;
+}
+
+// Which of the services run on this machine.
+class Neighbourhood {
+ public:
+  Neighbourhood(const std::vector<ZoneView>& zones, const Sources& sources, Family family)
+      : hosts_(sources.hosts), own_(own_addresses()), family_(family) {
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      for (const auto& owner : zones[i].owners) zones_.emplace(owner.asked, &sources.zones[i]);
+    }
+  }
+
+  // Leaves out what is elsewhere. A host whose A records are elsewhere has no AAAA records here.
+  awaitable<Found> find_addresses(const Probe& probe) const {
+    const auto& configured = probe.asked->settings->addresses;
+    if (!configured.empty()) co_return Found{configured};
+    const auto zone = zones_.find(probe.asked->owner);
+    if (zone == zones_.end()) co_return Found{};
+    const auto& host = probe.request.service.host;
+    const bool is_known = hosts_.contains(host);
+    // Where a transfer brought no address, thousands of questions are not worth it.
+    if (!is_known && zone->second->transferred_records > 0) co_return Found{};
+    auto& primary = *zone->second->primary;
+    Addresses v4;
+    if (is_known) {
+      v4 = hosts_.at(host);
+    } else {
+      v4 = co_await ask(primary, host, dns::type::a);
+    }
+    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return own_.contains(address); }))
+      co_return Found{};
+    auto all = co_await ask(primary, host, dns::type::aaaa);
+    all.insert(all.begin(), v4.begin(), v4.end());
+    std::erase_if(all, [&](const auto& address) { return !is_here(address); });
+    co_return Found{std::move(all)};
+  }
+
+ private:
+  using Addresses = std::vector<ip::address>;
+
+  [[nodiscard]] bool is_here(const ip::address& address) const {
+    return own_.contains(address) && dns::belongs_to(family_, address);
+  }
+
+  // Whatever is wrong with the answer, the service is then not known to be here.
+  static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
+    auto found = co_await dns::addresses_at(primary, std::move(host), family);
+    if (!found) co_return Addresses{};
+    co_return std::move(*found);
+  }
+
+  const std::map<Name, Addresses>& hosts_;
+  std::set<ip::address> own_;
+  Family family_;
+  std::map<Name, const Sources::Zone*> zones_;
+};
+
+}  // namespace
+
+std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                            const std::vector<ZoneView>& zones) {
+  return look_at(session, probes_of(wants, zones));
+}
+
+std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
+  return look_at(session, probes_at(wants, zones, asked));
+}
+
+std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,
+                                          const std::vector<ZoneView>& zones, const std::set<Name>& asked,
+                                          const Sources& sources) {
+  auto probes = probes_at(wants, zones, asked);
+  const Neighbourhood neighbourhood(zones, sources, session.request().family);
+  find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
+  std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
+  auto all = probe_all(session, probes);
+  for (auto& evidence : all) {
+    warn_of_no_tls(evidence, session.events());
+    std::erase_if(evidence.presented, [](const Presented& presented) {
+      return presented.outcome == ProbeOutcome::unreachable || presented.outcome == ProbeOutcome::no_tls;
+    });
+  }
+  std::erase_if(all, [](const ServiceEvidence& evidence) { return evidence.presented.empty(); });
+  return all;
+}
+
+}  // namespace tlsa_update::rollover

@@ -1,0 +1,27 @@
+// The live services of what is wanted: where they are, and the chains that they present. Gathers, judges
+// nothing.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "look.hpp"
+
+namespace tlsa_update::rollover {
+
+// Every service, at the addresses that --address or a resolver tells.
+[[nodiscard]] std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                                          const std::vector<ZoneView>& zones);
+
+// Those at these owners alone; names as in Desired::asked.
+[[nodiscard]] std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                                          const std::vector<ZoneView>& zones,
+                                                          const std::set<Name>& asked);
+
+// The same, as far as it takes no time: where --address tells, or the primary gives the host an address of
+// this machine. No resolver is asked. What shows no chain is left out, as if it were not there.
+[[nodiscard]] std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,
+                                                        const std::vector<ZoneView>& zones,
+                                                        const std::set<Name>& asked, const Sources& sources);
+
+}  // namespace tlsa_update::rollover

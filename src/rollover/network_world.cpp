@@ -1,0 +1,131 @@
+#include "tlsa_update/rollover/network_world.hpp"
+
+#include <algorithm>
+#include <random>
+#include <time.h>
+
+#include "changes.hpp"
+#include "live_services.hpp"
+#include "look.hpp"
+#include "misgivings.hpp"
+#include "tlsa_update/deployment/child.hpp"
+#include "tlsa_update/deployment/deployment.hpp"
+#include "tlsa_update/deployment/end_signals.hpp"
+#include "tlsa_update/deployment/replacement.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
+#include "tlsa_update/state/files.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
+
+namespace tlsa_update::rollover {
+namespace {
+
+constexpr std::chrono::seconds reload_timeout{120};  // a mail server that reloads longer hangs
+
+class FileInstallation final : public Installation {
+ public:
+  FileInstallation(deployment::Deployment files, Events& events)
+      : files_(std::move(files)), events_(events) {}
+
+  [[nodiscard]] bool is_needed() const override { return files_.is_needed(); }
+  [[nodiscard]] std::vector<std::string> differing() const override { return files_.differing(); }
+  [[nodiscard]] Result<void> install() override { return files_.install(events_); }
+
+ private:
+  deployment::Deployment files_;
+  Events& events_;
+};
+
+}  // namespace
+
+NetworkWorld::NetworkWorld(Session& session) : session_(session), sources_(std::make_unique<Sources>()) {}
+NetworkWorld::~NetworkWorld() = default;
+
+Result<Wants> NetworkWorld::wants(Others others) {
+  return session_.run(gather_sound_wants(session_, others));
+}
+
+Result<void> NetworkWorld::check_keys(const Wants& wants) { return rollover::check_keys(session_, wants); }
+
+Facts NetworkWorld::look(const Wants& wants, Depth depth) {
+  auto facts = rollover::look(session_, wants, depth, *sources_);
+  if (std::exchange(is_first_look_, false)) warn_of_mistakes(session_, wants, facts, *sources_);
+  return facts;
+}
+
+std::vector<ServiceEvidence> NetworkWorld::probe(const Wants& wants, const Facts& facts,
+                                                 const std::set<Name>& asked, Reach reach) {
+  if (reach == Reach::everywhere) return probe_services(session_, wants, facts.zones, asked);
+  return probe_nearby(session_, wants, facts.zones, asked, *sources_);
+}
+
+Acted NetworkWorld::apply(const Plan& plan, Facts& facts) {
+  return send_changes(session_, plan, facts.zones, *sources_);
+}
+
+Result<std::unique_ptr<Installation>> NetworkWorld::prepare(
+    const std::vector<deployment::ServiceFiles>& services) {
+  auto files = deployment::Deployment::prepare(services, session_.request().state_directory);
+  if (!files) return tl::unexpected(files.error());
+  return std::make_unique<FileInstallation>(std::move(*files), session_.events());
+}
+
+bool NetworkWorld::has_unfinished_installation() {
+  return deployment::is_replacement_begun(session_.request().state_directory);
+}
+
+Result<void> NetworkWorld::finish_installation() {
+  const auto& request = session_.request();
+  std::set<std::string> targets;
+  for (const auto* services : {&request.services, &request.others}) {
+    for (const auto& service : *services) {
+      for (const auto& install : service.installs) targets.insert(install.to);
+    }
+  }
+  return deployment::finish_replacement(request.state_directory, targets, session_.events());
+}
+
+Result<void> NetworkWorld::reload(const std::string& command) {
+  return deployment::run_command(command, reload_timeout, session_.events());
+}
+
+bool NetworkWorld::is_reload_due(const std::string& service) {
+  return deployment::is_reload_due(service, session_.request().state_directory);
+}
+
+void NetworkWorld::conclude_reload(const std::string& service) {
+  deployment::conclude_reload(service, session_.request().state_directory);
+}
+
+Time NetworkWorld::now() { return wall_clock(); }
+
+ClockReading NetworkWorld::clock() {
+  ClockReading reading;
+  reading.wall = std::chrono::ceil<Seconds>(std::chrono::system_clock::now());
+  timespec uptime{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &uptime) == 0) reading.uptime = Seconds(uptime.tv_sec);
+  const auto boot = state::read_file("/proc/sys/kernel/random/boot_id", 64);
+  if (boot) reading.boot_id.assign(boot->begin(), std::find(boot->begin(), boot->end(), '\n'));
+  return reading;
+}
+
+World::Milliseconds NetworkWorld::stopwatch() {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+bool NetworkWorld::pause(Milliseconds least, Milliseconds most) {
+  std::random_device random;
+  std::uniform_int_distribution<Milliseconds::rep> between(least.count(), std::max(least, most).count());
+  const deployment::EndSignals signals;
+  return !signals.came_within(Milliseconds(between(random)));
+}
+
+std::vector<dns::ReadZone> NetworkWorld::zones_with_primaries(const Facts& facts) const {
+  std::vector<dns::ReadZone> zones;
+  for (std::size_t i = 0; i < facts.zones.size(); ++i) {
+    const auto& source = sources_->zones[i];
+    zones.push_back({facts.zones[i], source.primary, source.transferred_records});
+  }
+  return zones;
+}
+
+}  // namespace tlsa_update::rollover

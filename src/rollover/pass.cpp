@@ -1,0 +1,283 @@
+#include "tlsa_update/rollover/pass.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "tlsa_update/core/count.hpp"
+#include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/report.hpp"
+
+namespace tlsa_update::rollover {
+namespace {
+
+using Milliseconds = World::Milliseconds;
+
+constexpr int race_rounds = 8;
+constexpr Milliseconds shortest_wait{10};
+constexpr Milliseconds longest_wait{10'000};
+
+// RFC 2136 section 7.20: competing requestors wait for different times, longer at each round. What counts is
+// how many rounds of the others fit in.
+Milliseconds most_before(int round, Milliseconds length_of_round) {
+  return std::min(longest_wait, std::max(length_of_round, Milliseconds(20)) * (2 << round));
+}
+
+void append(std::vector<Error>& to, const std::vector<Error>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// What the report shows only in part, said once at the end of a pass.
+void tell_verdicts(const report::Findings& findings, Events& events) {
+  for (const auto& warning : findings.plan.warnings) events.warning(warning);
+  for (const auto& trouble : findings.troubles) events.error(trouble);
+  for (const auto& zone : findings.zones) {
+    if (!is_signed_to_clients(zone)) {
+      events.warning(zone.apex.text() +
+                     " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
+    }
+    for (const auto& owner : zone.owners) {
+      if (!owner.host_exists)
+        events.warning(owner.asked.text() + ": the host has no records, and no wildcard stands for it");
+    }
+  }
+}
+
+TlsaRecords records_after(const RrsetPlan& rrset) {
+  TlsaRecords records;
+  for (const auto& step : rrset.steps) {
+    const bool is_there = step.state != RecordState::missing;
+    if (is_there ? step.action != Action::remove : step.action == Action::add) records.push_back(step.record);
+  }
+  return records;
+}
+
+// What is worth a warning in the RRsets that are about to change, as they will be then.
+void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events& events) {
+  if (!plan.changes()) return;
+  std::map<Name, std::vector<const Credential*>> given;
+  for (const auto& wish : desired) {
+    for (const auto& one : wish.credentials) given[wish.asked].push_back(one.credential.get());
+  }
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (!rrset.changes()) continue;
+      const auto records = records_after(rrset);
+      if (records.empty()) events.warning("the last TLSA record at " + rrset.owner.text() + " is deleted");
+      for (const auto& remark : remarks(rrset.owner, given[rrset.asked], records, rrset.ttl))
+        events.warning(remark);
+    }
+  }
+}
+
+bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
+  return step.state != RecordState::missing && step.credential.empty();
+}
+
+bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
+
+// A combination of parameters that the RRset does not have.
+bool is_extension(const RrsetPlan& rrset, const Step& added) {
+  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
+         std::ranges::none_of(rrset.steps, [&](const Step& step) {
+           return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
+         });
+}
+
+// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
+// to it one more is no addition but a replacement.
+bool is_replacement(const RrsetPlan& rrset, const Step& added) {
+  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
+           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
+                  step.record.parameters.selector == added.record.parameters.selector;
+         });
+}
+
+// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
+bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
+
+template <class Claim>
+std::set<Name> names_with(const Plan& plan, const Claim& claim) {
+  std::set<Name> asked;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (std::ranges::none_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); })) continue;
+      asked.insert(rrset.asked);
+      asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
+    }
+  }
+  return asked;
+}
+
+bool is_silent(const ServiceEvidence& evidence) {
+  return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
+    return presented.outcome == ProbeOutcome::served;
+  });
+}
+
+}  // namespace
+
+void Pass::look_around() {
+  facts_ = world_.look(wants_, depth_);
+  if (depth_ == Depth::primary) look_before_adding();
+}
+
+// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
+// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
+// only what would replace its record.
+void Pass::look_before_adding() {
+  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
+  auto extended = names_with(plan, is_extension);
+  extended.merge(names_with(plan, is_passed_over));
+  const auto replaced = names_with(plan, is_replacement);
+  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
+  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
+    const auto owner = evidence.service.owner();
+    return is_silent(evidence) && owner && !replaced.contains(*owner);
+  });
+  auto others = names_with(plan, is_addition);
+  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
+  if (others.empty()) return;
+  auto near = world_.probe(wants_, facts_, others, Reach::nearby);
+  std::ranges::move(near, std::back_inserter(facts_.evidence));
+}
+
+Plan Pass::plan(const Ledger& ledger) const {
+  if (depth_ == Depth::primary)
+    return plan_publish(wants_.desired, facts_.zones, policy_, ledger, facts_.evidence);
+  return plan_rollover(wants_.desired, facts_.zones, ledger, facts_.evidence, policy_, world_.now());
+}
+
+Ledger Pass::observed(Ledger ledger) const {
+  auto clock = world_.clock();
+  clock.is_confirmed = facts_.is_signed_by_primaries;
+  return observe(std::move(ledger), wants_.desired, facts_.zones, facts_.evidence, policy_, clock);
+}
+
+report::Findings Pass::findings(Plan plan) const {
+  report::Findings findings;
+  findings.zones = facts_.zones;
+  findings.plan = std::move(plan);
+  if (depth_ == Depth::live) findings.evidence = facts_.evidence;
+  findings.dnssec = facts_.dnssec;
+  findings.no_verdict = facts_.no_verdict;
+  findings.troubles = facts_.troubles;
+  append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
+  return findings;
+}
+
+report::Findings Pass::examine() {
+  look_around();
+  return findings(plan(observed(ledger_.peek())));
+}
+
+report::Findings Pass::look_only() {
+  auto found = examine();
+  tell_remarks(found.plan, wants_.desired, events_);
+  count_verdicts(found);
+  tell_verdicts(found, events_);
+  return found;
+}
+
+report::Findings Pass::remember() {
+  look_around();
+  return settle({});
+}
+
+// The end of a pass: what is so now is remembered, and planned on once more.
+report::Findings Pass::settle(report::Findings so_far) {
+  Plan after;
+  const auto kept = ledger_.change([&](Ledger& ledger) {
+    ledger = granted(observed(std::move(ledger)), ttls_);
+    after = plan(ledger);
+  });
+  if (!kept) append(so_far.troubles, {kept.error()});
+  auto found = findings(std::move(after));
+  found.added = std::move(so_far.added);
+  found.removed = std::move(so_far.removed);
+  found.changed = so_far.changed;
+  found.is_withheld = so_far.is_withheld;
+  append(found.troubles, so_far.troubles);
+  count_verdicts(found);
+  tell_verdicts(found, events_);
+  return found;
+}
+
+report::Findings Pass::carry_out() {
+  report::Findings all;
+  auto state = Round::again;
+  for (int round = 0; state == Round::again; ++round) {
+    const auto began = world_.stopwatch();
+    state = act_once(round, all);
+    if (state == Round::failed) {
+      tell_verdicts(all, events_);
+      return all;
+    }
+    if (state == Round::done) break;
+    if (!world_.pause(shortest_wait, most_before(round, world_.stopwatch() - began))) {
+      append(
+          all.troubles,
+          {{ErrorCode::not_yet, "stopped by a signal before the change was planned again", {}, "run again"}});
+      break;
+    }
+  }
+  if (all.changed && depth_ != Depth::primary) look_around();
+  return settle(std::move(all));
+}
+
+Pass::Round Pass::act_once(int round, report::Findings& all) {
+  look_around();
+  Plan next;
+  // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
+  // (I4).
+  const auto ahead = ledger_.change([&](Ledger& ledger) {
+    ledger = observed(std::move(ledger));
+    next = plan(ledger);
+    ledger = intend(std::move(ledger), next);
+  });
+  if (!ahead) {
+    append(all.troubles, facts_.troubles);
+    append(all.troubles, {ahead.error()});
+    return Round::failed;
+  }
+  if (round == 0) tell_remarks(next, wants_.desired, events_);
+  return take_up(world_.apply(next, facts_), round, all);
+}
+
+Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {
+  all.added.merge(acted.added);
+  all.removed.merge(acted.removed);
+  for (const auto& [owner, ttl] : acted.ttls) ttls_.insert_or_assign(owner, ttl);
+  all.changed |= acted.changed;
+  all.is_withheld |= acted.is_withheld;
+  append(all.troubles, acted.troubles);
+  if (acted.not_sent > 0) {
+    const auto left = acted.not_sent + acted.moved.size();
+    append(all.troubles,
+           {{ErrorCode::not_yet,
+             "stopped by a signal: " + count(left, "RRset is", "RRsets are") + " left as before",
+             {},
+             "run again"}});
+    return Round::done;
+  }
+  if (acted.moved.empty()) return Round::done;
+  if (round + 1 == race_rounds) {
+    append(all.troubles, {{ErrorCode::not_yet, "others kept changing the RRset in between",
+                           acted.moved.front().text(), "run again"}});
+    return Round::done;
+  }
+  events_.info(acted.moved.front().text() + ": somebody else changed the RRset meanwhile; reading again");
+  return Round::again;
+}
+
+void count_verdicts(report::Findings& findings) {
+  for (const auto& critical : findings.plan.critical)
+    append(findings.troubles, {{ErrorCode::unsafe, critical, {}, {}}});
+  for (const auto& zone : findings.plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (rrset.refused) append(findings.troubles, {refusal(*rrset.refused, rrset.owner)});
+    }
+  }
+}
+
+}  // namespace tlsa_update::rollover

@@ -1,0 +1,258 @@
+// The ledger as JSON. What is read back is believed only when all of it makes sense: a ledger that is half
+// right would allow a deletion that a lost one does not.
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/stream_parser.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+#include <limits>
+
+#include "tlsa_update/core/file_fault.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
+
+namespace tlsa_update::state {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t ledger_version = 1;
+constexpr std::int64_t longest_uptime = std::int64_t{1} << 40;  // seconds, by far: differences stay in range
+
+void put(json::object& object, const char* key, const std::optional<Time>& time) {
+  if (time) object[key] = rfc3339(*time);
+}
+
+json::object entry_object(const LedgerEntry& entry) {
+  json::object object{
+      {"record", entry.record.text()}, {"owned", entry.owned}, {"ttl_bound", entry.ttl_bound}};
+  put(object, "published_at", entry.published_at);
+  put(object, "seen_everywhere_at", entry.seen_everywhere_at);
+  put(object, "retired_at", entry.retired_at);
+  put(object, "released_at", entry.released_at);
+  put(object, "deployed_at", entry.deployed_at);
+  put(object, "last_seen_live", entry.last_seen_live);
+  put(object, "deleted_at", entry.deleted_at);
+  return object;
+}
+
+json::object owner_object(const OwnerLedger& owner) {
+  json::array records;
+  for (const auto& entry : owner.records) records.push_back(entry_object(entry));
+  json::array ttls;
+  for (const auto& served : owner.ttls) {
+    json::object object{{"ttl", served.ttl}};
+    put(object, "gone_at", served.gone_at);
+    ttls.push_back(std::move(object));
+  }
+  json::object object{{"records", std::move(records)}, {"ttls", std::move(ttls)}};
+  if (const auto& limit = owner.ttl_limit)
+    object["ttl_limit"] = {{"asked", limit->asked}, {"granted", limit->granted}};
+  return object;
+}
+
+// Reading: every accessor fails on a key that is missing or of the wrong kind.
+tl::unexpected<Error> bad(const std::string& what) {
+  return fail(ErrorCode::bad_data, "is not a ledger: " + what);
+}
+
+Result<const json::object*> object_of(const json::value& value) {
+  if (!value.is_object()) return bad("an object is expected");
+  return &value.get_object();
+}
+
+Result<const json::array*> array_at(const json::object& object, const char* key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_array()) return bad(std::string("no list \"") + key + "\"");
+  return &value->get_array();
+}
+
+Result<std::int64_t> integer_at(const json::object& object, const char* key, std::int64_t high) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_int64() || value->get_int64() < 0 || value->get_int64() > high) {
+    return bad(std::string("no number \"") + key + "\"");
+  }
+  return value->get_int64();
+}
+
+Result<std::string> string_at(const json::object& object, const char* key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_string()) return bad(std::string("no text \"") + key + "\"");
+  return std::string(value->get_string());
+}
+
+Result<void> time_at(const json::object& object, const char* key, std::optional<Time>& out) {
+  if (!object.contains(key)) return {};
+  const auto text = string_at(object, key);
+  if (!text) return tl::unexpected(text.error());
+  const auto time = parse_rfc3339(*text);
+  if (!time) return bad(std::string("bad time in \"") + key + "\"");
+  out = *time;
+  return {};
+}
+
+constexpr std::int64_t largest_ttl = std::numeric_limits<std::uint32_t>::max();
+
+Result<LedgerEntry> entry_from(const json::value& value) {
+  const auto object = object_of(value);
+  if (!object) return tl::unexpected(object.error());
+  const json::object& from = **object;
+  LedgerEntry entry;
+  const auto text = string_at(from, "record");
+  if (!text) return tl::unexpected(text.error());
+  auto record = parse_tlsa(*text);
+  if (!record) return bad(record.error().what);
+  entry.record = std::move(*record);
+  const json::value* owned = from.if_contains("owned");
+  if (owned == nullptr || !owned->is_bool()) return bad("no \"owned\"");
+  entry.owned = owned->get_bool();
+  const auto bound = integer_at(from, "ttl_bound", largest_ttl);
+  if (!bound) return tl::unexpected(bound.error());
+  entry.ttl_bound = static_cast<std::uint32_t>(*bound);
+  for (const auto& [key, out] : {std::pair{"published_at", &entry.published_at},
+                                 {"seen_everywhere_at", &entry.seen_everywhere_at},
+                                 {"retired_at", &entry.retired_at},
+                                 {"released_at", &entry.released_at},
+                                 {"deployed_at", &entry.deployed_at},
+                                 {"last_seen_live", &entry.last_seen_live},
+                                 {"deleted_at", &entry.deleted_at}}) {
+    if (const auto done = time_at(from, key, *out); !done) return tl::unexpected(done.error());
+  }
+  return entry;
+}
+
+Result<ServedTtl> ttl_from(const json::value& value) {
+  const auto object = object_of(value);
+  if (!object) return tl::unexpected(object.error());
+  ServedTtl served;
+  const auto ttl = integer_at(**object, "ttl", largest_ttl);
+  if (!ttl) return tl::unexpected(ttl.error());
+  served.ttl = static_cast<std::uint32_t>(*ttl);
+  if (const auto done = time_at(**object, "gone_at", served.gone_at); !done)
+    return tl::unexpected(done.error());
+  return served;
+}
+
+Result<std::optional<TtlLimit>> ttl_limit_from(const json::object& owner) {
+  const json::value* value = owner.if_contains("ttl_limit");
+  if (value == nullptr) return std::nullopt;
+  const auto object = object_of(*value);
+  if (!object) return tl::unexpected(object.error());
+  const auto asked = integer_at(**object, "asked", largest_ttl);
+  if (!asked) return tl::unexpected(asked.error());
+  const auto granted = integer_at(**object, "granted", largest_ttl);
+  if (!granted) return tl::unexpected(granted.error());
+  return TtlLimit{static_cast<std::uint32_t>(*asked), static_cast<std::uint32_t>(*granted)};
+}
+
+template <class T, class Read>
+Result<std::vector<T>> list_from(const json::object& object, const char* key, Read read) {
+  const auto array = array_at(object, key);
+  if (!array) return tl::unexpected(array.error());
+  std::vector<T> all;
+  for (const auto& value : **array) {
+    auto one = read(value);
+    if (!one) return tl::unexpected(one.error());
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
+// Sorted, each once: what OwnerLedger promises.
+template <class T, class Key>
+bool is_strictly_sorted(const std::vector<T>& all, Key key) {
+  return std::adjacent_find(all.begin(), all.end(),
+                            [&](const T& a, const T& b) { return !(key(a) < key(b)); }) == all.end();
+}
+
+Result<OwnerLedger> owner_from(const json::value& value) {
+  const auto object = object_of(value);
+  if (!object) return tl::unexpected(object.error());
+  auto records = list_from<LedgerEntry>(**object, "records", entry_from);
+  if (!records) return tl::unexpected(records.error());
+  auto ttls = list_from<ServedTtl>(**object, "ttls", ttl_from);
+  if (!ttls) return tl::unexpected(ttls.error());
+  if (!is_strictly_sorted(*records, [](const LedgerEntry& entry) { return entry.record; }) ||
+      !is_strictly_sorted(*ttls, [](const ServedTtl& served) { return served.ttl; })) {
+    return bad("records or TTLs are out of order");
+  }
+  const auto limit = ttl_limit_from(**object);
+  if (!limit) return tl::unexpected(limit.error());
+  return OwnerLedger{std::move(*records), std::move(*ttls), *limit};
+}
+
+Result<std::optional<ClockReading>> clock_from(const json::object& document) {
+  const json::value* value = document.if_contains("last_run");
+  if (value == nullptr) return std::nullopt;
+  const auto object = object_of(*value);
+  if (!object) return tl::unexpected(object.error());
+  ClockReading reading;
+  std::optional<Time> wall;
+  if (const auto done = time_at(**object, "wall", wall); !done) return tl::unexpected(done.error());
+  if (!wall) return bad("no \"wall\"");
+  reading.wall = *wall;
+  const auto boot = string_at(**object, "boot_id");
+  if (!boot) return tl::unexpected(boot.error());
+  reading.boot_id = *boot;
+  const auto uptime = integer_at(**object, "uptime", longest_uptime);
+  if (!uptime) return tl::unexpected(uptime.error());
+  reading.uptime = Seconds(*uptime);
+  const auto* const confirmed = (*object)->if_contains("confirmed");
+  reading.is_confirmed = confirmed != nullptr && confirmed->is_bool() && confirmed->get_bool();
+  return reading;
+}
+
+// Error: `where` is ":LINE", for behind the name of the file.
+Result<json::value> parse(std::string_view text) {
+  json::stream_parser parser;
+  boost::system::error_code error;
+  const auto read = parser.write(text.data(), text.size(), error);
+  if (!error) parser.finish(error);
+  if (!error) return parser.release();
+  const auto line = 1 + std::ranges::count(text.substr(0, read), '\n');
+  return tl::unexpected(FileFault("is not a ledger: {}", {Fact::not_of_file(error.message())})
+                            .at(static_cast<std::size_t>(line))
+                            .in({}));
+}
+
+}  // namespace
+
+std::string to_json(const Ledger& ledger) {
+  json::object owners;
+  for (const auto& [name, owner] : ledger.owners) owners[name.text()] = owner_object(owner);
+  json::object document{{"version", ledger_version}};
+  if (ledger.last_run) {
+    document["last_run"] = {{"wall", rfc3339(ledger.last_run->wall)},
+                            {"boot_id", ledger.last_run->boot_id},
+                            {"uptime", ledger.last_run->uptime.count()},
+                            {"confirmed", ledger.last_run->is_confirmed}};
+  }
+  document["owners"] = std::move(owners);
+  return json::serialize(document) + "\n";
+}
+
+Result<Ledger> ledger_from_json(std::string_view text) {
+  const auto value = parse(without_byte_order_mark(text));
+  if (!value) return tl::unexpected(value.error());
+  const auto document = object_of(*value);
+  if (!document) return tl::unexpected(document.error());
+  const auto version = integer_at(**document, "version", std::numeric_limits<std::int64_t>::max());
+  if (!version) return tl::unexpected(version.error());
+  if (*version != ledger_version) return bad("version " + std::to_string(*version) + " is not known here");
+  Ledger ledger;
+  auto clock = clock_from(**document);
+  if (!clock) return tl::unexpected(clock.error());
+  ledger.last_run = std::move(*clock);
+  const json::value* owners = (*document)->if_contains("owners");
+  if (owners == nullptr || !owners->is_object()) return bad("no \"owners\"");
+  for (const auto& [name, entry] : owners->get_object()) {
+    const auto owner = Name::parse({name.data(), name.size()});
+    if (!owner) return bad(owner.error().what);
+    auto read = owner_from(entry);
+    if (!read) return tl::unexpected(read.error());
+    ledger.owners.emplace(*owner, std::move(*read));
+  }
+  return ledger;
+}
+
+}  // namespace tlsa_update::state

@@ -1,0 +1,255 @@
+#include <algorithm>
+
+#include "rollover/model/model_world.hpp"
+
+namespace tlsa_update::model {
+namespace {
+
+Presented handshake(std::size_t address, KeyType type, const Keys& keys, bool is_dead) {
+  Presented made;
+  made.address = "192.0.2." + std::to_string(address + 1);
+  made.key_type = type;
+  const auto key = std::ranges::find(keys, type, &Key::type);
+  if (is_dead) {
+    made.outcome = ProbeOutcome::unreachable;
+  } else if (key == keys.end()) {
+    made.outcome = ProbeOutcome::not_offered;
+  } else {
+    made.outcome = ProbeOutcome::served;
+    made.chain = credential_of(*key)->chain;
+  }
+  return made;
+}
+
+ServiceEvidence probe(const Truth& truth, unsigned dead) {
+  ServiceEvidence proof;
+  proof.service = {Name::parse("mail.example.com").value(), 25, Protocol::tcp};
+  proof.addresses_known = true;
+  for (std::size_t i = 0; i < truth.addresses(); ++i) {
+    for (const auto type : {KeyType::rsa, KeyType::ecdsa}) {
+      proof.presented.push_back(handshake(i, type, truth.served(i), (dead >> i & 1) != 0));
+    }
+  }
+  return proof;
+}
+
+ZoneView read(const Truth& truth, unsigned dead) {
+  ZoneView zone;
+  zone.apex = Name::parse("example.com").value();
+  zone.negative_ttl = negative_ttl;
+  zone.is_signed = true;
+  OwnerView view;
+  view.asked = view.owner = owner();
+  view.rrset = truth.at_primary();
+  zone.owners.push_back(view);
+  for (std::size_t i = 0; i < truth.servers(); ++i) {
+    ServerView server;
+    server.address = "192.0.2.5" + std::to_string(i);
+    server.reachable = (dead >> i & 1) == 0;
+    if (server.reachable) server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+    zone.servers.push_back(server);
+  }
+  return zone;
+}
+
+}  // namespace
+
+Keys Wish::current() const {
+  Keys keys{{generation, KeyType::rsa}};
+  if (is_dual) keys.push_back({generation, KeyType::ecdsa});
+  return keys;
+}
+
+Desired Wish::desired() const {
+  std::vector<GivenCredential> given;
+  for (const auto& key : current()) given.push_back({credential_of(key), Role::current});
+  if (has_next) given.push_back({credential_of({generation + 1, KeyType::rsa}), Role::next});
+  auto desired = desire(owner(), given, combinations, TaChoice::issuer).value();
+  desired.ttl = ttl;
+  return desired;
+}
+
+TlsaRecords Wish::records() const {
+  TlsaRecords all;
+  for (const auto& want : desired().records) all.push_back(want.record);
+  std::ranges::sort(all);
+  const auto duplicates = std::ranges::unique(all);
+  all.erase(duplicates.begin(), duplicates.end());
+  return all;
+}
+
+ModelWorld::ModelWorld(Truth& truth, Fault fault, bool installs)
+    : truth_(truth), fault_(std::move(fault)), installs_(installs) {}
+
+void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
+  wish_ = wish;
+  weather_ = weather;
+  request_ = {};
+  auto& service = request_.services.emplace_back();
+  service.label = "mail";
+  service.ttl = wish.ttl;
+  service.reload = "reload";
+  if (installs_) service.installs.push_back({"/from", "/to", {}, {}, {}});
+  request_.margin = Seconds{0};
+  request_.settle = Seconds{0};
+  request_.grace = wish.grace;
+  request_.unpublish = wish.unpublish;
+  // Who adopts a record that is about to go live is wrong, not the planner.
+  request_.adopt_all = wish.adopt_all && truth_.is_taken_up();
+  fault_.tune(request_);
+}
+
+void ModelWorld::reboot() {
+  booted_ = truth_.now();
+  ++boots_;
+}
+
+Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
+  before_each_call();
+  rollover::Wants wants;
+  auto& service = wants.services.emplace_back();
+  service.settings = &request_.services.front();
+  service.desired = wish_.desired();
+  service.credentials = service.desired.credentials;
+  service.owners.push_back({owner(), Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp},
+                            std::nullopt, service.settings});
+  wants.desired = {service.desired};
+  return wants;
+}
+
+rollover::Facts ModelWorld::look(const rollover::Wants& /*wants*/, rollover::Depth /*depth*/) {
+  before_each_call();
+  rollover::Facts facts;
+  facts.zones = {read(truth_, weather_.dead_servers)};
+  facts.evidence = {model::probe(truth_, weather_.dead_addresses)};
+  // An answer signed with TSIG would not be believed by a clock that is further off.
+  facts.is_signed_by_primaries = std::chrono::abs(wall_error_) <= clock_tolerance;
+  fault_.squint(facts);
+  seen_ = facts;
+  note_ours();
+  return facts;
+}
+
+std::vector<ServiceEvidence> ModelWorld::probe(const rollover::Wants& /*wants*/,
+                                               const rollover::Facts& /*facts*/,
+                                               const std::set<Name>& /*asked*/, rollover::Reach /*reach*/) {
+  before_each_call();
+  return {model::probe(truth_, weather_.dead_addresses)};
+}
+
+// The truth about I4: what was found published while it was wanted, and what was adopted.
+void ModelWorld::note_ours() {
+  const auto& rrset = seen_.zones[0].owners[0].rrset;
+  if (!rrset) return;
+  const auto desired = wish_.desired();
+  for (const auto& record : rrset->records) {
+    const bool is_wanted =
+        std::ranges::any_of(desired.records, [&](const Wanted& want) { return want.record == record; });
+    if (is_wanted || request_.adopt_all) ours_.insert(record);
+  }
+}
+
+rollover::Acted ModelWorld::apply(const Plan& plan, rollover::Facts& facts) {
+  before_each_call();
+  rollover::Acted acted;
+  auto wrong = plan;
+  fault_.spoil(wrong);
+  const auto& rrset = wrong.zones.at(0).rrsets.at(0);
+  if (rrset.observed != seen_.zones[0].owners[0].rrset)
+    breach_ = "I5: the prerequisite is not what was observed";
+  if (!rrset.changes()) return acted;
+  if (!truth_.apply(rrset)) {
+    acted.moved = {owner()};
+    return acted;
+  }
+  acted.changed = true;
+  facts.zones[0].owners[0].rrset = truth_.at_primary();
+  for (const auto& step : rrset.steps) {
+    if (step.action == Action::add) ours_.insert(step.record);
+  }
+  check_removals(rrset);
+  return acted;
+}
+
+// I2 and I4, by the truth of the world.
+void ModelWorld::check_removals(const RrsetPlan& rrset) {
+  if (wish_.unpublish) return;
+  for (const auto& step : rrset.steps) {
+    if (step.action != Action::remove) continue;
+    if (!ours_.contains(step.record)) breach_ = "I4: deleted a foreign record " + step.record.text();
+    const bool is_wanted_combination =
+        std::ranges::find(wish_.combinations, step.record.parameters) != wish_.combinations.end();
+    for (const auto& chain : truth_.served_chains()) {
+      if (!matches(step.record, chain)) continue;
+      const auto& left = truth_.at_primary();
+      const auto stands_in = [&](const TlsaRecord& other) {
+        return matches(other, chain) && truth_.everywhere_since(other);
+      };
+      const bool is_exception =
+          !is_wanted_combination && left && std::ranges::any_of(left->records, stands_in);
+      if (!is_exception) breach_ = "I2: deleted " + step.record.text() + ", which is served";
+    }
+  }
+}
+
+// The files are those of the keys that were wanted when they were read.
+class ModelInstallation final : public rollover::Installation {
+ public:
+  ModelInstallation(ModelWorld& world, Keys keys) : world_(world), keys_(std::move(keys)) {}
+
+  [[nodiscard]] bool is_needed() const override { return !differing().empty() || world_.is_reload_due_; }
+  [[nodiscard]] std::vector<std::string> differing() const override {
+    return world_.truth_.installed() == keys_ ? std::vector<std::string>{} : std::vector<std::string>{"/to"};
+  }
+  [[nodiscard]] Result<void> install() override {
+    world_.before_each_call();
+    if (differing().empty()) return {};
+    world_.is_reload_due_ = true;
+    world_.truth_.install(keys_);
+    return {};
+  }
+
+ private:
+  ModelWorld& world_;
+  Keys keys_;
+};
+
+Result<std::unique_ptr<rollover::Installation>> ModelWorld::prepare(
+    const std::vector<deployment::ServiceFiles>& /*services*/) {
+  before_each_call();
+  return std::make_unique<ModelInstallation>(*this, wish_.current());
+}
+
+Result<void> ModelWorld::reload(const std::string& /*command*/) {
+  before_each_call();
+  return {};
+}
+
+void ModelWorld::conclude_reload(const std::string& /*service*/) {
+  before_each_call();
+  is_reload_due_ = false;
+}
+
+ClockReading ModelWorld::clock() {
+  ClockReading reading{wall(), std::to_string(boots_), truth_.now() - booted_, false};
+  fault_.tell_time(reading);
+  return reading;
+}
+
+bool ModelWorld::pause(Milliseconds /*least*/, Milliseconds /*most*/) {
+  before_each_call();
+  truth_.pass(Seconds{1});
+  return true;
+}
+
+Result<Ledger> ModelLedger::change(const std::function<void(Ledger&)>& edit) {
+  world_.before_each_call();
+  auto changed = ledger_;
+  world_.fault().recall(changed, world_.facts());
+  edit(changed);
+  world_.fault().recall(changed, world_.facts());
+  ledger_ = std::move(changed);
+  return ledger_;
+}
+
+}  // namespace tlsa_update::model

@@ -1,0 +1,129 @@
+// The world of the model: what the shipped driver (rollover::run) sees and changes of the truth. Between any
+// two of its calls anything may happen, and any call may be the last of a run. Checks what only the truth can
+// tell.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rollover/model/truth.hpp"
+#include "tlsa_update/core/ledger_store.hpp"
+#include "tlsa_update/rollover/world.hpp"
+
+namespace tlsa_update::model {
+
+inline const Name& owner() {
+  static const Name name = Name::parse("_25._tcp.mail.example.com").value();
+  return name;
+}
+
+// What the operator's configuration says at the moment.
+struct Wish {
+  int generation = 0;
+  bool is_dual = false;
+  bool has_next = false;
+  std::vector<TlsaParameters> combinations;
+  std::optional<std::uint32_t> ttl;
+  Seconds grace{0};
+  bool unpublish = false;
+  bool adopt_all = false;
+
+  [[nodiscard]] Keys current() const;
+  [[nodiscard]] Desired desired() const;
+  [[nodiscard]] TlsaRecords records() const;
+};
+
+// What cannot be reached while the driver looks; bit by server and by address.
+struct Weather {
+  unsigned dead_servers = 0;
+  unsigned dead_addresses = 0;
+};
+
+// A wrong driver: the shipped one with a spoilt sense.
+struct Fault {
+  std::string name = "the shipped driver";
+  std::function<void(rollover::Facts&)> squint = [](rollover::Facts&) {};  // what it fails to see
+  std::function<void(ClockReading&)> tell_time = [](ClockReading&) {};     // how it reads the clock
+  std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
+  std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
+  std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
+};
+
+struct Crash {};  // thrown by a call of the world: all that was not saved is gone
+
+class ModelWorld final : public rollover::World {
+ public:
+  ModelWorld(Truth& truth, Fault fault, bool installs);
+
+  // Called before every call that reaches outside. May move the truth; may throw Crash.
+  std::function<void()> before_each_call = [] {};
+
+  void wish_for(const Wish& wish, const Weather& weather);
+  void set_wall_clock(Seconds error) { wall_error_ = error; }
+  void reboot();
+
+  [[nodiscard]] const rollover::Request& request() const { return request_; }
+  [[nodiscard]] const Fault& fault() const { return fault_; }
+  [[nodiscard]] const rollover::Facts& facts() const { return seen_; }
+  [[nodiscard]] const std::optional<std::string>& breach() const { return breach_; }
+
+  [[nodiscard]] Result<rollover::Wants> wants(rollover::Others others) override;
+  [[nodiscard]] Result<void> check_keys(const rollover::Wants& /*wants*/) override { return {}; }
+  [[nodiscard]] rollover::Facts look(const rollover::Wants& wants, rollover::Depth depth) override;
+  [[nodiscard]] std::vector<ServiceEvidence> probe(const rollover::Wants& wants, const rollover::Facts& facts,
+                                                   const std::set<Name>& asked,
+                                                   rollover::Reach reach) override;
+  [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override;
+  [[nodiscard]] Result<std::unique_ptr<rollover::Installation>> prepare(
+      const std::vector<deployment::ServiceFiles>& services) override;
+  [[nodiscard]] bool has_unfinished_installation() override { return false; }  // files are renamed at once
+  [[nodiscard]] Result<void> finish_installation() override { return {}; }
+  [[nodiscard]] Result<void> reload(const std::string& command) override;
+  [[nodiscard]] bool is_reload_due(const std::string& /*service*/) override { return is_reload_due_; }
+  void conclude_reload(const std::string& service) override;
+  [[nodiscard]] Time now() override { return wall(); }
+  [[nodiscard]] ClockReading clock() override;
+  [[nodiscard]] Milliseconds stopwatch() override { return truth_.now().time_since_epoch(); }
+  bool pause(Milliseconds least, Milliseconds most) override;
+
+ private:
+  friend class ModelInstallation;
+
+  [[nodiscard]] Time wall() const { return truth_.now() + wall_error_; }
+  void note_ours();
+  void check_removals(const RrsetPlan& rrset);
+
+  Truth& truth_;
+  Fault fault_;
+  bool installs_;  // deploys itself; otherwise a hook does, once `ready` says so
+  Seconds wall_error_{0};
+  Time booted_ = testing::issued;
+  int boots_ = 0;
+  bool is_reload_due_ = false;
+
+  Wish wish_;
+  Weather weather_;
+  rollover::Request request_;
+  rollover::Facts seen_;
+  std::set<TlsaRecord> ours_;  // the truth about I4
+  std::optional<std::string> breach_;
+};
+
+// A ledger on a disk that survives every crash; a change is written whole or not at all.
+class ModelLedger final : public LedgerStore {
+ public:
+  explicit ModelLedger(ModelWorld& world) : world_(world) {}
+  [[nodiscard]] Result<Ledger> change(const std::function<void(Ledger&)>& edit) override;
+  [[nodiscard]] Ledger peek() override { return ledger_; }
+  [[nodiscard]] Result<void> hold() override { return {}; }
+  void lose() { ledger_ = {}; }
+
+ private:
+  ModelWorld& world_;
+  Ledger ledger_;
+};
+
+}  // namespace tlsa_update::model

@@ -1,0 +1,380 @@
+#include "rollover/model/play.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "support/noted_events.hpp"
+#include "tlsa_update/core/report.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
+
+namespace tlsa_update::model {
+namespace {
+
+const std::vector<std::vector<TlsaParameters>>& combination_sets() {
+  using testing::parameters;
+  static const std::vector<std::vector<TlsaParameters>> sets{
+      {parameters("3 1 1")},
+      {parameters("3 1 2")},
+      {parameters("3 1 1"), parameters("3 1 2")},
+      {parameters("2 0 1")},
+      {parameters("3 0 1"), parameters("3 1 1")},
+      {parameters("2 0 1"), parameters("3 1 1")},
+      {parameters("2 1 1")},
+  };
+  return sets;
+}
+
+constexpr std::array<std::uint32_t, 4> ttls{60, 300, 900, 3600};
+
+// Takes a number apart, a digit at a time.
+class Dice {
+ public:
+  explicit Dice(std::uint32_t number) : rest_(number * 2654435761U) {}
+  std::uint32_t operator()(std::uint32_t sides) {
+    rest_ = rest_ * 1664525U + 1013904223U;
+    return (rest_ >> 8) % sides;
+  }
+  bool one_in(std::uint32_t sides) { return (*this)(sides) == 0; }
+
+ private:
+  std::uint32_t rest_;
+};
+
+TlsaRecords records_of_all(const Keys& keys, const std::vector<TlsaParameters>& combinations) {
+  TlsaRecords records;
+  for (const auto& key : keys) {
+    for (const auto& parameters : combinations) records.push_back(record_of(key, parameters));
+  }
+  std::ranges::sort(records);
+  const auto duplicates = std::ranges::unique(records);
+  records.erase(duplicates.begin(), duplicates.end());
+  return records;
+}
+
+Wish first_wish(Dice dice) {
+  Wish wish;
+  wish.is_dual = dice.one_in(3);
+  wish.has_next = dice.one_in(3);
+  wish.combinations = combination_sets()[dice(4)];
+  if (dice.one_in(2)) wish.ttl = ttls[dice(4)];
+  wish.grace = Seconds{dice.one_in(2) ? 0 : 600};
+  return wish;
+}
+
+std::optional<Rrset> first_rrset(Dice dice, const Wish& wish) {
+  if (dice.one_in(4)) return std::nullopt;
+  const auto& combinations = dice.one_in(3) ? combination_sets()[dice(4)] : wish.combinations;
+  return Rrset{ttls[dice(4)], records_of_all(wish.current(), combinations)};
+}
+
+bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
+
+std::string text_of(const Keys& keys) {
+  std::string text;
+  for (const auto& key : keys) text += " " + key.text();
+  return text;
+}
+
+std::string text_of(const Wish& wish) {
+  std::string text = text_of(wish.current()) + (wish.has_next ? " and next" : "");
+  for (const auto& parameters : wish.combinations) text += ", " + parameters.text();
+  return text + (wish.unpublish ? ", unpublish" : "") + (wish.adopt_all ? ", adopt" : "");
+}
+
+std::string text_of(const std::optional<Rrset>& rrset) {
+  if (!rrset) return "nothing";
+  std::string text = "TTL " + std::to_string(rrset->ttl);
+  for (const auto& record : rrset->records) text += "; " + describe(record);
+  return text;
+}
+
+class Play {
+ public:
+  Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
+      : dice_(settings),
+        wish_(first_wish(dice_)),
+        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
+        installs_(dice_.one_in(2)),
+        world_(truth_, fault, installs_),
+        ledger_(world_),
+        keeps_log_(keeps_log) {}
+
+  void move(std::uint32_t number) {
+    Dice dice(number);
+    const auto choice = dice(100);
+    std::string kind = "pass";
+    if (choice < 45) {
+      work(dice);
+    } else if (choice < 62) {
+      kind = "time";
+      truth_.pass(Seconds{std::array{1, 59, 120, 601, 1800, 7200, 20000}[dice(7)]});
+    } else if (choice < 74) {
+      kind = "transfer";
+      truth_.transfer(dice(8));
+    } else if (choice < 84) {
+      kind = "switch";
+      truth_.take_up(dice(8));
+    } else if (choice < 90) {
+      kind = "operator";
+      think_again(dice);
+    } else if (choice < 94) {
+      kind = "other writer";
+      interfere(dice);
+    } else {
+      kind = mishap(dice);
+    }
+    log(kind);
+    check();
+  }
+
+  [[nodiscard]] bool is_over() const { return history_.trouble.has_value(); }
+  History& history() { return history_; }
+
+  // Everything answers, nobody interferes, time goes by.
+  void settle() {
+    wish_.unpublish = false;
+    wish_.adopt_all = true;
+    wish_.ttl.reset();
+    world_.before_each_call = [] {};
+    for (int round = 0; round < 12 && !is_over(); ++round) {
+      for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
+      check();
+      for (int pass = 0; pass < 2; ++pass) {
+        run({});
+        for (std::size_t server = 1; server < truth_.servers(); ++server) truth_.transfer(server - 1);
+        check();
+      }
+      log("settles");
+      truth_.pass(Seconds{10000});
+    }
+    check_end();
+  }
+
+ private:
+  void log(const std::string& what) {
+    if (!keeps_log_) return;
+    auto& log = history_.log;
+    log += std::to_string((truth_.now() - testing::noon).count()) + " s: " + what + "; wanted " +
+           text_of(wish_) + "; installed" + text_of(truth_.installed()) + "; served";
+    for (std::size_t i = 0; i < truth_.addresses(); ++i)
+      log += (i == 0 ? "" : " |") + text_of(truth_.served(i));
+    for (std::size_t i = 0; i < truth_.servers(); ++i) log += "\n    " + text_of(truth_.at_server(i));
+    log += "\n";
+  }
+
+  void work(Dice& dice) {
+    Weather weather;
+    if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
+    if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
+    // A service of which nothing answers may be taken for one that is not there yet.
+    const bool is_bare =
+        !truth_.at_primary() || std::ranges::none_of(truth_.at_primary()->records, is_well_formed);
+    if (is_bare && weather.dead_addresses + 1 >= 1U << truth_.addresses()) weather.dead_addresses = 0;
+    // Most passes run through; in some somebody gets in between, and some are cut off.
+    auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
+    const bool is_alone = dice.one_in(2);
+    auto meanwhile = Dice(dice(1U << 31));
+    world_.before_each_call = [&, is_alone] {
+      if (calls_left-- == 0) throw Crash{};
+      if (!is_alone && meanwhile.one_in(3)) get_in_between(meanwhile);
+    };
+    run(weather);
+    world_.before_each_call = [] {};
+  }
+
+  void run(const Weather& weather) {
+    const auto installed = truth_.installed();
+    world_.wish_for(wish_, weather);
+    try {
+      const auto outcome = rollover::run(world_, ledger_, world_.request(), events_);
+      if (outcome) conclude(*outcome);
+    } catch (const Crash&) {
+    }
+    if (truth_.installed() != installed) ++history_.deployments;
+  }
+
+  // `tlsa-update ready && install && reload`, where the driver does not install itself.
+  void conclude(const report::Findings& found) {
+    plan_ = found.plan;
+    if (installs_ || wish_.unpublish || plan_.readiness.empty()) return;
+    if (plan_.readiness.front().ready) truth_.install(wish_.current());
+  }
+
+  // What may happen while a run is on its way.
+  void get_in_between(Dice& dice) {
+    switch (dice(4)) {
+      case 0:
+        truth_.pass(Seconds{std::array{1, 59, 601, 7200}[dice(4)]});
+        break;
+      case 1:
+        truth_.transfer(dice(8));
+        break;
+      case 2:
+        truth_.take_up(dice(8));
+        break;
+      default:
+        add_foreign(dice);
+    }
+    check();
+  }
+
+  void think_again(Dice& dice) {
+    switch (dice(8)) {
+      case 0:
+      case 1:
+      case 2:
+        wish_.generation = std::min(wish_.generation + 1, 9);
+        break;
+      case 3:
+        wish_.generation = std::max(wish_.generation - 1, 0);
+        break;
+      case 4:
+        wish_.combinations = combination_sets()[dice(7)];
+        break;
+      case 5:
+        wish_.has_next = !wish_.has_next;
+        wish_.is_dual = dice.one_in(2) != wish_.is_dual;
+        break;
+      case 6:
+        wish_.ttl = dice.one_in(2) ? std::nullopt : std::optional(ttls[dice(4)]);
+        break;
+      default:
+        wish_.unpublish = dice.one_in(4);
+        wish_.adopt_all = dice.one_in(4);
+    }
+  }
+
+  // Another writer at the same RRset: adds records of its own, takes them away again, and takes away ours
+  // where that alone breaks nothing. What it does while a pass is on its way is caught by the prerequisite.
+  void interfere(Dice& dice) {
+    if (dice.one_in(2)) return add_foreign(dice);
+    auto rrset = truth_.at_primary();
+    if (!rrset) return;
+    const auto victim = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
+    if (is_needed(victim)) return;
+    std::erase(rrset->records, victim);
+    truth_.write(rrset->records.empty() ? std::nullopt : rrset);
+  }
+
+  void add_foreign(Dice& dice) {
+    auto rrset = truth_.at_primary();
+    if (!rrset) return;
+    auto record = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
+    if (is_well_formed(record)) record.data[0] ^= static_cast<std::uint8_t>(1 + dice(3));
+    if (dice.one_in(4)) record.data.resize(31);
+    rrset->records.push_back(record);
+    std::ranges::sort(rrset->records);
+    const auto duplicates = std::ranges::unique(rrset->records);
+    rrset->records.erase(duplicates.begin(), duplicates.end());
+    truth_.write(rrset);
+  }
+
+  // Taking it away would be the other writer's outage, now or when an address takes up what is installed.
+  [[nodiscard]] bool is_needed(const TlsaRecord& record) const {
+    auto chains = truth_.served_chains();
+    for (const auto& key : truth_.installed()) chains.push_back(credential_of(key)->chain);
+    return std::ranges::any_of(chains, [&](const Chain& chain) { return matches(record, chain); });
+  }
+
+  std::string mishap(Dice& dice) {
+    switch (dice(4)) {
+      case 0:
+        // Nothing in DNS tells that caches hold an RRset of a longer TTL than the one that is served now.
+        if (caches_outlive_ttl() || !(truth_.is_taken_up() || shows_what_is_installed())) return "nothing";
+        ledger_.lose();
+        return "ledger lost";
+      case 1:
+        world_.set_wall_clock(Seconds{std::array{0, 290, -290, 86400, -86400}[dice(5)]});
+        return "clock set";
+      default:
+        world_.reboot();
+        return "reboot";
+    }
+  }
+
+  [[nodiscard]] bool caches_outlive_ttl() const {
+    const auto& there = truth_.at_primary();
+    const auto longest = there ? std::max(there->ttl, negative_ttl) : 0;
+    return std::ranges::any_of(truth_.known_to_clients(), [&](const Version* version) {
+      return version->rrset && version->rrset->ttl > longest;
+    });
+  }
+
+  // Nor what was installed and is not served yet, when no record tells its key.
+  [[nodiscard]] bool shows_what_is_installed() const {
+    const auto& there = truth_.at_primary();
+    return there && std::ranges::all_of(truth_.installed(), [&](const Key& key) {
+             return std::ranges::any_of(there->records, [&](const TlsaRecord& record) {
+               return record.parameters.of_end_entity() && matches(record, credential_of(key)->chain);
+             });
+           });
+  }
+
+  void check() {
+    if (is_over()) return;
+    history_.trouble = world_.breach();
+    if (const auto outage = truth_.outage(); !history_.trouble && outage) history_.trouble = outage->text;
+  }
+
+  void check_end() {
+    if (is_over()) return;
+    const auto wanted = records_of_all(wish_.current(), wish_.combinations);
+    const auto there = truth_.at_primary() ? truth_.at_primary()->records : TlsaRecords{};
+    if (truth_.installed() != wish_.current()) {
+      history_.trouble = "never deployed";
+      for (const auto& blocker : plan_.readiness.at(0).blockers) {
+        history_.trouble->append("\n" + blocker.record.text() + " " + std::string(text(blocker.reason)));
+      }
+    } else if (!std::ranges::includes(there, wanted)) {
+      history_.trouble = "never published all that is wanted";
+    } else if (there != wish_.records()) {
+      history_.trouble = "never deleted all that is stale";
+    } else if (plan_.changes()) {
+      history_.trouble = "never comes to rest (I7)";
+    }
+  }
+
+  Dice dice_;
+  Wish wish_;
+  Truth truth_;
+  bool installs_;
+  ModelWorld world_;
+  ModelLedger ledger_;
+  test::NotedEvents events_;
+  Plan plan_;  // of the last pass that came to its end
+  bool keeps_log_;
+  History history_;
+};
+
+// Once in silence, and once more with a log when it ends badly.
+template <class Run>
+History play_twice(std::uint32_t settings, const Fault& fault, const Run& run) {
+  for (const bool keeps_log : {false, true}) {
+    Play game(settings, fault, keeps_log);
+    run(game);
+    if (keeps_log || !game.is_over()) return game.history();
+  }
+  return {};
+}
+
+void play_schedule(Play& game, const Schedule& schedule) {
+  for (const auto number : schedule) {
+    if (game.is_over()) return;
+    game.move(number);
+  }
+}
+
+}  // namespace
+
+History play(std::uint32_t settings, const Schedule& schedule, const Fault& fault) {
+  return play_twice(settings, fault, [&](Play& game) { play_schedule(game, schedule); });
+}
+
+History play_to_the_end(std::uint32_t settings, const Schedule& schedule) {
+  return play_twice(settings, {}, [&](Play& game) {
+    play_schedule(game, schedule);
+    if (!game.is_over()) game.settle();
+  });
+}
+
+}  // namespace tlsa_update::model

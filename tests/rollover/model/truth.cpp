@@ -1,0 +1,144 @@
+#include "rollover/model/truth.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "rollover/model/client.hpp"
+
+namespace tlsa_update::model {
+namespace {
+
+bool has(const std::optional<Rrset>& rrset, const TlsaRecord& record) {
+  return rrset && std::ranges::binary_search(rrset->records, record);
+}
+
+std::string text_of(const Rrset& rrset) {
+  std::string text;
+  for (const auto& record : rrset.records) text += "\n  " + describe(record);
+  return text;
+}
+
+// Nothing, or the combination in which this chain finds no match.
+std::optional<TlsaParameters> unmatched_combination(const Rrset& rrset, const Chain& chain) {
+  std::set<TlsaParameters> present, matched;
+  for (const auto& record : rrset.records) {
+    if (record.data.size() < 32) continue;  // malformed: nobody uses it
+    present.insert(record.parameters);
+    if (matches(record, chain)) matched.insert(record.parameters);
+  }
+  for (const auto& parameters : present) {
+    if (!matched.contains(parameters)) return parameters;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refusal(const Rrset& rrset, const Chain& chain) {
+  for (const auto& client : clients()) {
+    if (!accepts(client, rrset, chain)) return client.name;
+  }
+  const auto parameters = unmatched_combination(rrset, chain);
+  return parameters ? std::optional("who looks at " + parameters->text() + " only") : std::nullopt;
+}
+
+}  // namespace
+
+Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
+             const Keys& served)
+    : versions_{{std::move(published), testing::issued, std::nullopt}},
+      at_(secondaries + 1, 0),
+      history_(secondaries + 1, {{testing::issued, 0}}),
+      served_(addresses, served),
+      installed_(served) {}
+
+void Truth::leave(std::size_t version) {
+  if (std::ranges::find(at_, version) == at_.end()) versions_[version].last_served = now_;
+}
+
+void Truth::write(std::optional<Rrset> rrset) {
+  const auto before = at_[0];
+  versions_.push_back({std::move(rrset), now_, std::nullopt});
+  at_[0] = versions_.size() - 1;
+  history_[0].emplace_back(now_, at_[0]);
+  leave(before);
+}
+
+void Truth::transfer(std::size_t secondary) {
+  const auto server = 1 + secondary % (at_.size() - 1);
+  const auto before = at_[server];
+  if (before == at_[0]) return;
+  at_[server] = at_[0];
+  history_[server].emplace_back(now_, at_[0]);
+  leave(before);
+}
+
+void Truth::take_up(std::size_t address) { served_[address % served_.size()] = installed_; }
+
+bool Truth::apply(const RrsetPlan& change) {
+  const auto& there = at_primary();
+  const auto records = there ? there->records : TlsaRecords{};
+  if (records != (change.observed ? change.observed->records : TlsaRecords{})) return false;
+  TlsaRecords after;
+  std::ranges::set_difference(records, change.removes(), std::back_inserter(after));
+  const auto adds = change.adds();
+  TlsaRecords all;
+  std::ranges::set_union(after, adds, std::back_inserter(all));
+  // Adding a record moves the whole RRset to its TTL (BIND, Knot).
+  const auto ttl = adds.empty() ? there->ttl : change.ttl;
+  write(all.empty() ? std::nullopt : std::optional(Rrset{ttl, all}));
+  return true;
+}
+
+std::vector<Chain> Truth::served_chains() const {
+  std::set<Key> keys;
+  for (const auto& address : served_) keys.insert(address.begin(), address.end());
+  std::vector<Chain> chains;
+  for (const auto& key : keys) chains.push_back(credential_of(key)->chain);
+  return chains;
+}
+
+bool Truth::is_taken_up() const {
+  return std::ranges::all_of(served_, [&](const Keys& keys) { return keys == installed_; });
+}
+
+bool Truth::is_known(const Version& version) const {
+  const Seconds life{2 * std::int64_t{version.rrset ? version.rrset->ttl : negative_ttl}};
+  return !version.last_served || now_ < *version.last_served + life;
+}
+
+std::vector<const Version*> Truth::known_to_clients() const {
+  std::vector<const Version*> known;
+  for (const auto& version : versions_) {
+    if (is_known(version)) known.push_back(&version);
+  }
+  return known;
+}
+
+std::optional<Time> Truth::everywhere_since(const TlsaRecord& record) const {
+  Time since = testing::issued;
+  for (const auto& states : history_) {
+    if (!has(versions_[states.back().second].rrset, record)) return std::nullopt;
+    for (std::size_t i = states.size(); i-- > 0 && has(versions_[states[i].second].rrset, record);) {
+      if (i == 0 || !has(versions_[states[i - 1].second].rrset, record))
+        since = std::max(since, states[i].first);
+    }
+  }
+  return since;
+}
+
+std::optional<Outage> Truth::outage() const {
+  for (std::size_t i = 0; i < versions_.size(); ++i) {
+    if (!versions_[i].rrset || !is_known(versions_[i])) continue;
+    for (const auto& address : served_) {
+      for (const auto& key : address) {
+        const auto [place, is_new] = judged_.try_emplace({i, key});
+        if (is_new) place->second = refusal(*versions_[i].rrset, credential_of(key)->chain);
+        if (!place->second) continue;
+        return Outage{"a client that " + *place->second + " is served " + key.text() +
+                      " and knows this RRset:" + text_of(*versions_[i].rrset)};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tlsa_update::model

@@ -1,0 +1,77 @@
+// The truth that a rollover lives in: a primary and secondaries that lag, all that caches may hold, and a
+// service that switches its certificates when told, late or never. Knows the truth and the true time; decides
+// nothing and forgets nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollover/model/keys.hpp"
+#include "tlsa_update/core/evidence.hpp"
+#include "tlsa_update/core/plan.hpp"
+
+namespace tlsa_update::model {
+
+inline constexpr std::uint32_t negative_ttl = 900;
+
+// One state of the RRset, from when the primary had it to when the last cache forgets it.
+struct Version {
+  std::optional<Rrset> rrset;
+  Time since{};                     // at the primary
+  std::optional<Time> last_served;  // unset while a server has it
+};
+
+struct Outage {
+  std::string text;
+};
+
+class Truth {
+ public:
+  Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served);
+
+  void pass(Seconds time) { now_ += time; }
+  void transfer(std::size_t secondary);  // catches up with the primary
+  void take_up(std::size_t address);     // an address switches to what is installed
+  void install(const Keys& keys) { installed_ = keys; }
+  void write(std::optional<Rrset> rrset);  // at the primary, by anyone
+
+  // An UPDATE: false when its prerequisite fails (RFC 2136 section 3.2).
+  bool apply(const RrsetPlan& change);
+
+  [[nodiscard]] Time now() const { return now_; }
+  [[nodiscard]] const std::optional<Rrset>& at_primary() const { return versions_[at_[0]].rrset; }
+  [[nodiscard]] const std::optional<Rrset>& at_server(std::size_t i) const { return versions_[at_[i]].rrset; }
+  [[nodiscard]] std::size_t servers() const { return at_.size(); }
+  [[nodiscard]] std::size_t addresses() const { return served_.size(); }
+  [[nodiscard]] const Keys& served(std::size_t address) const { return served_[address]; }
+  [[nodiscard]] const Keys& installed() const { return installed_; }
+  [[nodiscard]] std::vector<Chain> served_chains() const;
+  [[nodiscard]] bool is_taken_up() const;  // every address serves what is installed
+
+  // Every RRset that a client may act on now: served somewhere, or by a server within the last two TTLs.
+  [[nodiscard]] std::vector<const Version*> known_to_clients() const;
+
+  // Since when every server has had it, each and always; nothing when one does not.
+  [[nodiscard]] std::optional<Time> everywhere_since(const TlsaRecord& record) const;
+
+  // A client that is served a chain which its RRset does not match; or a combination of an RRset without any
+  // match (RFC 7671 section 8, I3), which fails the client that knows no other.
+  [[nodiscard]] std::optional<Outage> outage() const;
+
+ private:
+  void leave(std::size_t version);
+  [[nodiscard]] bool is_known(const Version& version) const;
+
+  Time now_ = testing::noon;
+  std::vector<Version> versions_;
+  std::vector<std::size_t> at_;  // which version each server has; the first is the primary
+  std::vector<std::vector<std::pair<Time, std::size_t>>> history_;  // of each server
+  std::vector<Keys> served_;
+  Keys installed_;
+  // Whether a chain passes with a version never changes: each pair is judged once.
+  mutable std::map<std::pair<std::size_t, Key>, std::optional<std::string>> judged_;
+};
+
+}  // namespace tlsa_update::model

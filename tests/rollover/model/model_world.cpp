@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "rollover/model/model_world.hpp"
+
+#include <algorithm>
 
 namespace tlsa_update::model {
 namespace {
@@ -100,8 +100,8 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
 }
 
 void ModelWorld::reboot() {
-  booted_ = truth_.now();
-  ++boots_;
+  memory_.booted = truth_.now();
+  ++memory_.boots;
 }
 
 Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
@@ -123,7 +123,7 @@ rollover::Facts ModelWorld::look(const rollover::Wants& /*wants*/, rollover::Dep
   facts.zones = {read(truth_, weather_.dead_servers)};
   facts.evidence = {model::probe(truth_, weather_.dead_addresses)};
   // An answer signed with TSIG would not be believed by a clock that is further off.
-  facts.is_signed_by_primaries = std::chrono::abs(wall_error_) <= clock_tolerance;
+  facts.is_signed_by_primaries = std::chrono::abs(memory_.wall_error) <= clock_tolerance;
   fault_.squint(facts);
   seen_ = facts;
   note_ours();
@@ -145,7 +145,7 @@ void ModelWorld::note_ours() {
   for (const auto& record : rrset->records) {
     const bool is_wanted =
         std::ranges::any_of(desired.records, [&](const Wanted& want) { return want.record == record; });
-    if (is_wanted || request_.adopt_all) ours_.insert(record);
+    if (is_wanted || request_.adopt_all) memory_.ours.insert(record);
   }
 }
 
@@ -165,7 +165,7 @@ rollover::Acted ModelWorld::apply(const Plan& plan, rollover::Facts& facts) {
   acted.changed = true;
   facts.zones[0].owners[0].rrset = truth_.at_primary();
   for (const auto& step : rrset.steps) {
-    if (step.action == Action::add) ours_.insert(step.record);
+    if (step.action == Action::add) memory_.ours.insert(step.record);
   }
   check_removals(rrset);
   return acted;
@@ -176,7 +176,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
   if (wish_.unpublish) return;
   for (const auto& step : rrset.steps) {
     if (step.action != Action::remove) continue;
-    if (!ours_.contains(step.record)) breach_ = "I4: deleted a foreign record " + step.record.text();
+    if (!memory_.ours.contains(step.record)) breach_ = "I4: deleted a foreign record " + step.record.text();
     const bool is_wanted_combination =
         std::ranges::find(wish_.combinations, step.record.parameters) != wish_.combinations.end();
     for (const auto& chain : truth_.served_chains()) {
@@ -197,14 +197,16 @@ class ModelInstallation final : public rollover::Installation {
  public:
   ModelInstallation(ModelWorld& world, Keys keys) : world_(world), keys_(std::move(keys)) {}
 
-  [[nodiscard]] bool is_needed() const override { return !differing().empty() || world_.is_reload_due_; }
+  [[nodiscard]] bool is_needed() const override {
+    return !differing().empty() || world_.memory_.is_reload_due;
+  }
   [[nodiscard]] std::vector<std::string> differing() const override {
     return world_.truth_.installed() == keys_ ? std::vector<std::string>{} : std::vector<std::string>{"/to"};
   }
   [[nodiscard]] Result<void> install() override {
     world_.before_each_call();
     if (differing().empty()) return {};
-    world_.is_reload_due_ = true;
+    world_.memory_.is_reload_due = true;
     world_.truth_.install(keys_);
     return {};
   }
@@ -227,11 +229,11 @@ Result<void> ModelWorld::reload(const std::string& /*command*/) {
 
 void ModelWorld::conclude_reload(const std::string& /*service*/) {
   before_each_call();
-  is_reload_due_ = false;
+  memory_.is_reload_due = false;
 }
 
 ClockReading ModelWorld::clock() {
-  ClockReading reading{wall(), std::to_string(boots_), truth_.now() - booted_, false};
+  ClockReading reading{wall(), std::to_string(memory_.boots), truth_.now() - memory_.booted, false};
   fault_.tell_time(reading);
   return reading;
 }

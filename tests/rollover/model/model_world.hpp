@@ -56,14 +56,25 @@ struct Crash {};  // thrown by a call of the world: all that was not saved is go
 
 class ModelWorld final : public rollover::World {
  public:
+  // What outlasts a run, beside the truth and the ledger.
+  struct Memory {
+    Seconds wall_error{0};
+    Time booted = testing::issued;
+    int boots = 0;
+    bool is_reload_due = false;
+    std::set<TlsaRecord> ours;  // the truth about I4
+  };
+
   ModelWorld(Truth& truth, Fault fault, bool installs);
 
   // Called before every call that reaches outside. May move the truth; may throw Crash.
   std::function<void()> before_each_call = [] {};
 
   void wish_for(const Wish& wish, const Weather& weather);
-  void set_wall_clock(Seconds error) { wall_error_ = error; }
+  void set_wall_clock(Seconds error) { memory_.wall_error = error; }
   void reboot();
+  [[nodiscard]] const Memory& memory() const { return memory_; }
+  void remember(Memory memory) { memory_ = std::move(memory); }
 
   [[nodiscard]] const rollover::Request& request() const { return request_; }
   [[nodiscard]] const Fault& fault() const { return fault_; }
@@ -82,7 +93,7 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] bool has_unfinished_installation() override { return false; }  // files are renamed at once
   [[nodiscard]] Result<void> finish_installation() override { return {}; }
   [[nodiscard]] Result<void> reload(const std::string& command) override;
-  [[nodiscard]] bool is_reload_due(const std::string& /*service*/) override { return is_reload_due_; }
+  [[nodiscard]] bool is_reload_due(const std::string& /*service*/) override { return memory_.is_reload_due; }
   void conclude_reload(const std::string& service) override;
   [[nodiscard]] Time now() override { return wall(); }
   [[nodiscard]] ClockReading clock() override;
@@ -92,23 +103,18 @@ class ModelWorld final : public rollover::World {
  private:
   friend class ModelInstallation;
 
-  [[nodiscard]] Time wall() const { return truth_.now() + wall_error_; }
+  [[nodiscard]] Time wall() const { return truth_.now() + memory_.wall_error; }
   void note_ours();
   void check_removals(const RrsetPlan& rrset);
 
   Truth& truth_;
   Fault fault_;
   bool installs_;  // deploys itself; otherwise a hook does, once `ready` says so
-  Seconds wall_error_{0};
-  Time booted_ = testing::issued;
-  int boots_ = 0;
-  bool is_reload_due_ = false;
-
+  Memory memory_;
   Wish wish_;
   Weather weather_;
   rollover::Request request_;
   rollover::Facts seen_;
-  std::set<TlsaRecord> ours_;  // the truth about I4
   std::optional<std::string> breach_;
 };
 
@@ -120,6 +126,7 @@ class ModelLedger final : public LedgerStore {
   [[nodiscard]] Ledger peek() override { return ledger_; }
   [[nodiscard]] Result<void> hold() override { return {}; }
   void lose() { ledger_ = {}; }
+  void restore(Ledger ledger) { ledger_ = std::move(ledger); }
 
  private:
   ModelWorld& world_;

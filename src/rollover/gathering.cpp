@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "expansion.hpp"
+#include "gather.hpp"
 #include "shared_owners.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
@@ -16,6 +18,20 @@ namespace tlsa_update::rollover {
 namespace {
 
 constexpr std::size_t credential_limit = 16U << 20;  // octets
+constexpr std::size_t services_at_once = 100;
+
+// What is told of one service while others are gathered too, kept until its turn has come.
+class HeldEvents final : public Events {
+ public:
+  void note(Severity severity, const std::string& text) override { held_.emplace_back(severity, text); }
+
+  void tell(Events& to) const {
+    for (const auto& [severity, text] : held_) to.note(severity, text);
+  }
+
+ private:
+  std::vector<std::pair<Severity, std::string>> held_;
+};
 
 // The same remark on a hundred thousand names is one remark.
 void say(const std::vector<std::string>& remarks, std::set<std::string>& said, Events& events) {
@@ -61,73 +77,6 @@ Result<Desired> derive(const WantedService& service, bool force) {
   }
   return desired;
 }
-
-// Turns the parsed NAMEs of one service into owners; mx: and srv: ask the resolver.
-class Expander {
- public:
-  Expander(Session& session, WantedService& service, Wants& wants)
-      : session_(session), service_(service), wants_(wants) {}
-
-  boost::asio::awaitable<Result<void>> expand(const Target& target) {
-    if (const auto* service = std::get_if<Service>(&target)) co_return add(*service, std::nullopt);
-    if (const auto* raw = std::get_if<OwnerName>(&target)) {
-      service_.owners.push_back({raw->owner, service_of(raw->owner), std::nullopt, service_.settings});
-      co_return Result<void>{};
-    }
-    const auto* mx = std::get_if<MxName>(&target);
-    const auto found = co_await resolve(target);
-    if (!found) co_return tl::unexpected(found.error());
-    // What stands behind the service labels of an SRV owner is the source domain (RFC 7673 section 3.3).
-    const Name domain = mx != nullptr ? mx->domain : std::get<SrvName>(target).owner.parent().parent();
-    const std::string asked =
-        mx != nullptr ? "mx:" + domain.text() : "srv:" + std::get<SrvName>(target).owner.text();
-    for (const auto& note : found->notes) session_.events().warning(asked + ": " + note);
-    note_dnssec(judged(question_of(target), found->dnssec), asked, mx != nullptr);
-    for (const auto& service : found->services) {
-      if (auto done = add(service, domain); !done) co_return done;
-    }
-    co_return Result<void>{};
-  }
-
- private:
-  // A function of its own, because GCC 12 destroys what a co_await in a conditional expression gives twice.
-  boost::asio::awaitable<Result<dns::Expansion>> resolve(const Target& target) {
-    if (const auto* mx = std::get_if<MxName>(&target)) return session_.resolver().expand_mx(*mx);
-    return session_.resolver().expand_srv(std::get<SrvName>(target));
-  }
-
-  static dns::Question question_of(const Target& target) {
-    if (const auto* mx = std::get_if<MxName>(&target)) return {mx->domain, dns::type::mx};
-    return {std::get<SrvName>(target).owner, dns::type::srv};
-  }
-
-  dns::Dnssec judged(const dns::Question& question, dns::Dnssec by_resolver) {
-    const auto verdict = verdict_on(session_, question, by_resolver);
-    if (!verdict) wants_.no_verdict = verdict.error();
-    return verdict.value_or(dns::Dnssec::unknown);
-  }
-
-  Result<void> add(const Service& service, const std::optional<Name>& source_domain) {
-    auto owner = service.owner();
-    if (!owner) return tl::unexpected(owner.error());
-    service_.owners.push_back({std::move(*owner), service, source_domain, service_.settings});
-    return {};
-  }
-
-  void note_dnssec(dns::Dnssec verdict, const std::string& asked, bool is_mx) {
-    wants_.dnssec = wants_.dnssec ? weaker(*wants_.dnssec, verdict) : verdict;
-    if (verdict == dns::Dnssec::secure) return;
-    const bool is_unasked = verdict == dns::Dnssec::unknown && wants_.no_verdict;
-    const auto why = is_unasked ? "; " + wants_.no_verdict->text() : std::string{};
-    session_.events().warning(asked + ": the RRset is " + std::string(text(verdict)) +
-                              ", and DANE needs it secure (" +
-                              (is_mx ? "RFC 7672 section 2.2)" : "RFC 7673 section 6)") + why);
-  }
-
-  Session& session_;
-  WantedService& service_;
-  Wants& wants_;
-};
 
 // A NAME of the command line is shown, whatever is wrong with it. Of a file only the line is named: a file
 // that was given by mistake may hold a secret (I11).
@@ -203,7 +152,7 @@ boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses_
   co_return std::move(host->addresses);
 }
 
-boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& service) {
+boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& service, Events& events) {
   for (const auto& server : service.settings->from_servers) {
     const auto starttls = service.settings->starttls.value_or(probe::starttls_for_port(server.port));
     auto addresses = co_await addresses_of(session, server, *service.settings);
@@ -211,7 +160,7 @@ boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& 
     const auto found =
         co_await probe::from_server(server, std::move(*addresses), starttls, session.request().timeout);
     if (!found) co_return tl::unexpected(found.error());
-    for (const auto& note : found->notes) session.events().warning(server.text() + ": " + note);
+    for (const auto& note : found->notes) events.warning(server.text() + ": " + note);
     give(service, found->credentials, Role::current);
   }
   co_return Result<void>{};
@@ -237,92 +186,125 @@ void remark(const WantedService& service, std::set<std::string>& said, Events& e
   }
 }
 
-boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::vector<Target>& targets,
-                                                  WantedService& service, Wants& wants) {
-  Expander expander(session, service, wants);
-  for (const auto& target : targets) {
-    if (auto done = co_await expander.expand(target); !done) co_return done;
-  }
-  co_return Result<void>{};
-}
-
-boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedService& service) {
+boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedService& service,
+                                                      Events& events) {
   const auto& settings = *service.settings;
   const auto passphrase = state::read_passphrase(settings.passphrase_file);
   if (!passphrase) co_return tl::unexpected(passphrase.error());
   const Secret* secret = *passphrase ? &**passphrase : nullptr;
-  const auto issuers = load_issuers(settings, secret, session.events());
+  const auto issuers = load_issuers(settings, secret, events);
   if (!issuers) co_return tl::unexpected(issuers.error());
-  const auto current = load_files(settings.certs, secret, session.events(), *issuers);
+  const auto current = load_files(settings.certs, secret, events, *issuers);
   if (!current) co_return tl::unexpected(current.error());
   if (auto given = give_current(service, *current); !given) co_return given;
   auto others = *issuers;
   others.insert(others.end(), current->begin(), current->end());
-  const auto next = load_files(settings.nexts, secret, session.events(), others);
+  const auto next = load_files(settings.nexts, secret, events, others);
   if (!next) co_return tl::unexpected(next.error());
   give(service, *next, Role::next);
   give(service, *issuers, Role::issuer);
-  if (auto done = co_await load_live(session, service); !done) co_return done;
+  if (auto done = co_await load_live(session, service, events); !done) co_return done;
   auto desired = derive(service, session.request().force);
   if (!desired) co_return tl::unexpected(desired.error());
   service.desired = std::move(*desired);
   co_return Result<void>{};
 }
 
-// What could be read of the services of one run.
+boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::vector<Target>& targets,
+                                                  WantedService& service, Wants& wants) {
+  Expander expander(session);
+  std::vector<const Target*> all;
+  all.reserve(targets.size());
+  for (const auto& target : targets) all.push_back(&target);
+  co_await expander.follow(std::move(all));
+  co_return expander.expand(targets, service, wants);
+}
+
+// What could be read of the services of one run: all of them at once, judged and told in their order.
 class Gathering {
  public:
-  explicit Gathering(Session& session) : session_(session) {}
+  explicit Gathering(Session& session) : session_(session), expander_(session) {}
 
   // Error usage: a NAME that is none.
-  boost::asio::awaitable<Result<void>> add(const ServiceSettings& settings) {
-    WantedService service;
-    service.settings = &settings;
-    const auto targets = parse_names(settings.names, session_.request().names_from);
-    if (!targets) co_return tl::unexpected(targets.error());
-    const auto loaded = co_await load_credentials(session_, service);
-    if (!loaded) wants_.failures.push_back(loaded.error());
-    // Also of what could not be loaded: nothing is deleted at its owners.
-    const auto named = co_await expand_names(session_, *targets, service, wants_);
-    if (!named) {
-      wants_.failures.push_back(named.error());
-      all_are_partial_ = true;
-    } else if (loaded) {
-      remark(service, said_, session_.events());
-      wants_.services.push_back(std::move(service));
-    } else {
-      service.credentials.clear();
-      wants_.unread.push_back(std::move(service));
-    }
-    co_return Result<void>{};
+  Result<void> add(const ServiceSettings& settings) {
+    auto targets = parse_names(settings.names, session_.request().names_from);
+    if (!targets) return tl::unexpected(targets.error());
+    services_.push_back(std::make_unique<Gathered>(settings));
+    services_.back()->targets = std::move(*targets);
+    return {};
   }
 
-  // What it wants stays. Where that is not known, nothing is deleted.
-  boost::asio::awaitable<void> add_other(const ServiceSettings& settings) {
-    WantedService service;
-    service.settings = &settings;
-    const auto loaded = co_await load_credentials(session_, service);
-    if (!loaded) {
-      session_.events().warning("what the service " + settings.label +
-                                " wants is not known, so nothing is deleted: " + loaded.error().text());
-      service.desired.is_partial = true;
+  // Of a service that this run is not about.
+  void add_other(const ServiceSettings& settings) { others_.push_back(std::make_unique<Gathered>(settings)); }
+
+  boost::asio::awaitable<void> read() {
+    std::vector<Gathered*> all;
+    std::vector<const Target*> targets;
+    for (const auto* some : {&services_, &others_}) {
+      for (const auto& one : *some) {
+        all.push_back(one.get());
+        for (const auto& target : one->targets) targets.push_back(&target);
+      }
     }
-    others_.push_back(std::move(service.desired));
+    co_await gather(all.size(), services_at_once, [&](std::size_t i) { return load(*all[i]); });
+    co_await expander_.follow(std::move(targets));
   }
 
   Result<Wants> finish() {
+    for (auto& one : services_) take(*one);
     if (wants_.services.empty() && !wants_.failures.empty()) return tl::unexpected(wants_.failures.front());
     wants_.desired = merged(wants_.services, wants_.unread);
-    for (const auto& other : others_) protect(wants_.desired, other);
+    for (auto& other : others_) protect_other(*other);
     for (auto& desired : wants_.desired) desired.is_partial = desired.is_partial || all_are_partial_;
     return std::move(wants_);
   }
 
  private:
+  struct Gathered {
+    explicit Gathered(const ServiceSettings& settings) { service.settings = &settings; }
+    WantedService service;
+    std::vector<Target> targets;
+    HeldEvents events;
+    Result<void> loaded;
+  };
+
+  boost::asio::awaitable<void> load(Gathered& one) {
+    one.loaded = co_await load_credentials(session_, one.service, one.events);
+  }
+
+  void take(Gathered& one) {
+    one.events.tell(session_.events());
+    if (!one.loaded) wants_.failures.push_back(one.loaded.error());
+    // Also of what could not be loaded: nothing is deleted at its owners.
+    const auto named = expander_.expand(one.targets, one.service, wants_);
+    if (!named) {
+      wants_.failures.push_back(named.error());
+      all_are_partial_ = true;
+    } else if (one.loaded) {
+      remark(one.service, said_, session_.events());
+      wants_.services.push_back(std::move(one.service));
+    } else {
+      one.service.credentials.clear();
+      wants_.unread.push_back(std::move(one.service));
+    }
+  }
+
+  // What it wants stays. If that is not known, nothing is deleted.
+  void protect_other(Gathered& one) {
+    one.events.tell(session_.events());
+    if (!one.loaded) {
+      session_.events().warning("what the service " + one.service.settings->label +
+                                " wants is not known, so nothing is deleted: " + one.loaded.error().text());
+      one.service.desired.is_partial = true;
+    }
+    protect(wants_.desired, one.service.desired);
+  }
+
   Session& session_;
+  Expander expander_;
+  std::vector<std::unique_ptr<Gathered>> services_, others_;
   std::set<std::string> said_;
   Wants wants_;
-  std::vector<Desired> others_;
   bool all_are_partial_ = false;  // of some service not even the names are known
 };
 
@@ -332,11 +314,12 @@ boost::asio::awaitable<Result<Wants>> gather_sound_wants(Session& session, Other
   if (const auto fit = check_trust_anchor(session); !fit) co_return tl::unexpected(fit.error());
   Gathering gathering(session);
   for (const auto& settings : session.request().services) {
-    if (auto done = co_await gathering.add(settings); !done) co_return tl::unexpected(done.error());
+    if (auto done = gathering.add(settings); !done) co_return tl::unexpected(done.error());
   }
   if (others == Others::protected_) {
-    for (const auto& settings : session.request().others) co_await gathering.add_other(settings);
+    for (const auto& settings : session.request().others) gathering.add_other(settings);
   }
+  co_await gathering.read();
   co_return gathering.finish();
 }
 

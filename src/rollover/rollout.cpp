@@ -260,8 +260,12 @@ void hand_over(const Stage& stage) {
     if (!service.settings->installs.empty() || !is_ready(service, stage.found.plan)) continue;
     for (auto& name : names_of(service)) names.push_back(std::move(name));
   }
-  // Nobody tells us when they deploy, so being released counts as being deployed.
-  if (remember(stage, release, names)) (void)remember(stage, deployed, names);
+  // Nobody tells us when they deploy, so being released counts as being deployed: at one and the same time.
+  const Stamp both = [](Ledger ledger, const std::vector<Desired>& desired,
+                        const std::vector<ZoneView>& zones, const std::vector<Name>& ready, Time now) {
+    return deployed(release(std::move(ledger), desired, zones, ready, now), desired, zones, ready, now);
+  };
+  (void)remember(stage, both, names);
 }
 
 bool is_deployed(World& world, const Wants& wants) {

@@ -40,12 +40,21 @@ std::optional<std::string> refusal(const Rrset& rrset, const Chain& chain) {
   return parameters ? std::optional("who looks at " + parameters->text() + " only") : std::nullopt;
 }
 
+// Each pair is judged once.
+const std::optional<std::string>& verdict(const Rrset& rrset, const Key& key) {
+  static std::map<std::pair<TlsaRecords, Key>, std::optional<std::string>> judged;
+  const auto [place, is_new] = judged.try_emplace({rrset.records, key});
+  if (is_new) place->second = refusal(rrset, credential_of(key)->chain);
+  return place->second;
+}
+
 }  // namespace
 
 Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
              const Keys& served)
     : versions_{{std::move(published), testing::issued, std::nullopt}},
       at_(secondaries + 1, 0),
+      before_(secondaries + 1, 0),
       history_(secondaries + 1, {{testing::issued, 0}}),
       served_(addresses, served),
       installed_(served) {}
@@ -66,9 +75,21 @@ void Truth::transfer(std::size_t secondary) {
   const auto server = 1 + secondary % (at_.size() - 1);
   const auto before = at_[server];
   if (before == at_[0]) return;
-  at_[server] = at_[0];
-  history_[server].emplace_back(now_, at_[0]);
-  leave(before);
+  move_to(server, at_[0]);
+  before_[server] = before;
+}
+
+void Truth::fall_back(std::size_t secondary) {
+  const auto server = 1 + secondary % (at_.size() - 1);
+  if (at_[server] != before_[server]) move_to(server, before_[server]);
+}
+
+void Truth::move_to(std::size_t server, std::size_t version) {
+  const auto left = at_[server];
+  at_[server] = version;
+  versions_[version].last_served.reset();
+  history_[server].emplace_back(now_, version);
+  leave(left);
 }
 
 void Truth::take_up(std::size_t address) { served_[address % served_.size()] = installed_; }
@@ -100,9 +121,29 @@ bool Truth::is_taken_up() const {
   return std::ranges::all_of(served_, [&](const Keys& keys) { return keys == installed_; });
 }
 
-bool Truth::is_known(const Version& version) const {
+bool Truth::is_known(const Version& version) const { return !version.last_served || now_ < end_of(version); }
+
+Time Truth::end_of(const Version& version) {
   const Seconds life{2 * std::int64_t{version.rrset ? version.rrset->ttl : negative_ttl}};
-  return !version.last_served || now_ < *version.last_served + life;
+  return *version.last_served + life;
+}
+
+void Truth::forget() {
+  std::vector<std::size_t> places(versions_.size());
+  std::vector<Version> kept;
+  for (std::size_t i = 0; i < versions_.size(); ++i) {
+    const bool is_there =
+        std::ranges::find(at_, i) != at_.end() || std::ranges::find(before_, i) != before_.end();
+    if (!is_there && !is_known(versions_[i])) continue;
+    places[i] = kept.size();
+    kept.push_back(std::move(versions_[i]));
+  }
+  versions_ = std::move(kept);
+  for (auto* places_of_servers : {&at_, &before_}) {
+    for (auto& place : *places_of_servers) place = places[place];
+  }
+  for (std::size_t server = 0; server < at_.size(); ++server)
+    history_[server] = {{testing::issued, at_[server]}};
 }
 
 std::vector<const Version*> Truth::known_to_clients() const {
@@ -130,10 +171,9 @@ std::optional<Outage> Truth::outage() const {
     if (!versions_[i].rrset || !is_known(versions_[i])) continue;
     for (const auto& address : served_) {
       for (const auto& key : address) {
-        const auto [place, is_new] = judged_.try_emplace({i, key});
-        if (is_new) place->second = refusal(*versions_[i].rrset, credential_of(key)->chain);
-        if (!place->second) continue;
-        return Outage{"a client that " + *place->second + " is served " + key.text() +
+        const auto& why = verdict(*versions_[i].rrset, key);
+        if (!why) continue;
+        return Outage{"a client that " + *why + " is served " + key.text() +
                       " and knows this RRset:" + text_of(*versions_[i].rrset)};
       }
     }

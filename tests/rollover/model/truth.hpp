@@ -32,8 +32,9 @@ class Truth {
   Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served);
 
   void pass(Seconds time) { now_ += time; }
-  void transfer(std::size_t secondary);  // catches up with the primary
-  void take_up(std::size_t address);     // an address switches to what is installed
+  void transfer(std::size_t secondary);   // catches up with the primary
+  void fall_back(std::size_t secondary);  // comes back with what it had before that
+  void take_up(std::size_t address);      // an address switches to what is installed
   void install(const Keys& keys) { installed_ = keys; }
   void write(std::optional<Rrset> rrset);  // at the primary, by anyone
 
@@ -60,18 +61,29 @@ class Truth {
   // match (RFC 7671 section 8, I3), which fails the client that knows no other.
   [[nodiscard]] std::optional<Outage> outage() const;
 
+  // What no client knows and no server has any more is dropped, as is how long servers have had what they
+  // have.
+  void forget();
+
+  [[nodiscard]] const std::vector<Version>& versions() const { return versions_; }
+  // Which of them each server has, and had before.
+  [[nodiscard]] const std::vector<std::size_t>& at() const { return at_; }
+  [[nodiscard]] const std::vector<std::size_t>& before() const { return before_; }
+  // When the last client forgets it; not of a version that a server has.
+  [[nodiscard]] static Time end_of(const Version& version);
+
  private:
   void leave(std::size_t version);
+  void move_to(std::size_t server, std::size_t version);
   [[nodiscard]] bool is_known(const Version& version) const;
 
   Time now_ = testing::noon;
   std::vector<Version> versions_;
   std::vector<std::size_t> at_;  // which version each server has; the first is the primary
+  std::vector<std::size_t> before_;
   std::vector<std::vector<std::pair<Time, std::size_t>>> history_;  // of each server
   std::vector<Keys> served_;
   Keys installed_;
-  // Whether a chain passes with a version never changes: each pair is judged once.
-  mutable std::map<std::pair<std::size_t, Key>, std::optional<std::string>> judged_;
 };
 
 }  // namespace tlsa_update::model

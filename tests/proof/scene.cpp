@@ -1,0 +1,392 @@
+#include "proof/scene.hpp"
+
+#include <algorithm>
+
+#include "support/noted_events.hpp"
+#include "tlsa_update/core/report.hpp"
+#include "tlsa_update/report/findings.hpp"
+#include "tlsa_update/rollover/rollover.hpp"
+
+namespace tlsa_update::proof {
+namespace {
+
+using model::Keys;
+
+constexpr int latest_generation = 5;
+constexpr Seconds hour{3600};
+constexpr Seconds wrong_by{86400};
+
+struct Word {
+  MoveKind kind;
+  std::string_view text;
+};
+constexpr Word words[] = {
+    {MoveKind::run, "run"},
+    {MoveKind::run_killed, "run, killed at its call"},
+    {MoveKind::run_and_writer, "run, and another writer before its call"},
+    {MoveKind::run_and_time, "run, suspended for an hour before its call"},
+    {MoveKind::run_and_switch, "run, and the service switches before its call"},
+    {MoveKind::run_half_blind, "run, out of reach is name server"},
+    {MoveKind::run_half_deaf, "run, out of reach is address"},
+    {MoveKind::transfer, "transfer to secondary"},
+    {MoveKind::fall_back, "back with its old zone comes secondary"},
+    {MoveKind::take_up, "reload at address"},
+    {MoveKind::second, "a second"},
+    {MoveKind::wait, "wait"},
+    {MoveKind::renew, "renewal"},
+    {MoveKind::revert, "revert to the key before"},
+    {MoveKind::key_kinds, "another choice of key kinds"},
+    {MoveKind::next_key, "next key given or taken"},
+    {MoveKind::combinations, "other parameters"},
+    {MoveKind::ttl, "another TTL"},
+    {MoveKind::unpublish, "unpublish, or no longer"},
+    {MoveKind::foreign_add, "another writer adds a record"},
+    {MoveKind::foreign_remove, "another writer deletes a record"},
+    {MoveKind::lose_ledger, "the ledger is lost"},
+    {MoveKind::clock_ahead, "the clock is set ahead"},
+    {MoveKind::clock_back, "the clock is set back"},
+    {MoveKind::reboot, "reboot"},
+};
+
+// A hash that takes one value after the other.
+class Digest {
+ public:
+  void add(std::uint64_t value) {
+    state_ += value + 0x9E3779B97F4A7C15;
+    state_ = (state_ ^ (state_ >> 30)) * 0xBF58476D1CE4E5B9;
+    state_ = (state_ ^ (state_ >> 27)) * 0x94D049BB133111EB;
+    state_ ^= state_ >> 31;
+  }
+  void add(const std::optional<Time>& time, Time now) {
+    add(time ? static_cast<std::uint64_t>((*time - now).count()) : ~std::uint64_t{0});
+  }
+  void add(const TlsaRecord& record) {
+    add(static_cast<std::uint64_t>(record.parameters.usage) << 16 |
+        static_cast<std::uint64_t>(record.parameters.selector) << 8 |
+        static_cast<std::uint64_t>(record.parameters.matching_type));
+    std::uint64_t word = record.data.size();
+    for (const auto octet : record.data) word = word * 1099511628211U ^ octet;
+    add(word);
+  }
+  void add(const std::optional<Rrset>& rrset) {
+    add(rrset ? std::uint64_t{rrset->ttl} : ~std::uint64_t{0});
+    if (!rrset) return;
+    for (const auto& record : rrset->records) add(record);
+  }
+  void add(const Keys& keys) {
+    for (const auto& key : keys)
+      add(static_cast<std::uint64_t>(key.generation) * 4 + static_cast<std::uint64_t>(key.type));
+    add(keys.size());
+  }
+  [[nodiscard]] std::uint64_t value() const { return state_; }
+
+ private:
+  std::uint64_t state_ = 0;
+};
+
+// The bindings name each member: a new one does not compile here until somebody has thought of it.
+void add(Digest& digest, const LedgerEntry& entry, Time wall) {
+  const auto& [record, owned, published_at, seen_everywhere_at, ttl_bound, retired_at, released_at,
+               deployed_at, last_seen_live, deleted_at] = entry;
+  digest.add(record);
+  digest.add(std::uint64_t{ttl_bound} * 2 + (owned ? 1 : 0));
+  for (const auto& stamp :
+       {published_at, seen_everywhere_at, retired_at, released_at, deployed_at, last_seen_live, deleted_at})
+    digest.add(stamp, wall);
+}
+
+void add(Digest& digest, const Ledger& ledger, Time wall, const model::ModelWorld::Memory& memory) {
+  const auto& [owners, last_run] = ledger;
+  for (const auto& [name, owner] : owners) {
+    const auto& [records, ttls, ttl_limit] = owner;
+    for (const auto& entry : records) add(digest, entry, wall);
+    for (const auto& served : ttls) {
+      digest.add(served.ttl);
+      digest.add(served.gone_at, wall);
+    }
+    digest.add(ttl_limit ? std::uint64_t{ttl_limit->asked} << 32 | ttl_limit->granted : 0);
+  }
+  digest.add(owners.size());
+  if (!last_run) return digest.add(0);
+  digest.add(last_run->wall, wall);
+  digest.add(last_run->boot_id == std::to_string(memory.boots) ? 1 : 2);
+  digest.add(last_run->is_confirmed ? 1 : 2);
+}
+
+// By content, and how long clients know it: which number it has does not matter.
+void add(Digest& digest, const model::Truth& truth) {
+  for (const auto at : truth.at()) digest.add(truth.versions()[at].rrset);
+  for (const auto at : truth.before()) digest.add(truth.versions()[at].rrset);
+  std::uint64_t cached = 0;
+  for (const auto& version : truth.versions()) {
+    if (!version.last_served) continue;
+    Digest one;
+    one.add(version.rrset);
+    one.add(std::max(model::Truth::end_of(version), truth.now()), truth.now());
+    cached += one.value();
+  }
+  digest.add(cached);
+  for (std::size_t i = 0; i < truth.addresses(); ++i) digest.add(truth.served(i));
+  digest.add(truth.installed());
+}
+
+std::string text_of(const std::optional<Rrset>& rrset) {
+  if (!rrset) return "nothing";
+  std::string text = "TTL " + std::to_string(rrset->ttl);
+  for (const auto& record : rrset->records) text += "; " + model::describe(record);
+  return text;
+}
+
+std::string text_of(const Keys& keys) {
+  std::string text;
+  for (const auto& key : keys) text += " " + key.text();
+  return text;
+}
+
+model::Truth truth_of(const Setting& setting) {
+  model::Wish wish;
+  wish.is_dual = setting.is_dual;
+  wish.combinations = setting.combinations;
+  std::optional<Rrset> published;
+  if (setting.is_published) published = Rrset{setting.ttl, wish.records()};
+  return {setting.secondaries, setting.addresses, std::move(published), wish.current()};
+}
+
+}  // namespace
+
+std::string text(const Move& move) {
+  const auto* word = std::ranges::find(words, move.kind, &Word::kind);
+  const bool is_numbered = move.kind >= MoveKind::run_killed && move.kind <= MoveKind::take_up;
+  return std::string(word->text) + (is_numbered ? " " + std::to_string(move.at + 1) : std::string{});
+}
+
+// What happens before one call of the world.
+struct Scene::Between {
+  std::size_t call = ~std::size_t{0};
+  MoveKind kind = MoveKind::run;
+};
+
+Scene::Scene(const Setting& setting) : setting_(&setting), truth_(truth_of(setting)) {
+  wish_.is_dual = setting.is_dual;
+  wish_.combinations = setting.combinations;
+  wish_.ttl = setting.ttl;
+  wish_.grace = setting.grace;
+}
+
+std::optional<std::string> Scene::play(const Move& move, const model::Fault& fault) {
+  std::optional<std::string> trouble;
+  switch (move.kind) {
+    case MoveKind::run:
+      trouble = run(fault, {}, {});
+      break;
+    case MoveKind::run_killed:
+    case MoveKind::run_and_writer:
+    case MoveKind::run_and_time:
+    case MoveKind::run_and_switch:
+      trouble = run(fault, {}, {move.at, move.kind});
+      break;
+    case MoveKind::run_half_blind:
+      trouble = run(fault, {1U << move.at, 0}, {});
+      break;
+    case MoveKind::run_half_deaf:
+      trouble = run(fault, {0, 1U << move.at}, {});
+      break;
+    case MoveKind::transfer:
+      truth_.transfer(move.at);
+      break;
+    case MoveKind::fall_back:
+      truth_.fall_back(move.at);
+      break;
+    case MoveKind::take_up:
+      truth_.take_up(move.at);
+      break;
+    case MoveKind::second:
+      truth_.pass(Seconds{1});
+      break;
+    case MoveKind::wait:
+      if (const auto boundary = next_boundary(fault)) truth_.pass(*boundary - truth_.now());
+      break;
+    case MoveKind::foreign_add:
+      write_foreign();
+      break;
+    case MoveKind::foreign_remove:
+      remove_foreign();
+      break;
+    case MoveKind::lose_ledger:
+      ledger_ = {};
+      break;
+    case MoveKind::clock_ahead:
+      memory_.wall_error = memory_.wall_error == wrong_by ? Seconds{0} : wrong_by;
+      break;
+    case MoveKind::clock_back:
+      memory_.wall_error = memory_.wall_error == -wrong_by ? Seconds{0} : -wrong_by;
+      break;
+    case MoveKind::reboot:
+      memory_.booted = truth_.now();
+      ++memory_.boots;
+      break;
+    default:
+      wish_differently(move);
+  }
+  if (const auto outage = truth_.outage(); !trouble && outage) trouble = outage->text;
+  truth_.forget();
+  return trouble;
+}
+
+void Scene::wish_differently(const Move& move) {
+  switch (move.kind) {
+    case MoveKind::renew:
+      wish_.generation = std::min(wish_.generation + 1, latest_generation);
+      break;
+    case MoveKind::revert:
+      wish_.generation = std::max(wish_.generation - 1, 0);
+      break;
+    case MoveKind::key_kinds:
+      wish_.is_dual = !wish_.is_dual;
+      break;
+    case MoveKind::next_key:
+      wish_.has_next = !wish_.has_next;
+      break;
+    case MoveKind::combinations:
+      wish_.combinations = wish_.combinations == setting_->combinations ? setting_->other_combinations
+                                                                        : setting_->combinations;
+      break;
+    case MoveKind::ttl:
+      wish_.ttl = wish_.ttl == setting_->ttl ? setting_->other_ttl : setting_->ttl;
+      break;
+    case MoveKind::unpublish:
+      wish_.unpublish = !wish_.unpublish;
+      break;
+    default:
+      break;
+  }
+}
+
+std::optional<std::string> Scene::run(const model::Fault& fault, const model::Weather& weather,
+                                      const Between& between) {
+  model::ModelWorld world(truth_, fault, setting_->installs);
+  model::ModelLedger ledger(world);
+  test::NotedEvents events;
+  ledger.restore(std::move(ledger_));
+  world.remember(std::move(memory_));
+  world.wish_for(wish_, weather);
+  std::optional<std::string> meanwhile;
+  world.before_each_call = [&, call = std::size_t{0}]() mutable {
+    if (call++ != between.call) return;
+    if (between.kind == MoveKind::run_killed) throw model::Crash{};
+    if (between.kind == MoveKind::run_and_writer) write_foreign();
+    if (between.kind == MoveKind::run_and_time) truth_.pass(hour);
+    if (between.kind == MoveKind::run_and_switch) {
+      for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
+    }
+    if (const auto outage = truth_.outage()) meanwhile = outage->text;
+  };
+  try {
+    const auto outcome = rollover::run(world, ledger, world.request(), events);
+    // `tlsa-update ready && install && reload`, if the driver does not install itself.
+    const bool is_hooked = outcome && !setting_->installs && !wish_.unpublish;
+    if (is_hooked && !outcome->plan.readiness.empty() && outcome->plan.readiness.front().ready)
+      truth_.install(wish_.current());
+  } catch (const model::Crash&) {
+  }
+  world.before_each_call = [] {};
+  ledger_ = ledger.peek();
+  memory_ = world.memory();
+  return world.breach() ? world.breach() : meanwhile;
+}
+
+// One second before the next moment at which a client forgets something, or the plan has something due; that
+// moment, if it is a second away.
+std::optional<Time> Scene::next_boundary(const model::Fault& fault) {
+  std::vector<Time> moments;
+  for (const auto& version : truth_.versions()) {
+    if (version.last_served) moments.push_back(model::Truth::end_of(version));
+  }
+  model::ModelWorld world(truth_, fault, setting_->installs);
+  model::ModelLedger ledger(world);
+  test::NotedEvents events;
+  ledger.restore(ledger_);
+  world.remember(memory_);
+  world.wish_for(wish_, {});
+  const auto found = rollover::status(world, ledger, world.request(), events);
+  if (found && found->plan.next_due) moments.push_back(*found->plan.next_due - memory_.wall_error);
+  std::erase_if(moments, [&](Time moment) { return moment <= truth_.now(); });
+  if (moments.empty()) return std::nullopt;
+  const auto next = std::ranges::min(moments);
+  return next - truth_.now() > Seconds{1} ? next - Seconds{1} : next;
+}
+
+void Scene::write_foreign() {
+  auto rrset = truth_.at_primary();
+  if (!rrset) return;
+  auto record = rrset->records.front();
+  record.data.assign(record.data.size(), 0xF0);
+  if (std::ranges::find(rrset->records, record) != rrset->records.end()) return;
+  rrset->records.push_back(record);
+  std::ranges::sort(rrset->records);
+  truth_.write(rrset);
+}
+
+// Taking away what is served, or installed and served soon, would be the other writer's outage.
+void Scene::remove_foreign() {
+  auto rrset = truth_.at_primary();
+  if (!rrset) return;
+  auto chains = truth_.served_chains();
+  for (const auto& key : truth_.installed()) chains.push_back(model::credential_of(key)->chain);
+  const auto is_needed = [&](const TlsaRecord& record) {
+    return std::ranges::any_of(chains, [&](const Chain& chain) { return matches(record, chain); });
+  };
+  const auto victim = std::ranges::find_if_not(rrset->records, is_needed);
+  if (victim == rrset->records.end()) return;
+  rrset->records.erase(victim);
+  truth_.write(rrset->records.empty() ? std::nullopt : std::optional(*rrset));
+}
+
+std::optional<std::string> Scene::settle(const model::Fault& fault) {
+  constexpr int most_rounds = 12;
+  constexpr Seconds long_enough{100000};
+  wish_.unpublish = false;
+  wish_.adopt_all = true;
+  wish_.ttl.reset();
+  for (int round = 0; round < most_rounds; ++round) {
+    for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
+    for (int pass = 0; pass < 2; ++pass) {
+      if (auto trouble = play({MoveKind::run, 0}, fault)) return trouble;
+      for (std::size_t i = 0; i + 1 < truth_.servers(); ++i) truth_.transfer(i);
+    }
+    truth_.pass(long_enough);
+  }
+  if (truth_.installed() != wish_.current()) return "never deployed";
+  if (!truth_.at_primary() || truth_.at_primary()->records != wish_.records())
+    return "in the end, other records than those that are wanted: " + text_of(truth_.at_primary());
+  return std::nullopt;
+}
+
+std::uint64_t Scene::fingerprint() const {
+  const Time wall = truth_.now() + memory_.wall_error;
+  Digest digest;
+  add(digest, truth_);
+  add(digest, ledger_, wall, memory_);
+  digest.add(static_cast<std::uint64_t>(wish_.generation) << 8 | (wish_.is_dual ? 1U : 0U) |
+             (wish_.has_next ? 2U : 0U) | (wish_.unpublish ? 4U : 0U) |
+             (wish_.combinations == setting_->combinations ? 8U : 0U) | (memory_.is_reload_due ? 16U : 0U));
+  digest.add(wish_.ttl.value_or(0));
+  digest.add(static_cast<std::uint64_t>(memory_.wall_error.count()));
+  // Uptime counts only as what has passed since the last run.
+  digest.add(static_cast<std::uint64_t>(
+      ledger_.last_run ? (truth_.now() - memory_.booted - ledger_.last_run->uptime).count() : 0));
+  for (const auto& record : memory_.ours) digest.add(record);
+  return digest.value();
+}
+
+std::string Scene::text() const {
+  std::string text = "wanted" + text_of(wish_.current()) + (wish_.has_next ? " and next" : "");
+  for (const auto& parameters : wish_.combinations) text += ", " + parameters.text();
+  text += "; installed" + text_of(truth_.installed()) + "; served";
+  for (std::size_t i = 0; i < truth_.addresses(); ++i)
+    text += (i == 0 ? "" : " |") + text_of(truth_.served(i));
+  for (const auto at : truth_.at()) text += "\n      " + text_of(truth_.versions()[at].rrset);
+  return text;
+}
+
+}  // namespace tlsa_update::proof

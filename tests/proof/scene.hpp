@@ -1,0 +1,96 @@
+// One state of the model, as a value: the truth, the wish of the operator, what the driver has on disk. A
+// move leads from one to another; the same move from the same state always leads to the same.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollover/model/model_world.hpp"
+
+namespace tlsa_update::proof {
+
+enum class MoveKind : std::uint8_t {
+  run,             // the timer: one pass of `run`, through to its end
+  run_killed,      // it ends at the `at`-th call of the world
+  run_and_writer,  // another writer changes the RRset before the `at`-th call
+  run_and_time,    // the machine is suspended for an hour before the `at`-th call
+  run_and_switch,  // the service takes up what is installed before the `at`-th call
+  run_half_blind,  // name server `at` cannot be reached
+  run_half_deaf,   // address `at` of the service cannot be reached
+  transfer,        // name server `at` catches up with the primary
+  fall_back,       // name server `at` comes back with the zone that it had before
+  take_up,         // address `at` of the service presents what is installed
+  second,          // a second goes by
+  wait,            // time goes by to a second before the next thing that only time ends
+  renew,           // the ACME client has a new key
+  revert,          // the operator puts the old one back
+  key_kinds,       // the certificate is one of two kinds, or of one, from now on
+  next_key,        // the next key is given, or is no longer
+  combinations,    // the operator wants another set of parameters
+  ttl,             // the operator wants another TTL
+  unpublish,       // the operator wants no records, or wants them again
+  foreign_add,     // another writer adds a record
+  foreign_remove,  // another writer takes away a record that no served chain needs
+  lose_ledger,
+  clock_ahead,
+  clock_back,
+  reboot,
+};
+
+struct Move {
+  MoveKind kind = MoveKind::run;
+  std::uint8_t at = 0;
+};
+
+[[nodiscard]] std::string text(const Move& move);
+
+// What differs between two worlds before anything has happened.
+struct Setting {
+  std::size_t secondaries = 1;
+  std::size_t addresses = 1;
+  std::uint32_t ttl = 300;
+  bool installs = true;  // the driver installs; otherwise a hook does, once `ready` says so
+  bool is_published = true;
+  bool is_dual = false;
+  Seconds grace{0};
+  std::vector<TlsaParameters> combinations = {testing::parameters("3 1 1")};
+  std::vector<TlsaParameters> other_combinations = {testing::parameters("3 1 2")};
+  std::uint32_t other_ttl = 60;
+};
+
+class Scene {
+ public:
+  explicit Scene(const Setting& setting);
+
+  // The trouble that it leads to: an outage, or an invariant that broke. In words, for people.
+  [[nodiscard]] std::optional<std::string> play(const Move& move, const model::Fault& fault);
+
+  // Nobody interferes any more, everything answers, the timer goes on: how it fails to come to its end and to
+  // rest.
+  [[nodiscard]] std::optional<std::string> settle(const model::Fault& fault);
+
+  // Of all that decides what may happen next, and of nothing else. No clock time counts, only how long ago.
+  [[nodiscard]] std::uint64_t fingerprint() const;
+
+  [[nodiscard]] std::string text() const;
+
+ private:
+  struct Between;
+  [[nodiscard]] std::optional<std::string> run(const model::Fault& fault, const model::Weather& weather,
+                                               const Between& between);
+  [[nodiscard]] std::optional<std::string> trouble(const model::ModelWorld& world) const;
+  [[nodiscard]] std::optional<Time> next_boundary(const model::Fault& fault);
+  void write_foreign();
+  void remove_foreign();
+  void wish_differently(const Move& move);
+
+  const Setting* setting_;
+  model::Truth truth_;
+  model::Wish wish_;
+  model::ModelWorld::Memory memory_;
+  Ledger ledger_;
+};
+
+}  // namespace tlsa_update::proof

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "tlsa_update/core/report.hpp"
-
 namespace tlsa_update {
 namespace {
 
@@ -29,9 +27,11 @@ void remark_outages(Plan& plan, const OwnerFacts& facts, const Policy& policy) {
     for (const auto& [records, server] : rrsets) {
       const auto acceptance = accept(*records, served);
       if (acceptance.is_given()) continue;
-      const auto at = server != nullptr ? " at " + server->name + " " + server->address : std::string{};
-      plan.critical.push_back(served.where + " presents a certificate that " + why_refused(acceptance) +
-                              " (" + facts.owner().text() + at + ")");
+      plan.critical.push_back({.kind = RemarkKind::outage,
+                               .owner = facts.owner(),
+                               .where = served.where,
+                               .server = server != nullptr ? Place{server->name, server->address} : Place{},
+                               .acceptance = acceptance});
       break;
     }
   }
@@ -65,26 +65,23 @@ bool only_waits(const OwnerFacts& facts, const Readiness& readiness) {
 
 // The emergency: clients whose caches are old refuse what is deployed too early, but all of them refuse what
 // has expired.
-std::string costs_of_waiting(const OwnerFacts& facts, const Served& served, const Readiness& readiness,
-                             Time now) {
-  if (is_of(served, facts.current_credentials()) || !only_waits(facts, readiness)) return {};
-  if (served.chain->front().not_after - readiness.ready_at.value_or(now) > expires_shortly) return {};
-  const std::string when =
-      readiness.ready_at ? "until " + rfc3339(*readiness.ready_at) : "and nobody knows until when";
-  return "; the deployment of its successor waits " + when +
-         ": waiting now costs more than deploying it by hand";
+bool costs_more_to_wait(const OwnerFacts& facts, const Served& served, const Readiness& readiness, Time now) {
+  if (is_of(served, facts.current_credentials()) || !only_waits(facts, readiness)) return false;
+  return served.chain->front().not_after - readiness.ready_at.value_or(now) <= expires_shortly;
 }
 
 void remark_expiry(Plan& plan, const OwnerFacts& facts, const Readiness& readiness, Time now) {
   for (const auto& served : facts.live.chains) {
     if (served.chain == nullptr || !depends_on_dates(facts, served)) continue;
-    const auto& leaf = served.chain->front();
-    const auto costs = costs_of_waiting(facts, served, readiness, now);
-    if (costs.empty() && leaf.not_after - now > expires_soon) continue;
-    const bool is_over = leaf.not_after <= now;
-    plan.warnings.push_back("the certificate at " + served.where + (is_over ? " expired" : " expires") +
-                            " at " + rfc3339(leaf.not_after) + ", and usages 0 to 2 depend on that (" +
-                            facts.owner().text() + ")" + costs);
+    const auto end = served.chain->front().not_after;
+    const bool is_held_up = costs_more_to_wait(facts, served, readiness, now);
+    if (!is_held_up && end - now > expires_soon) continue;
+    plan.warnings.push_back({.kind = end <= now ? RemarkKind::served_expired : RemarkKind::served_expires,
+                             .owner = facts.owner(),
+                             .where = served.where,
+                             .time = end,
+                             .is_held_up = is_held_up,
+                             .until = is_held_up ? readiness.ready_at : std::nullopt});
   }
 }
 
@@ -95,14 +92,12 @@ bool is_switched(const OwnerFacts& facts) {
 }
 
 // A combination that is held back until the switch is waiting; one that what is to be served never matches is
-// wrong, and waiting will not mend it.
+// wrong, and waiting does not help.
 void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, bool may_wait) {
   for (const auto& [parameters, reason] : additions.held) {
     if (reason != Reason::combination_would_break || (may_wait && !is_switched(facts))) continue;
-    plan.critical.push_back("records " + parameters.text() + " at " + facts.owner().text() +
-                            " would match nothing that is served now: not added; each combination has to "
-                            "match the certificate in "
-                            "use (RFC 7671 section 8), or --force");
+    plan.critical.push_back(
+        {.kind = RemarkKind::would_match_nothing, .owner = facts.owner(), .parameters = parameters});
   }
 }
 
@@ -115,10 +110,7 @@ void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Addition
     if (!is_usable(record) || facts.find_wanted(record) != nullptr) continue;
     const auto matches_it = [&](const Credential* given) { return Served::of(*given).is_matched_by(record); };
     if (std::ranges::any_of(facts.current_credentials(), matches_it)) continue;
-    plan.warnings.push_back(facts.owner().text() + " gets a new combination of parameters; if what " +
-                            record.text().substr(0, 21) +
-                            "... stands for is still served, clients may refuse it" +
-                            " (RFC 7671 section 8.1)");
+    plan.warnings.push_back({.kind = RemarkKind::new_combination, .owner = facts.owner(), .record = record});
     return;
   }
 }
@@ -127,7 +119,8 @@ void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Addition
 
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
             std::optional<Time> now) {
-  if (facts.view->mixed_ttl) plan.warnings.push_back(mixed_ttls(facts.owner()));
+  if (facts.view->mixed_ttl)
+    plan.warnings.push_back({.kind = RemarkKind::mixed_ttls, .owner = facts.owner()});
   remark_outages(plan, facts, policy);
   remark_held(plan, facts, additions, now.has_value());
   remark_new_combinations(plan, facts, additions);
@@ -143,14 +136,16 @@ bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& ad
   for (const Credential* credential : facts.current_credentials()) {
     const auto acceptance = accept(after, Served::of(*credential));
     if (!acceptance.unused) continue;
-    const auto sentence = facts.owner().text() + ": " + credential->source +
-                          " has a certificate or key that " + why_refused(acceptance);
-    const bool is_told = !policy.assume_deployed && !std::ranges::all_of(chains, is_accepted);
+    const Remark passed_over{.kind = RemarkKind::passed_over,
+                             .owner = facts.owner(),
+                             .acceptance = acceptance,
+                             .source = credential->source};
+    const bool is_reported = !policy.assume_deployed && !std::ranges::all_of(chains, is_accepted);
     const bool is_harmless = facts.live.sight == Sight::complete && std::ranges::all_of(chains, is_accepted);
     if (is_harmless || policy.force) {
-      plan.warnings.push_back(sentence);
-    } else if (!is_told) {
-      plan.critical.push_back(sentence);
+      plan.warnings.push_back(passed_over);
+    } else if (!is_reported) {
+      plan.critical.push_back(passed_over);
     }
     return true;
   }
@@ -160,8 +155,12 @@ bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& ad
 void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {
   for (const auto& step : rrset.steps) {
     if (step.state != RecordState::stale || step.action == Action::remove) continue;
-    plan.critical.push_back(rrset.owner.text() + " is not unpublished while other records stay: " +
-                            detail(step, rrset) + "; --adopt all takes foreign ones along");
+    plan.critical.push_back({.kind = RemarkKind::not_unpublished,
+                             .owner = rrset.owner,
+                             .record = step.record,
+                             .reason = step.reason,
+                             .hazard = rrset.refused,
+                             .until = step.action == Action::wait ? step.ready_at : std::nullopt});
     return;
   }
 }

@@ -185,10 +185,6 @@ std::string detail(const EndpointVerdict& verdict, const Presented& presented) {
   return sentence;
 }
 
-std::string mixed_ttls(const Name& owner) {
-  return "the server gave mixed TTLs for " + owner.text() + " (RFC 2181 section 5.2): taken as the lowest";
-}
-
 Error refusal(Hazard hazard, const Name& owner) {
   const auto refuse = [&](std::string what, std::string advice) {
     return Error{ErrorCode::unsafe, std::move(what), owner.text(), std::move(advice)};

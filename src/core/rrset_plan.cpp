@@ -165,8 +165,8 @@ void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset) {
     if (step.action == Action::wait) note_due(plan, step.ready_at);
   }
   if (rrset.ttl_is_limited) {
-    plan.warnings.push_back("the server limits the TTL of " + rrset.owner.text() + " to " +
-                            human_duration(Seconds{rrset.observed->ttl}));
+    plan.warnings.push_back(
+        {.kind = RemarkKind::ttl_limited, .owner = rrset.owner, .seconds = Seconds{rrset.observed->ttl}});
   }
   plan.zones.back().rrsets.push_back(std::move(rrset));
 }

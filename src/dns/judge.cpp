@@ -16,6 +16,11 @@ Judgement bad(const Asked& asked, bool certain, ErrorCode code, std::string what
   return {Judgement::Kind::bad, certain, Error{code, std::move(what), asked.server, std::move(advice)}, {}};
 }
 
+Judgement about(Topic topic, Judgement judgement) {
+  judgement.error->topic = topic;
+  return judgement;
+}
+
 std::string clock_text(std::uint64_t seconds) {
   return rfc3339(Time{Seconds{static_cast<std::int64_t>(seconds)}});
 }
@@ -35,18 +40,19 @@ std::string reported(const Message& message, const TsigResult& tsig, const char*
 // Knot answers so also to a good key that its acl does not allow to do what it asks.
 Judgement bad_key(const Asked& asked, const Message& message, const TsigResult& tsig) {
   const bool update = asked.opcode == opcode::update;
-  return bad(
-      asked, tsig.authentic, ErrorCode::refused,
-      reported(message, tsig, "BADKEY") + ": the server does not take " + asked.key->label(),
-      "its name or algorithm differs from the server's, or " +
-          (update ? "the server's policy must grant it " + asked.wish : "it is not allowed to do this"));
+  return about(
+      Topic::key,
+      bad(asked, tsig.authentic, ErrorCode::refused,
+          reported(message, tsig, "BADKEY") + ": the server does not take " + asked.key->label(),
+          "its name or algorithm differs from the server's, or " +
+              (update ? "the server's policy must grant it " + asked.wish : "it is not allowed to do this")));
 }
 
 Judgement forwarding_failed(const Asked& asked, const Message& message, const TsigResult& tsig) {
   return {Judgement::Kind::servfail,
           false,
           Error{ErrorCode::no_answer, reported(message, tsig, std::to_string(tsig.peer_error).c_str()),
-                asked.server, "a secondary that forwards? name the primary with --server"},
+                asked.server, "a secondary that forwards? name the primary with --server", Topic::tsig},
           {}};
 }
 
@@ -55,8 +61,9 @@ Judgement bad_time(const Asked& asked, const Message& message, const TsigResult&
   std::string what = reported(message, tsig, "BADTIME") + " for " + asked.key->label() + ": ";
   what += tsig.server_time ? "the server's clock says " + both_clocks(*tsig.server_time, now)
                            : "the server does not say its clock, ours says " + clock_text(now);
-  return bad(asked, tsig.authentic, ErrorCode::refused, what,
-             "set the clocks right; " + std::to_string(tsig_fudge) + " s of difference are allowed");
+  return about(Topic::clock,
+               bad(asked, tsig.authentic, ErrorCode::refused, what,
+                   "set the clocks right; " + std::to_string(tsig_fudge) + " s of difference are allowed"));
 }
 
 Judgement refused(const Asked& asked, const Message& message, bool certain) {
@@ -105,22 +112,14 @@ Judgement unsigned_answer(const Asked& asked, const Message& message) {
   }
 }
 
-Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, std::uint64_t now) {
+// The TSIG of an answer does not verify, or tells of trouble with that of the request.
+Judgement bad_tsig(const Asked& asked, const Message& message, const TsigResult& tsig, std::uint64_t now) {
   const std::string key = asked.key->label();
   switch (tsig.verdict) {
-    case TsigVerdict::good:
-      message.signed_at = tsig.server_time;
-      return by_rcode(asked, std::move(message));
-    case TsigVerdict::unsigned_answer:
-      return unsigned_answer(asked, message);
-    case TsigVerdict::peer_badkey:
-      return bad_key(asked, message, tsig);
     case TsigVerdict::peer_badsig:
       return bad(asked, tsig.authentic, ErrorCode::refused,
-                 reported(message, tsig, "BADSIG") + ": the server's secret of " + key + " is another one",
+                 reported(message, tsig, "BADSIG") + ": the server has a different secret for " + key,
                  "compare the secrets");
-    case TsigVerdict::peer_badtime:
-      return bad_time(asked, message, tsig, now);
     case TsigVerdict::peer_badtrunc:
       return bad(asked, tsig.authentic, ErrorCode::refused,
                  reported(message, tsig, "BADTRUNC") + ": the server wants a longer MAC of " + key);
@@ -130,9 +129,6 @@ Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, s
     case TsigVerdict::other_key:
       return bad(asked, false, ErrorCode::protocol, "the answer is signed with another key than " + key);
     case TsigVerdict::bad_mac:
-      // RFC 8945 section 5.4: only NOTAUTH may say why without a MAC. BIND's forwarding secondary says it so.
-      if (tsig.peer_error != 0 && message.rcode == rcode::servfail)
-        return forwarding_failed(asked, message, tsig);
       return bad(asked, false, ErrorCode::protocol, "the answer's signature does not verify under " + key,
                  "altered on the way, or signed with another secret");
     case TsigVerdict::bad_time:
@@ -140,10 +136,32 @@ Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, s
           asked, false, ErrorCode::protocol,
           "the answer was signed at another time than now: " + both_clocks(tsig.server_time.value_or(0), now),
           "set the clocks right");
-    case TsigVerdict::malformed:
-      break;
+    default:
+      return bad(asked, false, ErrorCode::protocol, "the answer's TSIG record is malformed");
   }
-  return bad(asked, false, ErrorCode::protocol, "the answer's TSIG record is malformed");
+}
+
+Judgement by_tsig(const Asked& asked, Message message, const TsigResult& tsig, std::uint64_t now) {
+  switch (tsig.verdict) {
+    case TsigVerdict::good:
+      message.signed_at = tsig.server_time;
+      return by_rcode(asked, std::move(message));
+    case TsigVerdict::unsigned_answer:
+      return unsigned_answer(asked, message);
+    case TsigVerdict::peer_badkey:
+      return bad_key(asked, message, tsig);
+    case TsigVerdict::peer_badtime:
+      return bad_time(asked, message, tsig, now);
+    case TsigVerdict::bad_time:
+      return about(Topic::clock, bad_tsig(asked, message, tsig, now));
+    case TsigVerdict::bad_mac:
+      // RFC 8945 section 5.4: only NOTAUTH may say why without a MAC. BIND's forwarding secondary says it so.
+      if (tsig.peer_error != 0 && message.rcode == rcode::servfail)
+        return forwarding_failed(asked, message, tsig);
+      [[fallthrough]];
+    default:
+      return about(Topic::tsig, bad_tsig(asked, message, tsig, now));
+  }
 }
 
 // RFC 7766 section 7 and RFC 5452 section 9.1. Refusals may come as a bare header (NSD to an UPDATE); an

@@ -54,7 +54,7 @@ Error unexplained(const Asked& asked, const Message& message) {
     advice += (i > 0 ? "; (" : "(") + std::to_string(i + 1) + ") " + causes[i];
   return {ErrorCode::refused,
           rcode_of(message, false) + ": the server does not take " + who(asked) + " for " + subject(asked),
-          asked.server, advice};
+          asked.server, advice, asked.key ? Topic::key : Topic::none};
 }
 
 }  // namespace

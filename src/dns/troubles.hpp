@@ -31,6 +31,7 @@ class Troubles {
       all.what += (list_.size() > 1 ? address + ": " : "") + error.what;
       all.code = more_severe(all.code, error.code);
       if (all.advice.empty()) all.advice = error.advice;
+      if (all.topic == Topic::none) all.topic = error.topic;
     }
     all.where = list_.size() == 1 ? list_.front().first : server.text();
     return all;

@@ -19,11 +19,10 @@ using boost::asio::awaitable;
 constexpr std::uint64_t noticeable_skew = 10;  // seconds: NTP does better
 constexpr std::uint32_t long_ttl = 86400;      // seconds: from here on every rollover takes days
 
-// What went wrong while looking, by what an administrator would go and mend.
+// What went wrong while looking, by what an administrator would look at to fix it.
 std::string_view subject_of(const Error& error) {
-  const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
-  if (says("BADTIME")) return "clock";
-  const bool is_about_key = says("BADKEY") || says("BADSIG") || says("TSIG") || says("does not take key");
+  if (error.topic == Topic::clock) return "clock";
+  const bool is_about_key = error.topic == Topic::key || error.topic == Topic::tsig;
   if (is_about_key || error.code == ErrorCode::protocol) return "tsig";
   if (error.code == ErrorCode::no_answer) return "server";
   if (error.code == ErrorCode::unreadable || error.code == ErrorCode::bad_data) return "key-file";
@@ -44,8 +43,7 @@ GrantedKey key_to_be_made() {
 }
 
 Error with_advice(Error error) {
-  const auto says = [&](std::string_view word) { return error.what.find(word) != std::string::npos; };
-  if (says("BADKEY") || says("does not take key"))
+  if (error.topic == Topic::key)
     error.advice += (error.advice.empty() ? "" : "; ") + std::string("the lines below make the key known");
   if (error.code == ErrorCode::no_answer && error.advice.empty())
     error.advice = "is it running, and is it the right --server and --port?";
@@ -246,11 +244,14 @@ class Checkup {
     return "publish --cert with the certificate that is served, now";
   }
 
-  // What the planner finds critical; an outage at an endpoint has been told already, with its advice.
+  // What the planner finds critical; check_service has reported an outage already, with its advice.
   void check_plan() {
     const auto is_outage = [](const report::Check& check) { return check.check == "service" && !check.ok; };
-    if (std::any_of(diagnosis_.checks.begin(), diagnosis_.checks.end(), is_outage)) return;
-    for (const auto& critical : found_.plan.critical) fail("records", {ErrorCode::unsafe, critical, {}, {}});
+    const bool is_reported = std::ranges::any_of(diagnosis_.checks, is_outage);
+    for (const auto& critical : found_.plan.critical) {
+      if (is_reported && critical.kind == RemarkKind::outage) continue;
+      fail("records", {ErrorCode::unsafe, text(critical), {}, {}});
+    }
   }
 
   void write_grants(const dns::ReadZone& zone) {

@@ -60,12 +60,10 @@ void judge_endpoint(const EndpointVerdict& verdict, const ServiceEvidence& evide
   if (verdict.dane == Dane::mismatch) judge_mismatch(verdict, endpoint_name(evidence, presented), health);
 }
 
-// What the planner found critical is that outage again, told by the endpoint already.
+// The planner finds the outage of an endpoint as well: once is enough.
 void judge_troubles(const Findings& findings, Health& health) {
-  const auto& critical = findings.plan.critical;
   for (const auto& trouble : findings.troubles) {
-    const bool by_planner = std::find(critical.begin(), critical.end(), trouble.what) != critical.end();
-    if (by_planner && health.mismatches > 0) continue;
+    if (trouble.topic == Topic::outage && health.mismatches > 0) continue;
     health.remarks.push_back(
         {trouble.code == ErrorCode::unsafe ? Level::critical : Level::unknown, trouble.text()});
   }

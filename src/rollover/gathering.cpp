@@ -8,6 +8,7 @@
 #include "shared_owners.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/report.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 #include "tlsa_update/rollover/names.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
@@ -34,9 +35,9 @@ class HeldEvents final : public Events {
 };
 
 // The same remark on a hundred thousand names is one remark.
-void say(const std::vector<std::string>& remarks, std::set<std::string>& said, Events& events) {
+void say(const Remarks& remarks, std::set<std::string>& said, Events& events) {
   for (const auto& remark : remarks) {
-    if (said.insert(remark).second) events.warning(remark);
+    if (const auto sentence = text(remark); said.insert(sentence).second) events.warning(sentence);
   }
 }
 
@@ -170,7 +171,7 @@ void remark(const WantedService& service, std::set<std::string>& said, Events& e
   const Time now = wall_clock();
   const auto wanted = parameters_of(*service.settings);
   if (!service.settings->issuers.empty() && std::ranges::all_of(wanted, &TlsaParameters::of_end_entity))
-    say({"--issuer counts for usages 2 and 0 alone, and --tlsa names neither"}, said, events);
+    say({{.kind = RemarkKind::unused_issuers}}, said, events);
   for (const auto& given : service.credentials) {
     if (given.role == Role::next) continue;  // nothing but its key counts yet
     const bool is_issuer = given.role == Role::issuer;

@@ -29,7 +29,7 @@ void append(std::vector<Error>& to, const std::vector<Error>& from) {
 
 // What the report shows only in part, said once at the end of a pass.
 void tell_verdicts(const report::Findings& findings, Events& events) {
-  for (const auto& warning : findings.plan.warnings) events.warning(warning);
+  for (const auto& warning : findings.plan.warnings) events.warning(text(warning));
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
     if (!is_signed_to_clients(zone)) {
@@ -63,9 +63,8 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
     for (const auto& rrset : zone.rrsets) {
       if (!rrset.changes()) continue;
       const auto records = records_after(rrset);
-      if (records.empty()) events.warning("the last TLSA record at " + rrset.owner.text() + " is deleted");
       for (const auto& remark : remarks(rrset.owner, given[rrset.asked], records, rrset.ttl))
-        events.warning(remark);
+        events.warning(text(remark));
     }
   }
 }
@@ -271,8 +270,10 @@ Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {
 }
 
 void count_verdicts(report::Findings& findings) {
-  for (const auto& critical : findings.plan.critical)
-    append(findings.troubles, {{ErrorCode::unsafe, critical, {}, {}}});
+  for (const auto& critical : findings.plan.critical) {
+    const auto topic = critical.kind == RemarkKind::outage ? Topic::outage : Topic::none;
+    findings.troubles.push_back({ErrorCode::unsafe, text(critical), {}, {}, topic});
+  }
   for (const auto& zone : findings.plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       if (rrset.refused) append(findings.troubles, {refusal(*rrset.refused, rrset.owner)});

@@ -48,6 +48,12 @@ inline TlsaRecord record(const char* combination, const std::string& letter) {
   return records_of(*given(letter), parameters(combination), TaChoice::issuer).value().front();
 }
 
+inline std::vector<RemarkKind> kinds(const Remarks& remarks) {
+  std::vector<RemarkKind> list;
+  for (const auto& remark : remarks) list.push_back(remark.kind);
+  return list;
+}
+
 inline TlsaRecords records(TlsaRecords list) {
   std::ranges::sort(list);
   return list;

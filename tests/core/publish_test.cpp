@@ -88,8 +88,9 @@ TEST(Publish, ATtlThatTheServerHasLoweredIsNotAskedForAgain) {  // I7; BIND, max
   scene.ledger() = granted(scene.ledger(), {{scene.view().owner, {172800, 86400}}});
   const auto expect_quiet = [&](const Plan& plan) {
     EXPECT_FALSE(plan.changes());
-    const std::string said = "the server limits the TTL of " + scene.view().owner.text() + " to 1 d";
-    EXPECT_EQ(plan.warnings, std::vector{said});
+    EXPECT_EQ(
+        plan.warnings,
+        (Remarks{{.kind = RemarkKind::ttl_limited, .owner = scene.view().owner, .seconds = Seconds(86400)}}));
   };
   expect_quiet(scene.publish_plan());
   expect_quiet(scene.plan());
@@ -129,7 +130,7 @@ TEST(Publish, EachServiceMayNameATtlOfItsOwn) {
 TEST(Publish, MixedTtlsAreRemarkedAndMendedWhenATtlIsGiven) {  // RFC 2181 section 5.2
   Scene scene;
   scene.want({{"A"}}).publish({a, c}, 300).view().mixed_ttl = true;
-  EXPECT_EQ(scene.publish_plan().warnings.size(), 1U);
+  EXPECT_EQ(kinds(scene.publish_plan().warnings), std::vector{RemarkKind::mixed_ttls});
   EXPECT_FALSE(scene.publish_plan().changes());
   scene.policy().ttl = 300;
   EXPECT_TRUE(rrset_of(scene.publish_plan()).moves_ttl);
@@ -221,7 +222,7 @@ TEST(Publish, I3_AFirstRecordThatNoServedChainMatchesWaitsForTheDeployment) {
   Scene scene;
   const Plan plan = scene.want({{"B"}}).serve({"A", "A"}).publish_plan();
   EXPECT_EQ(steps(plan), briefs({missing(b, Action::wait, Reason::combination_would_break)}));
-  EXPECT_EQ(plan.critical.size(), 1U);
+  EXPECT_EQ(kinds(plan.critical), std::vector{RemarkKind::would_match_nothing});
   scene.policy().force = true;
   EXPECT_EQ(steps(scene.publish_plan()), briefs({missing(b)}));
 }
@@ -253,7 +254,7 @@ TEST(Publish, AChainThatNobodyVouchesForIsNotPublished) {
   scene.want({.current = {"A"}, .combinations = {"3 1 1", "3 1 2"}}).publish({a}).serve({"A", "X"});
   const Plan plan = scene.publish_plan();
   EXPECT_EQ(rrset_of(plan).adds(), TlsaRecords{record("3 1 2", "A")});
-  EXPECT_EQ(plan.critical.size(), 1U);  // X matches nothing: an outage that is there already
+  EXPECT_EQ(kinds(plan.critical), std::vector{RemarkKind::outage});  // of X, and there already
 }
 
 TEST(Publish, I3_WhatDoesNotAnswerHoldsANewCombinationBack) {

@@ -103,7 +103,7 @@ const Row rows[] = {
      refused,
      "BADKEY: the server does not take key update.example. (hmac-sha256); its name or algorithm differs"},
     {"BIND", "wrong secret", update, rcode::notauth, Tsig::badsig, Kind::bad, false, refused,
-     "BADSIG: the server's secret of key update.example. (hmac-sha256) is another one"},
+     "BADSIG: the server has a different secret for key update.example. (hmac-sha256)"},
     {"BIND", "clocks differ", update, rcode::notauth, Tsig::badtime, Kind::bad, true, refused,
      "BADTIME for key update.example. (hmac-sha256): the server's clock says 2026-11-21T23:26:40Z, ours "
      "2026-11-21T22:26:40Z, 3600 s earlier"},
@@ -199,6 +199,25 @@ const Row rows[] = {
     {"stranger", "a TSIG record that is none", update, rcode::noerror, Tsig::broken, Kind::bad, false,
      protocol, "malformed"},
 };
+
+// Nobody has to look for BADTIME in the text.
+TEST(Judge, AnErrorHasItsTopic) {
+  const auto key = test::key();
+  const auto topic_of = [&](std::uint16_t code, Tsig tsig, const TsigKey* used) {
+    const auto what = asked(update, used);
+    const auto seen = used != nullptr ? std::optional(result_of(tsig)) : std::nullopt;
+    return judge(what, answer(what, code), seen, noon).error.value().topic;
+  };
+  EXPECT_EQ(topic_of(rcode::notauth, Tsig::badtime, key.get()), Topic::clock);
+  EXPECT_EQ(topic_of(rcode::noerror, Tsig::late, key.get()), Topic::clock);
+  EXPECT_EQ(topic_of(rcode::notauth, Tsig::badkey, key.get()), Topic::key);
+  EXPECT_EQ(topic_of(rcode::refused, Tsig::none, key.get()), Topic::key);  // Knot 3.4, PowerDNS
+  EXPECT_EQ(topic_of(rcode::notauth, Tsig::badsig, key.get()), Topic::tsig);
+  EXPECT_EQ(topic_of(rcode::noerror, Tsig::bad_mac, key.get()), Topic::tsig);
+  EXPECT_EQ(topic_of(rcode::servfail, Tsig::badkey_with_other_rcode, key.get()), Topic::tsig);
+  EXPECT_EQ(topic_of(rcode::refused, Tsig::good, key.get()), Topic::none);  // the key is right
+  EXPECT_EQ(topic_of(rcode::refused, Tsig::none, nullptr), Topic::none);
+}
 
 TEST(Judge, TellsWhatEveryServerMeans) {
   const auto key = test::key();

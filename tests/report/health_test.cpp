@@ -90,8 +90,7 @@ TEST(Health, AMismatchIsNamedOnce) {
   server.reachable = true;
   server.rrsets = {{name("_25._tcp.mail.example.com"), Rrset{60, {{{}, Bytes(32, 1)}}}, true, true}};
   findings.zones.front().servers = {server};
-  findings.plan.critical = {"192.0.2.9 presents a certificate that matches no published record"};
-  findings.troubles = {{ErrorCode::unsafe, findings.plan.critical.front(), {}, {}}};
+  findings.troubles = {{ErrorCode::unsafe, "matches no published record", {}, {}, Topic::outage}};
   EXPECT_EQ(line_of(findings),
             "TLSA CRITICAL - mail.example.com.:25 192.0.2.9 (ecdsa) matches no published record | matching=0 "
             "mismatching=1 unreachable=0 days_left=90;14:;3:\n");
@@ -99,9 +98,16 @@ TEST(Health, AMismatchIsNamedOnce) {
 
 TEST(Health, WhatThePlannerAloneFindsCriticalIsCritical) {
   auto findings = found({served(noon + 90 * day)});
-  findings.plan.critical = {"records 3 1 2 would match nothing"};
-  findings.troubles = {{ErrorCode::unsafe, findings.plan.critical.front(), {}, {}}};
+  findings.troubles = {{ErrorCode::unsafe, "records 3 1 2 would match nothing", {}, {}}};
   EXPECT_EQ(level_of(findings), Level::critical);
+}
+
+TEST(Health, AnOutageDoesNotHideWhatElseThePlannerFindsCritical) {
+  auto findings = found({served(noon + 90 * day, false)});
+  findings.troubles = {{ErrorCode::unsafe, "matches no published record", {}, {}, Topic::outage},
+                       {ErrorCode::unsafe, "records 3 1 2 would match nothing", {}, {}}};
+  EXPECT_THAT(line_of(findings),
+              testing::HasSubstr("(ecdsa) matches no published record; records 3 1 2 would"));
 }
 
 TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {

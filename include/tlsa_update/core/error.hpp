@@ -30,11 +30,22 @@ enum class ErrorCode {
 // Of two troubles the one that the exit status names: 70, 78, 64-66, 2, 76, 77, 69, 75, 1.
 [[nodiscard]] ErrorCode more_severe(ErrorCode a, ErrorCode b);
 
+// What an error is about, where its code does not say so and somebody wants to know: set at the line that
+// makes it.
+enum class Topic {
+  none,
+  clock,   // ours and the server's are too far apart for TSIG (BADTIME)
+  key,     // the server does not take the TSIG key (BADKEY, or a refusal without TSIG)
+  tsig,    // any other trouble with a signature (BADSIG ...)
+  outage,  // clients refuse a chain that is served now
+};
+
 struct Error {
   ErrorCode code;
   std::string what;    // what was seen: "the answer is not signed"
   std::string where;   // file, server, owner: "/etc/x.pem", "192.0.2.1@53"; may be empty
   std::string advice;  // what to do about it; may be empty
+  Topic topic = Topic::none;
 
   // "where: what; advice", with control characters escaped so that no peer can write to a terminal.
   [[nodiscard]] std::string text() const;

@@ -3,67 +3,14 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "tlsa_update/core/reason.hpp"
+#include "tlsa_update/core/remark.hpp"
 #include "tlsa_update/core/time.hpp"
 #include "tlsa_update/core/zone_view.hpp"
 
 namespace tlsa_update {
-
-enum class RecordState { published, missing, stale, foreign, kept };
-enum class Action { none, add, remove, wait };
-
-enum class Reason {
-  wanted,                   // published and wanted: nothing to do
-  missing,                  // wanted and not there: add
-  served_chain,             // RFC 7671 8.1: a new combination first covers the chain that is served now
-  ttl_change,               // the RRset moves to another TTL (delete and add of the same records)
-  transitional,             // RFC 7671 8.2: an old combination covers the new key until it has left
-  seen,                     // published; nothing was asked about it (verify)
-  foreign,                  // not ours: shown, kept
-  protected_,               // `keep`, or wanted by a service that this run is not about: never deleted
-  next_key,                 // published ahead for the next renewal
-  may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
-  propagating,              // not yet at every authoritative server
-  not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
-  unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
-  still_served,             // an address presents a chain that it matches
-  not_probed,               // an address or handshake did not answer: keep, and introduce nothing new
-  not_deployed,             // an address presents a chain that is not wanted: the switch is not complete
-  may_go_live,              // was released for deployment and has not been seen since
-  replacement_not_ready,    // what comes instead may not be relied on yet
-  grace,                    // --grace has not passed since it was last seen live
-  combination_would_break,  // RFC 7671 section 8: its combination would match no chain that is served (I3)
-  last_record,              // only --unpublish removes the last one
-  superseded,               // stale and provably safe: delete
-  unpublished,              // --unpublish
-  hazard,                   // refused: see RrsetPlan::refused
-  leaving,                  // gone from the primary, and a server may still hand it out
-  other_service,            // another service reads a file that is to be installed, and is not ready
-  orphan,                   // nothing that is configured asks for the name (list)
-  unasked,                  // nothing is configured to compare with (list)
-  not_wanted,               // ours, and matches nothing that is wanted (list)
-  occluded,                 // below a delegation or DNAME: never answered (list)
-  malformed,                // no client can use it (list)
-};
-[[nodiscard]] std::string_view text(RecordState state);
-[[nodiscard]] std::string_view text(Action action);  // "none", "add", "delete", "wait"
-[[nodiscard]] std::string_view text(Reason reason);  // a fixed word for json: "may-be-cached"
-
-// What ends a wait: time (or the next run), a name server that recovers or catches up, the service that
-// presents something else, or the operator alone.
-enum class Ends { time, server, service, operator_ };
-[[nodiscard]] std::string_view text(Ends ends);
-[[nodiscard]] Ends usual_end(Reason reason);
-
-// What a wait depends on: an authoritative server, or (no server) an address of the service.
-struct Place {
-  std::string server;   // "ns2.example.com."
-  std::string address;  // "192.0.2.2@53"; of a service "192.0.2.9"
-  bool operator==(const Place&) const = default;
-};
-using Places = std::vector<Place>;
 
 struct Step {
   TlsaRecord record;
@@ -127,10 +74,10 @@ struct Readiness {
 
 struct Plan {
   std::vector<ZonePlan> zones;
-  std::vector<Readiness> readiness;   // by the full planner only; one per asked name, sorted
-  std::optional<Time> next_due;       // when running again may change something
-  std::vector<std::string> warnings;  // do not change the exit status
-  std::vector<std::string> critical;  // exit 2: a served chain matches no published record, or I3 refuses
+  std::vector<Readiness> readiness;  // by the full planner only; one per asked name, sorted
+  std::optional<Time> next_due;      // when running again may change something
+  std::vector<Remark> warnings;      // do not change the exit status
+  std::vector<Remark> critical;      // exit 2: a served chain matches no published record, or I3 refuses
   bool operator==(const Plan&) const = default;
 
   [[nodiscard]] bool changes() const;

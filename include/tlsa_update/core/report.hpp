@@ -27,8 +27,8 @@ namespace tlsa_update {
 // For people: what is wrong with an endpoint, in which RRset; empty when nothing is known to be.
 [[nodiscard]] std::string detail(const EndpointVerdict& verdict, const Presented& presented);
 
-// For people: a server gave the records of one RRset with several TTLs.
-[[nodiscard]] std::string mixed_ttls(const Name& owner);
+// For people: one sentence.
+[[nodiscard]] std::string text(const Remark& remark);
 
 // For people: why a hazard refuses and what to do.
 [[nodiscard]] Error refusal(Hazard hazard, const Name& owner);

@@ -196,7 +196,8 @@ boost::asio::awaitable<Result<json::object>> list_zone(rollover::Session& sessio
     co_return tl::unexpected(std::move(error));
   }
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
-  for (const auto& owner : transferred->mixed_ttl) log_warning(mixed_ttls(owner));
+  for (const auto& owner : transferred->mixed_ttl)
+    log_warning(text(Remark{.kind = RemarkKind::mixed_ttls, .owner = owner}));
   if (format == Format::text) print_text(out, *transferred, judge);
   co_return zone_object(*transferred, (*primary)->address(), judge);
 }

@@ -51,6 +51,22 @@ std::vector<char*> environment() {
   return kept;
 }
 
+class PipeIgnored {
+ public:
+  PipeIgnored() { ::sigaction(SIGPIPE, &ignore_, &before_); }
+  PipeIgnored(const PipeIgnored&) = delete;
+  PipeIgnored& operator=(const PipeIgnored&) = delete;
+  ~PipeIgnored() { ::sigaction(SIGPIPE, &before_, nullptr); }
+
+ private:
+  struct sigaction ignore_ = [] {
+    struct sigaction action {};
+    action.sa_handler = SIG_IGN;
+    return action;
+  }();
+  struct sigaction before_ {};
+};
+
 struct Child {
   pid_t pid;
   state::Descriptor output;
@@ -69,20 +85,16 @@ Result<Child> start(const std::string& command) {
   ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDERR_FILENO);
   // Asio's sockets are not closed by exec: connections to name servers, and of a service that is looked at.
   ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  // A process group of its own, so that a deadline ends its children too; signals as a fresh program has
-  // them.
+  // A process group of its own: what is typed at a terminal is not for the service. SIGPIPE stays ignored, as
+  // systemd.exec(5) has it for services (IgnoreSIGPIPE=): what the command starts lives on when nobody reads
+  // its output any more.
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   sigset_t none;
   ::sigemptyset(&none);
-  sigset_t defaults;
-  ::sigemptyset(&defaults);
-  ::sigaddset(&defaults, SIGPIPE);
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 
   auto words = words_of(command);
   std::vector<char*> argv;
@@ -90,6 +102,7 @@ Result<Child> start(const std::string& command) {
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;
+  const PipeIgnored ignored;
   const int failed =
       words.empty() ? ENOENT
                     : ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment().data());
@@ -166,10 +179,9 @@ Result<void> run_command(const std::string& command, std::chrono::seconds timeou
   const auto deadline = Clock::now() + timeout;
   int status = 0;
   if (!wait_for(*child, deadline, events, status)) {
-    ::kill(-child->pid, SIGKILL);
-    ::waitpid(child->pid, &status, 0);
+    // Killed, it would take the service along that it may have restarted as its child.
     return fail(ErrorCode::unsafe, "did not end within " + human_duration(timeout), command,
-                "it was killed; it is run again next time");
+                "it is left alone, with all that it started; it is run again next time");
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   const std::string how = WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status))

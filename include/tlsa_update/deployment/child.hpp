@@ -10,7 +10,7 @@
 namespace tlsa_update::deployment {
 
 // Error unsafe: it could not be started, ended with another status than 0, or did not end in time (it is then
-// killed with all its children).
+// left alone, with all that it started).
 [[nodiscard]] Result<void> run_command(const std::string& command, std::chrono::seconds timeout,
                                        Events& events);
 

@@ -4,14 +4,14 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "tlsa_update/core/acceptance.hpp"
+#include "rights.hpp"
+#include "soundness.hpp"
+#include "state_text.hpp"
 #include "tlsa_update/deployment/end_signals.hpp"
 #include "tlsa_update/deployment/replacement.hpp"
 #include "tlsa_update/deployment/target_groups.hpp"
 #include "tlsa_update/state/files.hpp"
-#include "tlsa_update/state/ledger_file.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::deployment {
@@ -22,61 +22,6 @@ constexpr std::size_t file_limit = 16U << 20;  // octets
 tl::unexpected<Error> unwritable(const std::string& path, const std::string& what,
                                  const std::string& advice = {}) {
   return fail(ErrorCode::unreadable, what, path, advice);
-}
-
-// Is this one of the credentials that were found ready? A certificate must be the same one; a key, its key.
-bool is_wanted(const Credential& found, const std::vector<GivenCredential>& wanted) {
-  return std::any_of(wanted.begin(), wanted.end(), [&](const GivenCredential& given) {
-    if (given.role != Role::current || key_of(*given.credential) != key_of(found)) return false;
-    return found.chain.empty() || given.credential->chain.empty() ||
-           found.chain.front().certificate == given.credential->chain.front().certificate;
-  });
-}
-
-// A file of its own for the issuers, as some servers read them.
-bool is_chain_of_wanted(const Credential& found, const std::vector<GivenCredential>& wanted) {
-  return holds_only_issuers(found) && std::ranges::any_of(wanted, [&](const GivenCredential& given) {
-           const Chain& chain = given.credential->chain;
-           return given.role == Role::current &&
-                  std::ranges::all_of(found.chain, [&](const Certificate& issuer) {
-                    return std::ranges::find(chain, issuer) != chain.end();
-                  });
-         });
-}
-
-// A key without its certificate, or a certificate without its key, is a service that does not start, or whose
-// one half is dead. Without any key among the files all keys are elsewhere.
-Result<void> check_keys(const x509::Loaded& installed) {
-  const auto is_leaf = [](const Credential& one) { return !one.chain.empty() && !holds_only_issuers(one); };
-  const bool has_leaf = std::ranges::any_of(installed.credentials, is_leaf);
-  for (const auto& one : installed.credentials) {
-    if (one.bare_key && has_leaf) {
-      return fail(ErrorCode::unsafe, "is the key of none of the certificates that are installed with it",
-                  one.source, "install a certificate and its own key");
-    }
-    const auto& keys = installed.keys;
-    if (is_leaf(one) && !keys.empty() && !installed.has_unread_keys &&
-        std::ranges::find(keys, one.chain.front().spki) == keys.end()) {
-      return fail(ErrorCode::unsafe,
-                  "is installed without its key, and the keys that are installed are of others", one.source,
-                  "install each certificate and its own key");
-    }
-  }
-  return {};
-}
-
-// RFC 7671 section 5.2.2: the trust anchor must be among the certificates that the server sends.
-Result<void> check_trust_anchors(const ServiceFiles& service, const Chain& installed) {
-  for (const auto& wanted : service.records) {
-    if (wanted.role != Role::current || wanted.record.parameters.of_end_entity()) continue;
-    if (!matches(wanted.record, installed)) {
-      return fail(ErrorCode::unsafe,
-                  "no installed file holds the trust anchor that the record " +
-                      wanted.record.parameters.text() + " names (RFC 7671 section 5.2.2)",
-                  service.service, "install the full chain");
-    }
-  }
-  return {};
 }
 
 // A symbolic or hard link would leave somebody reading the old file: the pair would come apart.
@@ -93,62 +38,75 @@ Result<void> check_target(const std::string& path) {
   return {};
 }
 
-bool is_content_of(const std::string& path, ByteView content) {
+std::optional<Secret> content_of(const std::string& path) {
   auto present = state::read_file(path, file_limit);
-  if (!present) return false;
-  const Secret secret(std::move(*present));
-  return std::ranges::equal(secret.view(), content);
-}
-
-// Stands from before the first file is new until the service is known to present it.
-std::string marker_of(const std::string& service) {
-  std::string file;  // no two labels have the same
-  for (const char c : service) file += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
-  return "reload-" + file + ".pending";
+  if (!present) return std::nullopt;
+  return Secret(std::move(*present));
 }
 
 bool has_same_words(const Install& one, const Install& other) {
   return one.mode == other.mode && one.owner == other.owner && one.group == other.group;
 }
 
+// What other install lines bring: a key may be for a service that reads it elsewhere.
+std::vector<std::string> sources_of_others(const std::vector<ServiceFiles>& configured,
+                                           const ServiceFiles& service) {
+  std::vector<std::string> sources;
+  for (const auto& other : configured) {
+    if (other.service == service.service) continue;
+    for (const auto& install : other.installs) sources.push_back(install.from);
+  }
+  return sources;
+}
+
 }  // namespace
 
+ReloadMarks Surroundings::marks() const {
+  TargetsByService targets;
+  for (const auto& service : configured) {
+    for (const auto& install : service.installs) targets[service.service].insert(install.to);
+  }
+  return {state_directory, std::move(targets)};
+}
+
 Result<Deployment> Deployment::prepare(const std::vector<ServiceFiles>& services,
-                                       const std::string& state_directory) {
-  Deployment deployment(state_directory);
+                                       const Surroundings& surroundings) {
+  Deployment deployment(surroundings);
   for (const auto& service : services) {
-    if (const auto added = deployment.add(service); !added) return tl::unexpected(added.error());
+    if (const auto added = deployment.add(service, surroundings); !added)
+      return tl::unexpected(added.error());
   }
   return deployment;
 }
 
-Result<void> Deployment::add(const ServiceFiles& service) {
+Result<void> Deployment::add(const ServiceFiles& service, const Surroundings& surroundings) {
   services_.push_back(service.service);
   const auto passphrase = state::read_passphrase(service.passphrase_file);
   if (!passphrase) return tl::unexpected(passphrase.error());
-  std::vector<x509::Loaded> loads;
+  const Secret* secret = *passphrase ? &**passphrase : nullptr;
+  std::vector<SourceFile> sources;
+  std::vector<Secret> contents;
+  contents.reserve(service.installs.size());
   for (const auto& install : service.installs) {
+    if (auto sound = check_target(install.to); !sound) return sound;
     auto content = state::read_file(install.from, file_limit);
     if (!content) return tl::unexpected(content.error());
-    Secret secret(std::move(*content));
-    auto loaded = x509::load(secret.view(), install.from, *passphrase ? &**passphrase : nullptr);
+    contents.emplace_back(std::move(*content));
+    auto loaded = x509::load(contents.back().view(), install.from, secret);
     if (!loaded) return tl::unexpected(loaded.error());
-    for (const auto& credential : loaded->credentials) {
-      if (!is_wanted(credential, service.credentials) &&
-          !is_chain_of_wanted(credential, service.credentials)) {
-        return fail(ErrorCode::unsafe, "is not of a credential that was found ready", install.from,
-                    "give it as --cert as well; if it was renewed just now, run again");
-      }
-    }
-    loads.push_back(std::move(*loaded));
-    if (auto added = add(install, std::move(secret)); !added) return added;
+    sources.push_back({&install, &contents.back(), std::move(*loaded)});
   }
-  const auto together = x509::together(std::move(loads));
-  if (auto sound = check_keys(together); !sound) return sound;
-  Chain installed;
-  for (const auto& one : together.credentials)
-    installed.insert(installed.end(), one.chain.begin(), one.chain.end());
-  return installed.empty() ? Result<void>{} : check_trust_anchors(service, installed);
+  if (auto sound = check_credentials(service, sources); !sound) return sound;
+  if (auto sound = check_pairs(sources, secret, sources_of_others(surroundings.configured, service)); !sound)
+    return sound;
+  const auto installed = installed_files(state_directory_);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (!surroundings.force) {
+      if (auto sound = check_target_content(sources[i], installed); !sound) return sound;
+    }
+    if (auto added = add(*sources[i].install, std::move(contents[i])); !added) return added;
+  }
+  return {};
 }
 
 Result<void> Deployment::add(const Install& install, Secret content) {
@@ -156,9 +114,12 @@ Result<void> Deployment::add(const Install& install, Secret content) {
     return canonical_target(file.install.to) == canonical_target(install.to);
   });
   if (same == files_.end()) {
-    if (auto sound = check_target(install.to); !sound) return sound;
-    const bool differs = !is_content_of(install.to, content.view());
-    files_.push_back({install, std::move(content), differs});
+    const auto present = content_of(install.to);
+    const bool differs = !present || !std::ranges::equal(present->view(), content.view());
+    if (differs) {
+      if (auto readable = try_rights(install, holds_private_key(content.view())); !readable) return readable;
+    }
+    files_.push_back({install, std::move(content), differs, std::nullopt});
     return {};
   }
   if (!std::ranges::equal(same->content.view(), content.view())) {
@@ -173,9 +134,8 @@ Result<void> Deployment::add(const Install& install, Secret content) {
 }
 
 bool Deployment::is_needed() const {
-  return !differing().empty() || std::ranges::any_of(services_, [&](const std::string& service) {
-    return is_reload_due(service, state_directory_);
-  });
+  return !differing().empty() ||
+         std::ranges::any_of(services_, [&](const std::string& service) { return marks_.is_due(service); });
 }
 
 std::vector<std::string> Deployment::differing() const {
@@ -186,31 +146,71 @@ std::vector<std::string> Deployment::differing() const {
   return targets;
 }
 
+std::vector<Chain> Deployment::replaced() const {
+  std::vector<Chain> all;
+  for (const auto& target : differing()) std::ranges::move(chains_in(target), std::back_inserter(all));
+  return all;
+}
+
+Result<void> Deployment::mark_reloads() const {
+  ReloadMark mark;
+  for (const auto& file : files_) mark.targets.insert(file.install.to);
+  for (const auto& chain : replaced()) mark.replaced.insert(to_hex(chain.front().certificate.sha2_256));
+  for (const auto& service : services_) {
+    if (auto marked = marks_.set(service, mark); !marked) return marked;
+  }
+  return {};
+}
+
+// Nothing was replaced: who had no reload to come has none now.
+void Deployment::forget_marks(const std::vector<std::string>& services) const {
+  if (is_replacement_begun(state_directory_)) return;
+  for (const auto& service : services) marks_.conclude(service);
+}
+
 // A signal does not cut in while one file is new and the other old.
-Result<void> Deployment::install(Events& events) const {
+Result<void> Deployment::install(Events& events) {
   std::vector<NewFile> changes;
-  for (const auto& file : files_) {
-    if (file.differs) changes.push_back({&file.install, file.content.view()});
+  for (auto& file : files_) {
+    if (!file.differs) continue;
+    changes.push_back({&file.install, file.content.view()});
+    file.before = content_of(file.install.to);
   }
   if (changes.empty()) return {};
   const EndSignals signals;
-  for (const auto& service : services_) {
-    const auto marked = state::open_state_file(state_directory_, marker_of(service));
-    if (!marked) return tl::unexpected(marked.error());
+  std::vector<std::string> unmarked;
+  std::ranges::copy_if(services_, std::back_inserter(unmarked),
+                       [&](const std::string& service) { return !marks_.is_due(service); });
+  if (auto marked = mark_reloads(); !marked) return marked;
+  if (auto replaced = replace_files(changes, state_directory_, events); !replaced) {
+    forget_marks(unmarked);
+    return replaced;
   }
-  if (auto replaced = replace_files(changes, state_directory_, events); !replaced) return replaced;
   for (const auto& change : changes)
     events.info(change.install->to + ": installed from " + change.install->from);
   if (!signals.has_come()) return {};
   return fail(ErrorCode::not_yet, "stopped by a signal before the reload", services_.front(), "run again");
 }
 
-bool is_reload_due(const std::string& service, const std::string& state_directory) {
-  return state::file_exists(state_directory + "/" + marker_of(service));
-}
-
-void conclude_reload(const std::string& service, const std::string& state_directory) {
-  (void)::unlink((state_directory + "/" + marker_of(service)).c_str());
+Result<void> Deployment::put_back(Events& events) {
+  std::vector<NewFile> changes;
+  std::map<std::string, std::string> taken_back;
+  for (const auto& file : files_) {
+    if (!file.differs) continue;
+    if (!file.before)
+      return fail(ErrorCode::unsafe, "cannot be put back: it was not there before, or could not be read",
+                  file.install.to, "look at the service's own log");
+    changes.push_back({&file.install, file.before->view()});
+    taken_back[file.install.to] = digest_of(file.content.view());
+  }
+  if (changes.empty())
+    return fail(ErrorCode::unsafe, "nothing was replaced that could be put back", services_.front(),
+                "look at the service's own log");
+  const EndSignals signals;
+  if (auto replaced = replace_files(changes, state_directory_, events); !replaced) return replaced;
+  remember_taken_back(taken_back, state_directory_);
+  for (const auto& change : changes) events.warning(change.install->to + ": the old file is put back");
+  return {};
 }
 
 }  // namespace tlsa_update::deployment

@@ -10,6 +10,8 @@ class DryInstallation final : public Installation {
 
   [[nodiscard]] bool is_needed() const override { return real_->is_needed(); }
   [[nodiscard]] std::vector<std::string> differing() const override { return real_->differing(); }
+  [[nodiscard]] std::vector<Chain> replaced() const override { return real_->replaced(); }
+  [[nodiscard]] Result<void> put_back() override { return {}; }  // nothing was installed
 
   [[nodiscard]] Result<void> install() override {
     const auto targets = differing();

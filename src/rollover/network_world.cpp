@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "changes.hpp"
+#include "host_records.hpp"
 #include "live_services.hpp"
 #include "look.hpp"
 #include "misgivings.hpp"
@@ -28,12 +29,23 @@ class FileInstallation final : public Installation {
 
   [[nodiscard]] bool is_needed() const override { return files_.is_needed(); }
   [[nodiscard]] std::vector<std::string> differing() const override { return files_.differing(); }
+  [[nodiscard]] std::vector<Chain> replaced() const override { return files_.replaced(); }
   [[nodiscard]] Result<void> install() override { return files_.install(events_); }
+  [[nodiscard]] Result<void> put_back() override { return files_.put_back(events_); }
 
  private:
   deployment::Deployment files_;
   Events& events_;
 };
+
+deployment::Surroundings surroundings_of(const Request& request) {
+  deployment::Surroundings surroundings{request.state_directory, {}, request.force};
+  for (const auto* services : {&request.services, &request.others}) {
+    for (const auto& service : *services)
+      surroundings.configured.push_back({name_of(service), service.installs, {}, {}, {}});
+  }
+  return surroundings;
+}
 
 }  // namespace
 
@@ -58,13 +70,18 @@ std::vector<ServiceEvidence> NetworkWorld::probe(const Wants& wants, const Facts
   return probe_nearby(session_, wants, facts.zones, asked, *sources_);
 }
 
+std::vector<std::pair<Name, Rrset>> NetworkWorld::records_of(const Facts& facts,
+                                                             const std::set<Name>& hosts) {
+  return read_hosts(session_, facts.zones, *sources_, hosts);
+}
+
 Acted NetworkWorld::apply(const Plan& plan, Facts& facts) {
   return send_changes(session_, plan, facts.zones, *sources_);
 }
 
 Result<std::unique_ptr<Installation>> NetworkWorld::prepare(
     const std::vector<deployment::ServiceFiles>& services) {
-  auto files = deployment::Deployment::prepare(services, session_.request().state_directory);
+  auto files = deployment::Deployment::prepare(services, surroundings_of(session_.request()));
   if (!files) return tl::unexpected(files.error());
   return std::make_unique<FileInstallation>(std::move(*files), session_.events());
 }
@@ -89,11 +106,15 @@ Result<void> NetworkWorld::reload(const std::string& command) {
 }
 
 bool NetworkWorld::is_reload_due(const std::string& service) {
-  return deployment::is_reload_due(service, session_.request().state_directory);
+  return surroundings_of(session_.request()).marks().is_due(service);
 }
 
 void NetworkWorld::conclude_reload(const std::string& service) {
-  deployment::conclude_reload(service, session_.request().state_directory);
+  surroundings_of(session_.request()).marks().conclude(service);
+}
+
+std::set<std::string> NetworkWorld::replaced_certificates(const std::string& service) {
+  return surroundings_of(session_.request()).marks().replaced(service);
 }
 
 Time NetworkWorld::now() { return wall_clock(); }

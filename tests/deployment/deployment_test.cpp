@@ -4,8 +4,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pwd.h>
 #include <set>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -50,7 +50,13 @@ class Deploy : public testing::Test {
     for (const auto& credential : loaded->credentials)
       service_.credentials.push_back({std::make_shared<const Credential>(credential), Role::current});
   }
-  [[nodiscard]] Result<Deployment> prepare() const { return Deployment::prepare({service_}, folder_.text()); }
+  [[nodiscard]] Surroundings around() const {
+    Surroundings around{folder_.text(), {service_}, force_};
+    for (const auto& name : others_) around.configured.emplace_back(service_).service = name;
+    return around;
+  }
+  [[nodiscard]] ReloadMarks marks() const { return around().marks(); }
+  [[nodiscard]] Result<Deployment> prepare() const { return Deployment::prepare({service_}, around()); }
   [[nodiscard]] std::string live() const {
     std::set<std::string> names;
     std::string line;
@@ -64,10 +70,12 @@ class Deploy : public testing::Test {
   test::Issued leaf_ = test::self_signed({"mail.example.com", {}});
   ServiceFiles service_;
   test::NotedEvents events_;
+  bool force_ = false;
+  std::vector<std::string> others_;  // services that install the same files
 };
 
 TEST_F(Deploy, PutsThePairInItsPlaceAndIsThenDone) {
-  const auto first = prepare();
+  auto first = prepare();
   ASSERT_TRUE(first) << first.error().text();
   EXPECT_TRUE(first->is_needed());
   EXPECT_EQ(first->differing().size(), 2U);
@@ -83,21 +91,23 @@ TEST_F(Deploy, IsRepeatedUntilTheServicePresentsIt) {
   ASSERT_TRUE(prepare()->install(events_));
   EXPECT_TRUE(prepare()->differing().empty());
   EXPECT_TRUE(prepare()->is_needed());
-  conclude_reload(service_.service, folder_.text());
+  marks().conclude(service_.service);
   EXPECT_FALSE(prepare()->is_needed());
 }
 
 TEST_F(Deploy, WhatIsConcludedOfAServiceSaysNothingOfAnother) {
-  const auto names = {"mail.a", "mail_a", "mail/a", "mail%2Fa"};
-  for (const auto* name : names) {
+  const std::vector<std::string> names = {"mail.a", "mail_a", "mail/a", "mail%2Fa"};
+  force_ = true;  // the same file once more
+  others_ = names;
+  for (const auto& name : names) {
     service_.service = name;
     folder_.write("live/cert.pem", "");
     ASSERT_TRUE(prepare()->install(events_));
   }
-  for (const auto* name : names) {
+  for (const auto& name : names) {
     service_.service = name;
     EXPECT_TRUE(prepare()->is_needed()) << name;
-    conclude_reload(service_.service, folder_.text());
+    marks().conclude(service_.service);
     EXPECT_FALSE(prepare()->is_needed()) << name;
   }
 }
@@ -142,8 +152,63 @@ TEST_F(Deploy, ACertificateWithoutItsKeyBesideTheKeyOfAnotherIsRefused) {
   EXPECT_EQ(live(), "");
 }
 
-TEST_F(Deploy, WithoutAnyKeyTheKeysAreElsewhere) {
-  service_.installs.pop_back();
+// What is installed by itself must not come apart from what lies beside it.
+class DeployAlone : public Deploy {
+ protected:
+  DeployAlone() {
+    service_.installs.pop_back();
+    const auto old = test::self_signed({"mail.example.com", {}});
+    folder_.write("live/cert.pem", old.pem());
+    folder_.write("live/key.pem", test::private_pem_of(old.key));
+  }
+  void expect_refused() {
+    const auto refused = prepare();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsafe);
+    EXPECT_NE(refused.error().what.find("without its"), std::string::npos) << refused.error().text();
+  }
+};
+
+TEST_F(DeployAlone, ACertificateWhoseKeyIsNotThereIsRefused) {
+  expect_refused();
+  std::filesystem::remove(folder_ / "live/key.pem");
+  expect_refused();
+  force_ = true;
+  expect_refused();
+}
+
+TEST_F(DeployAlone, ItsKeyMayLieBesideItsTarget) {
+  folder_.write("live/renewed.key", test::private_pem_of(leaf_.key));
+  EXPECT_TRUE(prepare());
+}
+
+TEST_F(DeployAlone, ItsKeyMayBeInstalledForAnotherService) {
+  ServiceFiles other;
+  other.service = "other";
+  other.installs = {*parse_install(folder_ / "key.pem" + " -> " + folder_ / "elsewhere.key")};
+  EXPECT_TRUE(Deployment::prepare({service_}, {folder_.text(), {service_, other}, false}));
+}
+
+TEST_F(DeployAlone, TheSameKeyStaysWhereItIs) {
+  const auto old =
+      test::self_signed({"mail.example.com", {}, false, "20250101000000Z", "20370101000000Z", leaf_.key});
+  folder_.write("live/cert.pem", old.pem());
+  EXPECT_TRUE(prepare());
+  folder_.write("live/cert.pem", old.pem() + test::private_pem_of(old.key));
+  std::filesystem::remove(folder_ / "live/key.pem");
+  expect_refused();  // the old file held the key as well
+}
+
+TEST_F(DeployAlone, WhereNothingIsReplacedTheKeysAreElsewhere) {
+  std::filesystem::remove(folder_ / "live/cert.pem");
+  EXPECT_TRUE(prepare());
+}
+
+TEST_F(DeployAlone, AKeyWhoseCertificateIsNotThereIsRefused) {
+  service_.installs.clear();
+  install("key.pem");
+  expect_refused();
+  folder_.write("live/cert.pem", leaf_.pem());
   EXPECT_TRUE(prepare());
 }
 
@@ -186,7 +251,7 @@ TEST_F(Deploy, ATargetThatIsALinkIsRefused) {
 
 TEST_F(Deploy, AUserThatIsNotThereChangesNothing) {
   service_.installs.back().owner = "no-such-user";
-  EXPECT_EQ(prepare()->install(events_).error().code, ErrorCode::configuration);
+  EXPECT_EQ(prepare().error().code, ErrorCode::configuration);
   EXPECT_EQ(live(), "");
 }
 
@@ -196,7 +261,7 @@ TEST_F(Deploy, AFullDiskChangesNothing) {
   const auto renewed = test::self_signed({"mail.example.com", {}});
   write(renewed);
   want(renewed);
-  const auto deployment = prepare();
+  auto deployment = prepare();
   const pid_t child = ::fork();
   if (child == 0) {
     (void)std::signal(SIGXFSZ, SIG_IGN);
@@ -219,16 +284,16 @@ TEST_F(Deploy, AfterASignalNoReloadFollows) {
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::not_yet);
   EXPECT_EQ(live(), "cert.pem key.pem");
-  EXPECT_TRUE(is_reload_due(service_.service, folder_.text()));
+  EXPECT_TRUE(marks().is_due(service_.service));
 }
 
 // A second service that installs the same files.
 class DeployTogether : public Deploy {
  protected:
-  DeployTogether() { other_.service = "imap"; }
+  DeployTogether() { others_ = {other_.service = "imap"}; }
   [[nodiscard]] Result<Deployment> prepare_both() {
     other_.credentials = service_.credentials;
-    return Deployment::prepare({service_, other_}, folder_.text());
+    return Deployment::prepare({service_, other_}, around());
   }
 
   ServiceFiles other_ = service_;
@@ -238,10 +303,10 @@ TEST_F(DeployTogether, EachHasItsReload) {
   ASSERT_EQ(prepare_both()->differing().size(), 2U);
   ASSERT_TRUE(prepare_both()->install(events_));
   EXPECT_TRUE(prepare_both()->differing().empty());
-  conclude_reload(service_.service, folder_.text());
+  marks().conclude(service_.service);
   EXPECT_FALSE(prepare()->is_needed());
   EXPECT_TRUE(prepare_both()->is_needed());
-  EXPECT_TRUE(is_reload_due(other_.service, folder_.text()));
+  EXPECT_TRUE(marks().is_due(other_.service));
 }
 
 TEST_F(DeployTogether, OneTargetCannotHoldTwoThings) {
@@ -262,22 +327,138 @@ TEST_F(DeployTogether, OneTargetCannotHaveTwoModes) {
   EXPECT_EQ(prepare_both().error().code, ErrorCode::configuration);
 }
 
-TEST_F(Deploy, WhoCanNoLongerReadAFileIsSaid) {
-  folder_.write("live/cert.pem", "", 0640);
-  folder_.write("live/key.pem", "", 0640);
-  ASSERT_TRUE(prepare()->install(events_));
-  const auto log = events_.text();
-  EXPECT_NE(log.find("key.pem: the group "), std::string::npos) << log;
-  EXPECT_NE(log.find("write \"0640 "), std::string::npos) << log;
-  EXPECT_EQ(log.find("cert.pem: the group "), std::string::npos) << log;
+// Who put there what lies in a target?
+class DeployOver : public Deploy {
+ protected:
+  static test::Issued issued(const char* from) {
+    return test::self_signed({"mail.example.com", {}, false, from, "20370101000000Z", {}});
+  }
+  void renew(const test::Issued& leaf) {
+    service_.credentials.clear();
+    write(leaf);
+    want(leaf);
+  }
+  void put(const test::Issued& leaf) {
+    folder_.write("live/cert.pem", leaf.pem());
+    folder_.write("live/key.pem", test::private_pem_of(leaf.key));
+  }
+  [[nodiscard]] std::string refusal() const {
+    const auto prepared = prepare();
+    return prepared ? "" : prepared.error().text();
+  }
+  [[nodiscard]] bool lies_there(const test::Issued& leaf) const {
+    return folder_.read("live/cert.pem") == leaf.pem() &&
+           folder_.read("live/key.pem") == test::private_pem_of(leaf.key);
+  }
+
+  test::Issued old_ = issued("20260101000000Z");
+  test::Issued young_ = issued("20260201000000Z");
+};
+
+TEST_F(DeployOver, ANewerCertificateThatWeDidNotInstallIsNotReplacedByAnOlderOne) {
+  put(young_);
+  renew(old_);
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("is older"));
+  EXPECT_EQ(prepare().error().code, ErrorCode::unsafe);
+  force_ = true;
+  EXPECT_TRUE(prepare());
 }
 
-TEST_F(Deploy, WhoReadsAFileIsForTheAdministratorToSay) {
-  folder_.write("live/key.pem", "", 0640);
-  service_.installs.back().mode = 0600;
-  service_.installs.back().owner = ::getpwuid(::getuid())->pw_name;
+TEST_F(DeployOver, GoingBackFromWhatWeInstalledIsTheOperatorsChoice) {
+  put(old_);
+  renew(young_);
   ASSERT_TRUE(prepare()->install(events_));
-  EXPECT_EQ(events_.text().find("can no longer"), std::string::npos);
+  renew(old_);
+  EXPECT_EQ(refusal(), "");
+  ASSERT_TRUE(prepare()->install(events_));
+  EXPECT_TRUE(lies_there(old_));
+}
+
+TEST_F(DeployOver, WhatWasChangedByHandIsLeftAloneUntilTheNextRenewal) {
+  put(old_);
+  renew(young_);
+  ASSERT_TRUE(prepare()->install(events_));
+  put(old_);
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("was changed by hand"));
+  force_ = true;
+  EXPECT_TRUE(prepare());
+  force_ = false;
+  std::filesystem::remove(folder_ / "live/cert.pem");
+  std::filesystem::remove(folder_ / "live/key.pem");
+  EXPECT_EQ(refusal(), "") << "what is not there was removed to have it installed again";
+  put(old_);
+  renew(issued("20260301000000Z"));
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(DeployOver, WhatIsPutBackIsNotReplacedAgainByTheSameFiles) {
+  put(old_);
+  std::filesystem::permissions(folder_ / "live/key.pem", std::filesystem::perms(0640));
+  renew(young_);
+  auto deployment = prepare();
+  ASSERT_TRUE(deployment->install(events_));
+  ASSERT_TRUE(lies_there(young_));
+  ASSERT_TRUE(deployment->put_back(events_));
+  EXPECT_TRUE(lies_there(old_));
+  EXPECT_EQ(folder_.mode("live/key.pem"), 0640U);
+  EXPECT_THAT(refusal(), ::testing::HasSubstr("was put back"));
+  renew(issued("20260301000000Z"));
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(DeployOver, WhatWasNotThereCannotBePutBack) {
+  auto deployment = prepare();
+  ASSERT_TRUE(deployment->install(events_));
+  EXPECT_EQ(deployment->put_back(events_).error().code, ErrorCode::unsafe);
+  EXPECT_EQ(folder_.read("live/cert.pem"), leaf_.pem());
+}
+
+// The mark of a due reload.
+
+TEST_F(DeployOver, ARenamedServiceHasItsReloadStillToCome) {
+  ASSERT_TRUE(prepare()->install(events_));
+  service_.service = "renamed";
+  EXPECT_TRUE(prepare()->is_needed());
+  EXPECT_TRUE(marks().is_due("renamed"));
+  marks().conclude("renamed");
+  EXPECT_FALSE(prepare()->is_needed());
+  EXPECT_EQ(folder_.names().find("reload-"), std::string::npos);
+}
+
+TEST_F(DeployOver, OfARenamedServiceEachThatReadsItsFilesHasAReloadToCome) {
+  ASSERT_TRUE(prepare()->install(events_));
+  service_.service = "renamed";
+  auto other = service_;
+  other.service = "imap";
+  ServiceFiles stranger;
+  stranger.service = "stranger";
+  stranger.installs = {*parse_install("/from -> " + folder_ / "elsewhere")};
+  const auto both = Surroundings{folder_.text(), {service_, other, stranger}, false}.marks();
+  EXPECT_FALSE(both.is_due("stranger"));
+  both.conclude("renamed");
+  EXPECT_FALSE(both.is_due("renamed"));
+  EXPECT_TRUE(both.is_due("imap"));
+  both.conclude("imap");
+  EXPECT_FALSE(both.is_due("imap"));
+}
+
+TEST_F(DeployOver, AReloadMarkKnowsWhichCertificatesWereReplaced) {
+  put(old_);
+  renew(young_);
+  const auto old = prepare()->replaced();
+  ASSERT_EQ(old.size(), 1U);
+  ASSERT_TRUE(prepare()->install(events_));
+  EXPECT_EQ(marks().replaced(service_.service),
+            (std::set<std::string>{to_hex(old.front().front().certificate.sha2_256)}));
+}
+
+TEST_F(DeployOver, WhatCannotBeInstalledLeavesNoReloadToCome) {
+  put(old_);
+  renew(young_);
+  std::filesystem::create_directory(folder_ / "live/.key.pem.tlsa-update");
+  EXPECT_EQ(prepare()->install(events_).error().code, ErrorCode::unreadable);
+  EXPECT_TRUE(lies_there(old_));
+  EXPECT_FALSE(marks().is_due(service_.service));
 }
 
 TEST(TargetGroups, HoldAllThatShareATargetDirectlyOrNot) {
@@ -325,17 +506,28 @@ bool runs(const std::string& pid) {
   return static_cast<bool>(stat >> number >> program >> state) && state != "Z";
 }
 
-TEST_F(RunCommand, ADeadlineEndsItsChildrenToo) {
+// It may have restarted the service as its child.
+TEST_F(RunCommand, WhatOverrunsItsDeadlineIsLeftAloneWithItsChildren) {
   const Folder folder;
   const auto late =
-      run_command("sleep 60 & echo $! > " + folder / "pid" + "; wait", std::chrono::seconds(1), events);
+      run_command("sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 0.25; echo alive; touch " + folder / "alive" +
+                      "; done' & echo $! > " + folder / "pid" + "; sleep 1.5; touch " + folder / "ended",
+                  std::chrono::seconds(1), events);
   ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::unsafe);
   EXPECT_NE(late.error().what.find("did not end within"), std::string::npos);
+  EXPECT_NE(late.error().advice.find("left alone"), std::string::npos);
+  std::filesystem::remove(folder / "alive");
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto is_there = [&](const char* file) { return std::filesystem::exists(folder / file); };
+  while (!(is_there("ended") && is_there("alive")) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(is_there("ended"));
+  EXPECT_TRUE(is_there("alive")) << "it was ended by its own output, which nobody reads";
   std::string pid = folder.read("pid");
   pid.pop_back();
-  for (int tries = 0; runs(pid) && tries < 1000; ++tries)
+  while (runs(pid) && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_FALSE(runs(pid));
 }
 
 TEST_F(RunCommand, ADaemonThatKeepsTheOutputOpenKeepsNobodyWaiting) {

@@ -1,11 +1,14 @@
 // Several files are replaced, or none of them.
 #include "tlsa_update/deployment/replacement.hpp"
 
+#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "journal.hpp"
+#include "state_text.hpp"
 #include "support/folder.hpp"
 #include "support/noted_events.hpp"
 
@@ -59,7 +62,7 @@ TEST_F(Replacement, LeavesNothingBehind) {
   ASSERT_TRUE(replace());
   EXPECT_EQ(pair(), "new new");
   EXPECT_EQ(names("live"), "cert key");
-  EXPECT_EQ(names("state"), "");
+  EXPECT_EQ(names("state"), "installed");
 }
 
 TEST_F(Replacement, WhatIsNotThereYetIsMade) {
@@ -130,6 +133,82 @@ TEST_F(Replacement, KilledOnItsWayBackItIsWholeAfterTheNextRun) {
     ASSERT_EQ(folder_.read("live/cert"), "old") << stop;
     ASSERT_EQ(std::filesystem::hard_link_count(folder_ / "live/cert"), 1U) << stop;
   }
+}
+
+// A run is killed when the certificate is new and the key is not; then somebody is at the files.
+class CutOff : public Replacement {
+ protected:
+  CutOff() {
+    Journal journal;
+    for (const char* name : {"live/cert", "live/key"}) {
+      const auto target = folder_ / name;
+      journal.entries.push_back({target, digest_of(as_bytes("new")), digest_of(as_bytes("old"))});
+      std::filesystem::create_hard_link(target, kept_name(target));
+      std::ofstream(staged_name(target)) << "new";
+    }
+    journal.name = journal_name(journal.entries);
+    EXPECT_TRUE(write(journal, folder_ / "state"));
+    std::filesystem::rename(staged_name(folder_ / "live/cert"), folder_ / "live/cert");
+  }
+  void expect_given_up(const std::string& left) {
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(pair(), left);
+    EXPECT_EQ(names("live"), "cert key") << "a copy of a key is left";
+    EXPECT_EQ(names("state").find("pending"), std::string::npos);
+  }
+};
+
+TEST_F(CutOff, IsBroughtToAnEndWhenNobodyWasAtTheFiles) {
+  ASSERT_EQ(pair(), "new old");
+  ASSERT_TRUE(finish());
+  EXPECT_EQ(pair(), "new new");
+}
+
+TEST_F(CutOff, IsGivenUpWhenTheOldFileWasPutBack) {
+  ASSERT_EQ(pair(), "new old");
+  std::filesystem::remove(folder_ / "live/cert");  // of which the old one has a second name
+  folder_.write("live/cert", "old");
+  expect_given_up("old old");
+}
+
+TEST_F(CutOff, IsGivenUpWhenAFileThatIsStillToComeWasReplaced) {
+  ASSERT_EQ(pair(), "new old");
+  std::filesystem::remove(folder_ / "live/key");
+  folder_.write("live/key", "theirs");
+  expect_given_up("new theirs");
+}
+
+TEST_F(CutOff, IsGivenUpWhenTheFileThatIsToComeIsAnotherOne) {
+  ASSERT_EQ(pair(), "new old");
+  folder_.write("live/.key.tlsa-update", "theirs");
+  expect_given_up("new old");
+}
+
+TEST_F(CutOff, IsLeftToTheConfigurationThatInstallsTheFiles) {
+  ASSERT_EQ(pair(), "new old");
+  const auto before = names("live") + names("state");
+  test::NotedEvents events;
+  ASSERT_TRUE(finish_replacement(folder_ / "state", {folder_ / "live/other"}, events));
+  EXPECT_EQ(names("live") + names("state"), before);
+  EXPECT_EQ(pair(), "new old");
+  // Nor does that other configuration write over it.
+  folder_.write("live/other", "old");
+  const Install other{"", folder_ / "live/other", {}, {}, {}};
+  ASSERT_TRUE(replace_files({{&other, as_bytes("new")}}, folder_ / "state", events));
+  ASSERT_TRUE(finish());
+  EXPECT_EQ(pair(), "new new");
+}
+
+TEST_F(CutOff, OfAVersionWithoutDigestsIsBroughtToAnEnd) {
+  ASSERT_EQ(pair(), "new old");
+  std::filesystem::remove_all(folder_ / "state");
+  std::filesystem::create_directory(folder_ / "state");
+  folder_.write("state/install.pending",
+                "forward\n" + (folder_ / "live/cert") + "\n" + (folder_ / "live/key") + "\n");
+  std::filesystem::permissions(folder_ / "state", std::filesystem::perms::owner_all);
+  ASSERT_TRUE(finish());
+  EXPECT_EQ(pair(), "new new");
+  EXPECT_EQ(names("live"), "cert key");
 }
 
 TEST_F(Replacement, FilesThatAreNoTargetsAreLeftAlone) {

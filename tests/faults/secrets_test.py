@@ -89,6 +89,7 @@ def test_neither_the_reload_nor_anybody_else_is_given_a_secret(mail_host, bind, 
         "ledger.json",
         "ledger.lock",
         "run.lock",
+        "installed",
         "reload-mail.pending",
     }
 

@@ -29,7 +29,7 @@ def test_a_reload_that_failed_for_root_is_repeated_by_the_user_of_the_state(tlsa
     tlsa_update("run", zone, "mail.example.test:25/sctp", cert=mail, ttl=1, margin="0s", wait=True,
                 install=f"{mail} -> {tmp_path}/chain.pem", reload="false", nameserver=zone.server.at, exits=2)
     assert {file.name: file.stat().st_uid for file in state.iterdir()} == dict.fromkeys(
-        ["ledger.json", "ledger.lock", "run.lock", "reload-mail.example.test:25%2Fsctp.pending"], NOBODY)
+        ["ledger.json", "ledger.lock", "run.lock", "installed", "reload-mail.example.test:25%2Fsctp.pending"], NOBODY)
 
 
 @needs_root

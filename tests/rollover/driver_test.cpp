@@ -293,6 +293,73 @@ TEST_F(Driver, VerifyExitsWithWhatClientsMeet) {
   EXPECT_THAT(events_.text(), IsEmpty()) << "its caller reports";
 }
 
+// A deployment that goes wrong.
+
+// I13: it is the old record that is published for sure.
+TEST_F(Driver, AServiceThatPresentsNothingAfterItsReloadGetsItsOldFilesBack) {
+  settled();
+  renew();
+  world_.unfit = "new";
+  EXPECT_EQ(until_done(rollover::run), 2);
+  EXPECT_EQ(world_.files[target], "old");
+  EXPECT_EQ(world_.site("mail.example.com").served, "old");
+  EXPECT_EQ(world_.count("put back"), 1U);
+  EXPECT_EQ(world_.count("reload mail"), 2U);
+  EXPECT_THAT(world_.due, IsEmpty());
+  EXPECT_THAT(events_.text(), HasSubstr("after the reload 192.0.2.25 presents no chain any more"));
+  EXPECT_EQ(published(), of({"old", "new"}));
+}
+
+TEST_F(Driver, AReloadThatFailsAndEndsTheServiceIsTakenBackToo) {
+  settled();
+  renew();
+  ASSERT_EQ(exits(rollover::publish), 0);
+  while (exits(rollover::ready) == 75) world_.time += Seconds{3600};
+  world_.failing_reload = Error{ErrorCode::unsafe, "ended with exit status 1", "reload mail", {}};
+  world_.ends_when_reload_fails = true;
+  EXPECT_EQ(exits(rollover::deploy), 2);
+  EXPECT_EQ(world_.files[target], "old");
+}
+
+TEST_F(Driver, WhatPresentedNothingBeforeIsNotTakenBack) {
+  settled();
+  renew();
+  world_.site("mail.example.com").served = "";
+  world_.unfit = "new";
+  ASSERT_EQ(exits(rollover::run), 75);
+  for (int hours = 0; hours < 100; ++hours, world_.time += Seconds{3600}) (void)exits(rollover::run);
+  EXPECT_EQ(world_.count("put back"), 0U);
+}
+
+TEST_F(Driver, FilesThatAreRenewedWhileTheyAreReadAreReadAgainLater) {
+  settled();
+  renew();
+  ASSERT_EQ(exits(rollover::publish), 0);
+  while (exits(rollover::ready) == 75) world_.time += Seconds{3600};
+  world_.broken_files =
+      Error{ErrorCode::unsafe, "is not of a credential that was found ready", "/renewed", {}};
+  world_.at_pause = [&] { world_.credentials["mail"] = "newer"; };
+  EXPECT_EQ(exits(rollover::deploy), 75);
+  world_.credentials["mail"] = "new";
+  world_.at_pause = [&] { world_.broken_files.reset(); };
+  EXPECT_EQ(exits(rollover::deploy), 75) << "one half of the pair was there, and now both are";
+  EXPECT_EQ(exits(rollover::deploy), 0);
+}
+
+TEST_F(Driver, NobodyIsCutOffWhoReadsTheSameFilesAtAnotherName) {
+  settled();
+  renew();
+  const auto other = name("_2526._tcp.mail.example.com");
+  world_.other_records[other] = Rrset{60, of({"old"})};
+  world_.other_records[name("_2526._tcp.elsewhere.example.com")] = Rrset{60, of({"old"})};
+  EXPECT_EQ(until_done(rollover::run), 2);
+  EXPECT_EQ(world_.files[target], "old");
+  EXPECT_THAT(events_.text(), HasSubstr("_2526._tcp.mail.example.com.: its record 3 1 1"));
+  world_.other_records[other] = Rrset{60, of({"old", "new"})};
+  EXPECT_EQ(until_done(rollover::run), 0);
+  EXPECT_EQ(world_.files[target], "new");
+}
+
 // Services that share files.
 
 TEST_F(Driver, ServicesThatShareAFileAreDeployedTogetherAndReloadedEach) {

@@ -68,6 +68,8 @@ class ScriptedWorld final : public rollover::World {
   std::map<std::string, std::string> credentials;  // by the service's label: the letter on disk
   std::map<std::string, std::string> files;        // by target: the letter that lies there
   std::set<std::string> due;                       // services whose reload is due
+  std::set<std::string> replaced;                  // certificates, since the last reload that took
+  std::map<Name, Rrset> other_records;             // at names that nobody configured
   Time time = testing::noon;
   Seconds tick{0};  // that passes at each reading of the clock
 
@@ -79,8 +81,11 @@ class ScriptedWorld final : public rollover::World {
   std::map<Name, Error> silent_zones;   // by apex: the primary cannot be read
   std::optional<Error> broken_files;    // of the deployment
   std::optional<Error> failing_reload;
-  std::optional<Error> unfinished;  // what ending a begun installation comes to
-  bool is_deaf = false;             // services read nothing again
+  std::optional<Error> unfinished;      // what ending a begun installation comes to
+  bool is_deaf = false;                 // services read nothing again
+  bool ends_when_reload_fails = false;  // the service
+  std::string unfit;                    // the letter of a chain with which no service starts
+  std::function<void()> at_pause = [] {};
 
   std::vector<std::string> calls;  // "look", "apply", "install /etc/mail.pem", "reload mail", "pause"
 
@@ -182,11 +187,25 @@ class ScriptedWorld final : public rollover::World {
       }
       return targets;
     }
+    [[nodiscard]] std::vector<Chain> replaced() const override {
+      std::vector<Chain> chains;
+      for (const auto& target : differing()) {
+        if (!world_.files[target].empty()) chains.push_back(testing::given(world_.files[target])->chain);
+      }
+      return chains;
+    }
     [[nodiscard]] Result<void> install() override {
       const auto targets = differing();
+      for (const auto& chain : replaced()) world_.replaced.insert(to_hex(chain.front().certificate.sha2_256));
+      before_ = world_.files;
       for (const auto& target : targets) world_.calls.push_back("install " + target);
       if (!targets.empty()) world_.due.insert(services_.begin(), services_.end());
       for (const auto& [target, letter] : wanted_) world_.files[target] = letter;
+      return {};
+    }
+    [[nodiscard]] Result<void> put_back() override {
+      world_.calls.emplace_back("put back");
+      world_.files = before_;
       return {};
     }
 
@@ -194,6 +213,7 @@ class ScriptedWorld final : public rollover::World {
     ScriptedWorld& world_;
     std::map<std::string, std::string> wanted_;
     std::set<std::string> services_;
+    std::map<std::string, std::string> before_;
   };
 
   [[nodiscard]] Result<std::unique_ptr<rollover::Installation>> prepare(
@@ -214,16 +234,36 @@ class ScriptedWorld final : public rollover::World {
   }
   [[nodiscard]] Result<void> reload(const std::string& command) override {
     calls.push_back(command);
-    if (failing_reload) return tl::unexpected(*failing_reload);
+    if (failing_reload) {
+      for (auto& [owner, site] : sites) {
+        if (ends_when_reload_fails) site.served.clear();
+      }
+      return tl::unexpected(*failing_reload);
+    }
     for (const auto& settings : request.services) {
       if (is_deaf || settings.reload != command) continue;
+      const auto letter = files.at(settings.installs.front().to);
       for (const auto& owner : names_.at(settings.label))
-        sites.at(owner).served = files.at(settings.installs.front().to);
+        sites.at(owner).served = letter == unfit ? std::string{} : letter;
     }
     return {};
   }
   [[nodiscard]] bool is_reload_due(const std::string& service) override { return due.contains(service); }
-  void conclude_reload(const std::string& service) override { due.erase(service); }
+  void conclude_reload(const std::string& service) override {
+    due.erase(service);
+    replaced.clear();
+  }
+  [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& /*service*/) override {
+    return replaced;
+  }
+  [[nodiscard]] std::vector<std::pair<Name, Rrset>> records_of(const rollover::Facts& /*facts*/,
+                                                               const std::set<Name>& hosts) override {
+    std::vector<std::pair<Name, Rrset>> found;
+    for (const auto& [owner, rrset] : other_records) {
+      if (hosts.contains(owner.parent().parent())) found.emplace_back(owner, rrset);
+    }
+    return found;
+  }
 
   [[nodiscard]] Time now() override { return time; }
   [[nodiscard]] ClockReading clock() override {
@@ -233,6 +273,7 @@ class ScriptedWorld final : public rollover::World {
   [[nodiscard]] Milliseconds stopwatch() override { return time.time_since_epoch(); }
   bool pause(Milliseconds /*least*/, Milliseconds /*most*/) override {
     calls.emplace_back("pause");
+    at_pause();
     return !signal_comes;
   }
 

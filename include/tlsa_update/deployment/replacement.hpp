@@ -19,16 +19,17 @@ struct NewFile {
 };
 
 // All are staged beside their targets and fsynced before the first is renamed; when a later one cannot be
-// renamed, the old ones are put back. Errors: unreadable, configuration; then the targets are as they were,
-// unless the error says otherwise.
+// renamed, the old ones are put back. Errors: unreadable, configuration, unsafe (a reader of the old file
+// could not read the new one); then the targets are as they were, unless the error says otherwise.
 [[nodiscard]] Result<void> replace_files(const std::vector<NewFile>& files,
                                          const std::string& state_directory, Events& events);
 
-// A run was killed in the middle of it.
+// A run was killed in the middle of it; of which configuration is not said.
 [[nodiscard]] bool is_replacement_begun(const std::string& state_directory);
 
-// Ends what a killed run had begun: the new files, or where that cannot be the old ones. Touches only
-// `targets`. Errors as above.
+// Ends what killed runs had begun: the new files, or where that cannot be the old ones. What somebody has
+// changed meanwhile is given up with a warning, and left as it is. Touches only `targets`: what has none of
+// them belongs to another configuration, and is left alone. Errors as above.
 [[nodiscard]] Result<void> finish_replacement(const std::string& state_directory,
                                               const std::set<std::string>& targets, Events& events);
 

@@ -17,6 +17,10 @@ class DryWorld final : public World {
                                                    const std::set<Name>& asked, Reach reach) override {
     return world_.probe(wants, facts, asked, reach);
   }
+  [[nodiscard]] std::vector<std::pair<Name, Rrset>> records_of(const Facts& facts,
+                                                               const std::set<Name>& hosts) override {
+    return world_.records_of(facts, hosts);
+  }
   [[nodiscard]] Acted apply(const Plan& plan, Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;
@@ -27,6 +31,9 @@ class DryWorld final : public World {
     return world_.is_reload_due(service);
   }
   void conclude_reload(const std::string& /*service*/) override {}
+  [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& service) override {
+    return world_.replaced_certificates(service);
+  }
   [[nodiscard]] Time now() override { return world_.now(); }
   [[nodiscard]] ClockReading clock() override { return world_.clock(); }
   [[nodiscard]] Milliseconds stopwatch() override { return world_.stopwatch(); }

@@ -21,6 +21,8 @@ class NetworkWorld final : public World {
   [[nodiscard]] Facts look(const Wants& wants, Depth depth) override;
   [[nodiscard]] std::vector<ServiceEvidence> probe(const Wants& wants, const Facts& facts,
                                                    const std::set<Name>& asked, Reach reach) override;
+  [[nodiscard]] std::vector<std::pair<Name, Rrset>> records_of(const Facts& facts,
+                                                               const std::set<Name>& hosts) override;
   [[nodiscard]] Acted apply(const Plan& plan, Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;
@@ -29,6 +31,7 @@ class NetworkWorld final : public World {
   [[nodiscard]] Result<void> reload(const std::string& command) override;
   [[nodiscard]] bool is_reload_due(const std::string& service) override;
   void conclude_reload(const std::string& service) override;
+  [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& service) override;
   [[nodiscard]] Time now() override;
   [[nodiscard]] ClockReading clock() override;
   [[nodiscard]] Milliseconds stopwatch() override;

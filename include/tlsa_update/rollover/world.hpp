@@ -28,10 +28,14 @@ class Installation {
   // A target differs from its source, or a reload is due.
   [[nodiscard]] virtual bool is_needed() const = 0;
   [[nodiscard]] virtual std::vector<std::string> differing() const = 0;  // targets
+  [[nodiscard]] virtual std::vector<Chain> replaced() const = 0;         // of servers, in those targets now
 
   // From before the first file is new the reload is due, of each service. Errors: unreadable (no target was
-  // changed), not_yet (a signal came: no reload should follow), differences (a dry run).
+  // changed), unsafe, not_yet (a signal came: no reload should follow), differences (a dry run).
   [[nodiscard]] virtual Result<void> install() = 0;
+
+  // The old files, until their sources are renewed. Errors: those of deployment::Deployment::put_back.
+  [[nodiscard]] virtual Result<void> put_back() = 0;
 };
 
 enum class Reach {
@@ -61,6 +65,10 @@ class World {
   [[nodiscard]] virtual std::vector<ServiceEvidence> probe(const Wants& wants, const Facts& facts,
                                                            const std::set<Name>& asked, Reach reach) = 0;
 
+  // TLSA RRsets at all names of these hosts that can be learnt of; asked for just before a deployment.
+  [[nodiscard]] virtual std::vector<std::pair<Name, Rrset>> records_of(const Facts& facts,
+                                                                       const std::set<Name>& hosts) = 0;
+
   // Sends what `plan` changes, and brings `facts`, which it was made from, up to date with what was read
   // back.
   [[nodiscard]] virtual Acted apply(const Plan& plan, Facts& facts) = 0;
@@ -75,6 +83,8 @@ class World {
   [[nodiscard]] virtual Result<void> reload(const std::string& command) = 0;
   [[nodiscard]] virtual bool is_reload_due(const std::string& service) = 0;
   virtual void conclude_reload(const std::string& service) = 0;
+  // Of the certificates that its files replaced since its last reload was concluded: SHA-256, in hex.
+  [[nodiscard]] virtual std::set<std::string> replaced_certificates(const std::string& service) = 0;
 
   // The wall clock down to the full second, for plans: what is due by it is due.
   [[nodiscard]] virtual Time now() = 0;

@@ -207,13 +207,23 @@ class ModelInstallation final : public rollover::Installation {
     world_.before_each_call();
     if (differing().empty()) return {};
     world_.memory_.is_reload_due = true;
+    before_ = world_.truth_.installed();
+    for (const auto& key : before_)
+      world_.memory_.replaced.insert(to_hex(credential_of(key)->chain.front().certificate.sha2_256));
     world_.truth_.install(keys_);
+    return {};
+  }
+  [[nodiscard]] std::vector<Chain> replaced() const override { return {}; }  // of a host without other names
+  [[nodiscard]] Result<void> put_back() override {
+    world_.before_each_call();
+    world_.truth_.install(before_);
     return {};
   }
 
  private:
   ModelWorld& world_;
   Keys keys_;
+  Keys before_;
 };
 
 Result<std::unique_ptr<rollover::Installation>> ModelWorld::prepare(
@@ -230,6 +240,7 @@ Result<void> ModelWorld::reload(const std::string& /*command*/) {
 void ModelWorld::conclude_reload(const std::string& /*service*/) {
   before_each_call();
   memory_.is_reload_due = false;
+  memory_.replaced.clear();
 }
 
 ClockReading ModelWorld::clock() {

@@ -62,7 +62,8 @@ class ModelWorld final : public rollover::World {
     Time booted = testing::issued;
     int boots = 0;
     bool is_reload_due = false;
-    std::set<TlsaRecord> ours;  // the truth about I4
+    std::set<std::string> replaced;  // certificates, since the last reload that took
+    std::set<TlsaRecord> ours;       // the truth about I4
   };
 
   ModelWorld(Truth& truth, Fault fault, bool installs);
@@ -87,6 +88,10 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] std::vector<ServiceEvidence> probe(const rollover::Wants& wants, const rollover::Facts& facts,
                                                    const std::set<Name>& asked,
                                                    rollover::Reach reach) override;
+  [[nodiscard]] std::vector<std::pair<Name, Rrset>> records_of(const rollover::Facts& /*facts*/,
+                                                               const std::set<Name>& /*hosts*/) override {
+    return {};
+  }
   [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<rollover::Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;
@@ -95,6 +100,9 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] Result<void> reload(const std::string& command) override;
   [[nodiscard]] bool is_reload_due(const std::string& /*service*/) override { return memory_.is_reload_due; }
   void conclude_reload(const std::string& service) override;
+  [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& /*service*/) override {
+    return memory_.replaced;
+  }
   [[nodiscard]] Time now() override { return wall(); }
   [[nodiscard]] ClockReading clock() override;
   [[nodiscard]] Milliseconds stopwatch() override { return truth_.now().time_since_epoch(); }

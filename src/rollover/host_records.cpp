@@ -43,19 +43,20 @@ boost::asio::awaitable<HostRecords> ask_usual_ports(dns::Exchange& primary, std:
 
 boost::asio::awaitable<HostRecords> read_zone(dns::Exchange& primary, Name apex, std::set<Name> hosts,
                                               bool may_transfer) {
+  std::vector<Name> inside;
+  std::ranges::copy_if(hosts, std::back_inserter(inside),
+                       [&](const Name& host) { return host.is_at_or_below(apex); });
+  HostRecords records;
+  if (inside.empty()) co_return records;
   if (may_transfer) {
     const auto transferred = co_await dns::transfer_zone(primary, apex);
     if (transferred) {
-      HostRecords records;
       for (const auto& [owner, rrset] : transferred->tlsa) {
         if (is_of(owner, hosts)) records.emplace_back(owner, rrset);
       }
       co_return records;
     }
   }
-  std::vector<Name> inside;
-  std::ranges::copy_if(hosts, std::back_inserter(inside),
-                       [&](const Name& host) { return host.is_at_or_below(apex); });
   co_return co_await ask_usual_ports(primary, std::move(inside));
 }
 

@@ -376,6 +376,7 @@ std::uint64_t Scene::fingerprint() const {
   digest.add(static_cast<std::uint64_t>(
       ledger_.last_run ? (truth_.now() - memory_.booted - ledger_.last_run->uptime).count() : 0));
   for (const auto& record : memory_.ours) digest.add(record);
+  for (const auto& certificate : memory_.replaced) digest.add(std::hash<std::string>{}(certificate));
   return digest.value();
 }
 

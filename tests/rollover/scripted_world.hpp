@@ -72,7 +72,8 @@ class ScriptedWorld final : public rollover::World {
   std::map<Name, Rrset> other_records;             // at names that nobody configured
   Time time = testing::noon;
   Seconds tick{0};  // that passes at each reading of the clock
-  std::function<void(ScriptedWorld&)> meanwhile;  // once, at the next reading: between a look and what follows
+  std::function<void(ScriptedWorld&)>
+      meanwhile;  // once, at the next reading: between a look and what follows
 
   // What goes wrong.
   int races = 0;                        // lost before an UPDATE takes

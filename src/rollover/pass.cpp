@@ -6,6 +6,7 @@
 
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/look_first.hpp"
 #include "tlsa_update/core/report.hpp"
 
 namespace tlsa_update::rollover {
@@ -27,7 +28,7 @@ void append(std::vector<Error>& to, const std::vector<Error>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// What the report shows only in part, said once at the end of a pass.
+// What the report shows only in part.
 void tell_verdicts(const report::Findings& findings, Events& events) {
   for (const auto& warning : findings.plan.warnings) events.warning(text(warning));
   for (const auto& trouble : findings.troubles) events.error(trouble);
@@ -69,45 +70,6 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
   }
 }
 
-bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
-  return step.state != RecordState::missing && step.credential.empty();
-}
-
-bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
-
-// A combination of parameters that the RRset does not have.
-bool is_extension(const RrsetPlan& rrset, const Step& added) {
-  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
-         std::ranges::none_of(rrset.steps, [&](const Step& step) {
-           return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
-         });
-}
-
-// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
-// to it one more is no addition but a replacement.
-bool is_replacement(const RrsetPlan& rrset, const Step& added) {
-  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
-           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
-                  step.record.parameters.selector == added.record.parameters.selector;
-         });
-}
-
-// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
-bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
-
-template <class Claim>
-std::set<Name> names_with(const Plan& plan, const Claim& claim) {
-  std::set<Name> asked;
-  for (const auto& zone : plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      if (std::ranges::none_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); })) continue;
-      asked.insert(rrset.asked);
-      asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
-    }
-  }
-  return asked;
-}
-
 bool is_silent(const ServiceEvidence& evidence) {
   return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
     return presented.outcome == ProbeOutcome::served;
@@ -121,23 +83,17 @@ void Pass::look_around() {
   if (depth_ == Depth::primary) look_before_adding();
 }
 
-// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
-// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
-// only what would replace its record.
+// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3).
 void Pass::look_before_adding() {
-  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
-  auto extended = names_with(plan, is_extension);
-  extended.merge(names_with(plan, is_passed_over));
-  const auto replaced = names_with(plan, is_replacement);
-  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
+  const auto look = look_first(plan_publish(wants_.desired, facts_.zones, policy_));
+  if (!look.everywhere.empty())
+    facts_.evidence = world_.probe(wants_, facts_, look.everywhere, Reach::everywhere);
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
     const auto owner = evidence.service.owner();
-    return is_silent(evidence) && owner && !replaced.contains(*owner);
+    return is_silent(evidence) && owner && !look.replaced.contains(*owner);
   });
-  auto others = names_with(plan, is_addition);
-  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
-  if (others.empty()) return;
-  auto near = world_.probe(wants_, facts_, others, Reach::nearby);
+  if (look.nearby.empty()) return;
+  auto near = world_.probe(wants_, facts_, look.nearby, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
@@ -161,7 +117,7 @@ report::Findings Pass::findings(Plan plan) const {
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;
   findings.troubles = facts_.troubles;
-  append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
+  append(findings.troubles, wants_.failures);  // the other services go on, and the exit status counts it
   return findings;
 }
 

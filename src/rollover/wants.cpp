@@ -2,6 +2,25 @@
 
 namespace tlsa_update::rollover {
 
+std::vector<Desired> desired_of(const std::vector<WantedService>& services,
+                                const std::vector<WantedService>& unread) {
+  std::vector<Desired> all;
+  for (const auto& service : services) {
+    for (const auto& asked : service.owners) {
+      all.push_back(service.desired);
+      all.back().asked = asked.owner;
+    }
+  }
+  for (const auto& service : unread) {
+    for (const auto& asked : service.owners) {
+      auto& desired = all.emplace_back();
+      desired.asked = asked.owner;
+      desired.is_partial = true;
+    }
+  }
+  return all;
+}
+
 Result<void> check_credentials(const Wants& wants) {
   for (const auto& service : wants.services) {
     if (service.desired.records.empty()) {

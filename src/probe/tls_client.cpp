@@ -111,11 +111,7 @@ std::optional<TlsaRecord> matched_record(SSL* ssl) {
 
 }  // namespace
 
-std::string tls_name(const Name& name) {
-  auto text = name.text();
-  text.pop_back();
-  return text;
-}
+std::string tls_name(const Name& name) { return name.is_root() ? std::string() : name.host_text(); }
 
 boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests) {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);

@@ -72,6 +72,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::next_key, "next-key", "published ahead for the next renewal"},
     {Reason::may_be_cached, "may-be-cached",
      "caches may still hold the RRset from before the change (RFC 7671 section 8.1)"},
+    {Reason::no_history, "no-history",
+     "the name has not been watched for --longest-ttl: caches may hold another RRset from before the first "
+     "look"},
+    {Reason::server_returned, "server-returned",
+     "a name server was out of reach and may have come back with an old zone, which caches may hold"},
     {Reason::propagating, "propagating", "not yet at every authoritative server", Ends::server},
     {Reason::not_signed, "not-signed",
      "an authoritative server gives no valid RRSIG with it, though the zone is signed", Ends::server},
@@ -80,17 +85,34 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::still_served, "still-served", "an address of the service presents a chain that it matches",
      Ends::service},
     {Reason::not_probed, "not-probed",
-     "an address of the service did not show what it serves; --assume-deployed is your word instead",
+     "an address of the service did not show what it serves; --assume-deployed overrides", Ends::service},
+    {Reason::no_tls, "no-tls",
+     "an address of the service offers no TLS, and with the first record clients do without the service "
+     "rather than without TLS (RFC 7672 section 2.2); --force overrides",
      Ends::service},
     {Reason::not_deployed, "not-deployed", "an address presents a chain that the wanted records do not match",
      Ends::service},
     {Reason::may_go_live, "may-go-live",
      "its certificate was released for deployment and has not been seen since", Ends::service},
-    {Reason::replacement_not_ready, "replacement-not-ready", "what replaces it may not be relied on yet"},
+    {Reason::replacement_not_ready, "replacement-not-ready",
+     "the new record is not yet known to every client"},
     {Reason::grace, "grace", "--grace has not passed since it was last seen live"},
     {Reason::combination_would_break, "combination-would-break",
      "a combination of parameters would match nothing that is served (RFC 7671 section 8)", Ends::operator_},
+    {Reason::first_record, "first-record",
+     "nothing is published, and what is served would not match it: give the certificate that is served as "
+     "well, "
+     "deploy by hand, or use --force",
+     Ends::operator_},
     {Reason::last_record, "last-record", "the last record goes only with --unpublish", Ends::operator_},
+    {Reason::wanted_before, "wanted-before",
+     "a service or configuration that is gone wanted it, and --forget-after has not passed; prune --forget "
+     "ends that"},
+    {Reason::uncovers_wildcard, "uncovers-wildcard",
+     "once the last record is gone a wildcard answers here (RFC 4592 section 3.3.1), and clients may refuse "
+     "what "
+     "is served: change the records of the wildcard first, or use --force",
+     Ends::operator_},
     {Reason::superseded, "superseded", "stale, and safe to delete"},
     {Reason::unpublished, "unpublished", "--unpublish"},
     {Reason::hazard, "hazard", "refused: publishing here would break something or be without effect",
@@ -102,6 +124,13 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::unasked, "published", "nothing is configured to compare it with"},
     {Reason::not_wanted, "stale", "published by this program, and matches nothing that is wanted"},
     {Reason::occluded, "occluded", "below a delegation or DNAME: never answered"},
+    {Reason::installed, "installed",
+     "a new combination first covers what lies where certificates are installed (RFC 7671 section 8.1)"},
+    {Reason::remembered, "remembered",
+     "the RRset vanished, and what this record matches was served when last looked at"},
+    {Reason::not_accepted, "not-accepted",
+     "clients would refuse this certificate by the record that it matches (RFC 7671 section 5)",
+     Ends::operator_},
     {Reason::malformed, "malformed", "no client can use it"},
 });
 
@@ -126,6 +155,10 @@ std::string meaning_until(Reason reason, const std::optional<Time>& until) {
   std::string sentence(entry_of(reasons, reason).meaning);
   if (until) sentence += "; until " + rfc3339(*until);
   return sentence;
+}
+
+std::string words_for(const Place& place) {
+  return place.server.empty() ? place.address : place.server + " " + place.address;
 }
 
 }  // namespace
@@ -155,6 +188,10 @@ std::string detail(const Wait& wait) {
   if (wait.is_deletion) sentence += "the deletion of ";
   if (!wait.record.data.empty()) sentence += wait.record.text() + ": ";
   sentence += meaning_until(wait.reason, wait.ready_at);
+  for (const auto& place : wait.places) {
+    if (place.since) sentence += "; out of reach since " + rfc3339(*place.since) + ": " + words_for(place);
+  }
+  if (!wait.why.empty()) sentence += ": " + wait.why;
   if (wait.reason == Reason::combination_would_break && wait.ends == Ends::operator_) {
     sentence += "; a " + wait.record.parameters.text() +
                 " record is there that it does not match: adopt it, or publish " +
@@ -163,8 +200,36 @@ std::string detail(const Wait& wait) {
   return sentence;
 }
 
+std::string detail(const Listed& listed) {
+  const std::string by_us = listed.is_ours ? "published by us, " : "";
+  switch (listed.reason) {
+    case Reason::malformed:
+      return "malformed, " + listed.fault;
+    case Reason::protected_:
+      return "kept";
+    case Reason::wanted:
+      return "matches " + listed.credential;
+    case Reason::unread:
+      return "published by us; what is wanted here could not be read";
+    case Reason::orphan:
+    case Reason::unasked:
+      return by_us +
+             (listed.reason == Reason::orphan ? "orphan, nothing configured asks for it"
+                                              : "nothing is configured") +
+             (listed.credential.empty() ? "" : ", matches " + listed.credential);
+    case Reason::foreign:
+    case Reason::not_wanted:
+      return by_us + (listed.credential.empty() ? "matches no credential that is configured"
+                                                : "not wanted, though it matches " + listed.credential);
+    default:
+      return std::string(meaning(listed.reason));
+  }
+}
+
 std::string why_refused(const Acceptance& acceptance) {
   if (!acceptance.has_usable) return "finds no usable TLSA record";
+  if (!acceptance.unused && !acceptance.refusal.empty())
+    return "clients do not accept: " + acceptance.refusal;
   if (!acceptance.unused) return "matches no published record";
   const auto stronger = acceptance.stronger->parameters.text();
   return "clients do not accept (RFC 7671 section 9): a " + stronger +

@@ -35,8 +35,9 @@ class Steps {
     if (held != additions.held.end()) {
       step.action = Action::wait;
       step.reason = held->second;
-      step.ends = Ends::service;  // once it presents what is to be deployed
+      step.ends = end_of(step.reason);
       if (step.reason == Reason::not_probed) step.places = facts_.live.gaps;
+      if (step.reason == Reason::no_tls) step.places = facts_.live.without_tls;
     }
     add(std::move(step));
   }
@@ -73,6 +74,15 @@ class Steps {
   }
 
  private:
+  // Once the service presents what is to be deployed. No deployment of ours is waited for where there is
+  // nothing yet, and none follows where the chains cannot be seen.
+  [[nodiscard]] Ends end_of(Reason reason) const {
+    const bool is_refused =
+        is_first(facts_) && (reason == Reason::combination_would_break || reason == Reason::no_tls);
+    const bool is_unseen = reason == Reason::not_probed && !facts_.live.can_be_probed;
+    return is_refused || is_unseen ? Ends::operator_ : Ends::service;
+  }
+
   void add(Step step) { steps_.insert_or_assign(step.record, std::move(step)); }
 
   const OwnerFacts& facts_;
@@ -102,6 +112,8 @@ void settle_ttl(RrsetPlan& plan, const Situation& situation) {
   plan.ttl = plan.observed->ttl;
   const bool may_move = policy.adds && !policy.unpublish && !plan.refused;
   if (!may_move || !named || facts.wanted.empty()) return;
+  plan.ttl_is_contested = memory.ttl_move && memory.ttl_move->is_given_up && memory.ttl_move->to == *named;
+  if (plan.ttl_is_contested) return;
   plan.ttl_is_limited = memory.ttl_limit == TtlLimit{*named, plan.ttl} && !facts.view->mixed_ttl;
   if (plan.ttl_is_limited && !plan.changes()) return;
   plan.moves_ttl = *named != plan.ttl || facts.view->mixed_ttl;
@@ -167,6 +179,10 @@ void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset) {
   if (rrset.ttl_is_limited) {
     plan.warnings.push_back(
         {.kind = RemarkKind::ttl_limited, .owner = rrset.owner, .seconds = Seconds{rrset.observed->ttl}});
+  }
+  if (rrset.ttl_is_contested) {
+    plan.warnings.push_back(
+        {.kind = RemarkKind::ttl_contested, .owner = rrset.owner, .seconds = Seconds{rrset.observed->ttl}});
   }
   plan.zones.back().rrsets.push_back(std::move(rrset));
 }

@@ -26,15 +26,15 @@ bool is_about(Goal goal, const Step& step) {
 
 Wait wait_of(const Name& owner, const Step& step) {
   const bool is_deletion = step.credential.empty() && step.state != RecordState::missing;
-  return {owner,       step.record,  step.credential,
-          is_deletion, step.reason,  step.ends.value_or(usual_end(step.reason)),
-          step.places, step.ready_at};
+  return {owner,       step.record,   step.credential,
+          is_deletion, step.reason,   step.ends.value_or(usual_end(step.reason)),
+          step.places, step.ready_at, {}};
 }
 
 Wait wait_of(const Name& owner, const Blocker& blocker) {
-  return {owner,          blocker.record,  blocker.credential,
-          false,          blocker.reason,  blocker.ends.value_or(usual_end(blocker.reason)),
-          blocker.places, blocker.ready_at};
+  return {owner,          blocker.record,   blocker.credential,
+          false,          blocker.reason,   blocker.ends.value_or(usual_end(blocker.reason)),
+          blocker.places, blocker.ready_at, blocker.why};
 }
 
 class Waits {
@@ -102,6 +102,50 @@ std::optional<ErrorCode> outcome_of(const std::vector<Wait>& waits) {
   if (waits.empty()) return std::nullopt;
   const bool is_left_to_operator = std::ranges::find(waits, Ends::operator_, &Wait::ends) != waits.end();
   return is_left_to_operator ? ErrorCode::unsafe : ErrorCode::not_yet;
+}
+
+bool has_difference(const Plan& plan) {
+  const auto is_different = [](const Step& step) {
+    return step.state == RecordState::missing ||
+           (step.state == RecordState::stale && step.reason != Reason::replacement_not_ready);
+  };
+  return std::ranges::any_of(plan.zones, [&](const ZonePlan& zone) {
+    return std::ranges::any_of(zone.rrsets, [&](const RrsetPlan& rrset) {
+      return rrset.moves_ttl || std::ranges::any_of(rrset.steps, is_different);
+    });
+  });
+}
+
+namespace {
+
+void forget(Step& step) {
+  step.action = Action::none;
+  step.reason = Reason::seen;
+  step.ready_at.reset();
+}
+
+}  // namespace
+
+void forget_replacements(Plan& plan) {
+  const auto is_wanted = [](const Step& step) { return !step.credential.empty(); };
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      if (std::ranges::any_of(rrset.steps, is_wanted)) continue;
+      for (auto& step : rrset.steps) {
+        if (step.reason == Reason::replacement_not_ready) forget(step);
+      }
+    }
+  }
+}
+
+void forget_plans(Plan& plan) {
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      for (auto& step : rrset.steps) {
+        if (step.reason == Reason::replacement_not_ready || step.reason == Reason::unread) forget(step);
+      }
+    }
+  }
 }
 
 }  // namespace tlsa_update

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,7 @@ struct TlsaAnswer {
   std::optional<std::size_t> signed_labels;
   std::optional<Name> zone;  // when the answer tells: SOA of a negative answer, or the signer
   Name target;
+  std::uint32_t alias_ttl = 0;  // of `alias`
   bool by_dname = false;
   Name cut;
 
@@ -35,8 +37,8 @@ struct TlsaAnswer {
 };
 
 // `message` answers "TLSA of `name`?" from `server` (for errors). Errors: refused (REFUSED, NOTAUTH, NOTIMP;
-// an answer without authority), no_answer (SERVFAIL), protocol (other RCODEs, malformed RDATA), bad_data (a
-// DNAME whose target would be too long, RFC 6672 section 2.2).
+// an answer that is not authoritative), no_answer (SERVFAIL), protocol (other RCODEs, malformed RDATA),
+// bad_data (a DNAME whose target would be too long, RFC 6672 section 2.2).
 [[nodiscard]] Result<TlsaAnswer> read_tlsa_answer(const Message& message, const Name& name,
                                                   const std::string& server);
 

@@ -21,7 +21,7 @@ std::string shortened(const TlsaRecord& record) {
   return text;
 }
 
-// What was done to the record, or else what is to be said of it.
+// The change that was made to the record, or else its state and the reason.
 std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
   if (const auto added = findings.added.find({rrset.owner, step.record}); added != findings.added.end()) {
     const bool is_plain = added->second == Reason::missing;
@@ -110,7 +110,7 @@ void print_endpoint(Paper& out, const ServiceEvidence& evidence, const Presented
 
 void print_blocker(Paper& out, const Wait& wait) {
   out << "not ready: " << wait.owner.text() << ": " << printable(detail(wait), 4000);
-  for (const auto& [server, address] : wait.places) {
+  for (const auto& [server, address, since] : wait.places) {
     out << (&wait.places.front().address == &address ? " [" : ", ") << printable(server)
         << (server.empty() ? "" : " ") << printable(address);
   }
@@ -146,7 +146,7 @@ std::string text_of(const Findings& findings) {
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }
   if (findings.evidence) {
-    const EndpointJudge judge(findings.zones);
+    const EndpointJudge judge(findings.zones, findings.judge.get());
     for (const auto& evidence : *findings.evidence) {
       for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented, judge);
     }

@@ -5,7 +5,7 @@
 
 #include "expansion.hpp"
 #include "gather.hpp"
-#include "shared_owners.hpp"
+#include "installed.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t credential_limit = 16U << 20;  // octets
 constexpr std::size_t services_at_once = 100;
 
-// What is told of one service while others are gathered too, kept until its turn has come.
+// Holds the events of one service while others are gathered too, until its turn comes.
 class HeldEvents final : public Events {
  public:
   void note(Severity severity, const std::string& text) override { held_.emplace_back(severity, text); }
@@ -71,6 +71,7 @@ Result<Desired> derive(const WantedService& service, bool force) {
   auto desired = desire({}, service.credentials, parameters, service.settings->ta, service.settings->keep);
   if (!desired) return desired;
   desired->ttl = service.settings->ttl;
+  desired->longest_ttl = service.settings->longest_ttl;
   for (const auto& wanted : desired->records) {
     if (const auto sound = check(wanted.record, force); !sound) {
       return fail(sound.error().code, sound.error().what, wanted.credential, sound.error().advice);
@@ -208,6 +209,7 @@ boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedSe
   auto desired = derive(service, session.request().force);
   if (!desired) co_return tl::unexpected(desired.error());
   service.desired = std::move(*desired);
+  service.desired.installed = installed_credentials(settings, service.credentials);
   co_return Result<void>{};
 }
 
@@ -221,7 +223,7 @@ boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::v
   co_return expander.expand(targets, service, wants);
 }
 
-// What could be read of the services of one run: all of them at once, judged and told in their order.
+// What could be read of the services of one run: all of them at once, judged and reported in their order.
 class Gathering {
  public:
   explicit Gathering(Session& session) : session_(session), expander_(session) {}
@@ -254,7 +256,7 @@ class Gathering {
   Result<Wants> finish() {
     for (auto& one : services_) take(*one);
     if (wants_.services.empty() && !wants_.failures.empty()) return tl::unexpected(wants_.failures.front());
-    wants_.desired = merged(wants_.services, wants_.unread);
+    wants_.desired = desired_of(wants_.services, wants_.unread);
     for (auto& other : others_) protect_other(*other);
     for (auto& desired : wants_.desired) desired.is_partial = desired.is_partial || all_are_partial_;
     return std::move(wants_);
@@ -342,7 +344,7 @@ Result<bool> OwnerStream::next() {
   service_.owners.clear();
   const auto targets = parse_names(names, session_.request().names_from);
   if (!targets) return tl::unexpected(targets.error());
-  Wants unused;  // whether MX and SRV RRsets are secure has been said
+  Wants unused;  // whether MX and SRV RRsets are secure has been reported
   const auto done = session_.run(expand_names(session_, *targets, service_, unused));
   if (!done) return tl::unexpected(done.error());
   remark(service_, said_, session_.events());

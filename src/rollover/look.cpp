@@ -38,9 +38,12 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   std::vector<Name> asked;
   asked.reserve(wants.desired.size());
   for (const auto& desired : wants.desired) asked.push_back(desired.asked);
+  std::ranges::sort(asked);  // services may share an owner
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
   dns::ReadOptions options;
   options.mode = session.request().read;
   options.zone = session.request().zone;
+  options.uncovers = session.request().unpublish;
   auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
   for (const auto& note : result.notes) session.events().warning(note);
   facts.troubles = each_once(std::move(result.failures));

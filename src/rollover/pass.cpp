@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <utility>
 
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/look_first.hpp"
 #include "tlsa_update/core/report.hpp"
 
 namespace tlsa_update::rollover {
@@ -14,6 +16,7 @@ namespace {
 using Milliseconds = World::Milliseconds;
 
 constexpr int race_rounds = 8;
+constexpr Milliseconds evidence_lives{10'000};  // until something is done that cannot be undone
 constexpr Milliseconds shortest_wait{10};
 constexpr Milliseconds longest_wait{10'000};
 
@@ -27,9 +30,17 @@ void append(std::vector<Error>& to, const std::vector<Error>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// What the report shows only in part, said once at the end of a pass.
+// Of what is added, and so over when it is there: told before.
+bool is_about_additions(const Remark& warning) {
+  return warning.kind == RemarkKind::nothing_served || warning.kind == RemarkKind::unseen ||
+         warning.kind == RemarkKind::new_combination;
+}
+
+// What the report shows only in part.
 void tell_verdicts(const report::Findings& findings, Events& events) {
-  for (const auto& warning : findings.plan.warnings) events.warning(text(warning));
+  for (const auto& warning : findings.plan.warnings) {
+    if (!is_about_additions(warning)) events.warning(text(warning));
+  }
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
     if (!is_signed_to_clients(zone)) {
@@ -55,6 +66,9 @@ TlsaRecords records_after(const RrsetPlan& rrset) {
 // What is worth a warning in the RRsets that are about to change, as they will be then.
 void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events& events) {
   if (!plan.changes()) return;
+  for (const auto& warning : plan.warnings) {
+    if (is_about_additions(warning)) events.warning(text(warning));
+  }
   std::map<Name, std::vector<const Credential*>> given;
   for (const auto& wish : desired) {
     for (const auto& one : wish.credentials) given[wish.asked].push_back(one.credential.get());
@@ -69,75 +83,71 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
   }
 }
 
-bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
-  return step.state != RecordState::missing && step.credential.empty();
+std::vector<std::string> labels_of(const std::vector<WantedService>& services) {
+  std::vector<std::string> labels;
+  for (const auto& service : services) labels.push_back(service.settings->label);
+  return labels;
 }
 
-bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
-
-// A combination of parameters that the RRset does not have.
-bool is_extension(const RrsetPlan& rrset, const Step& added) {
-  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
-         std::ranges::none_of(rrset.steps, [&](const Step& step) {
-           return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
-         });
-}
-
-// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
-// to it one more is no addition but a replacement.
-bool is_replacement(const RrsetPlan& rrset, const Step& added) {
-  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
-           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
-                  step.record.parameters.selector == added.record.parameters.selector;
-         });
-}
-
-// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
-bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
-
-template <class Claim>
-std::set<Name> names_with(const Plan& plan, const Claim& claim) {
-  std::set<Name> asked;
-  for (const auto& zone : plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      if (std::ranges::none_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); })) continue;
-      asked.insert(rrset.asked);
-      asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
+// Of those that want a record of these owners.
+std::vector<std::string> missing_configurations(const Ledger& ledger, const Facts& facts, World& world) {
+  std::set<std::string> all;
+  for (const auto& zone : facts.zones) {
+    for (const auto& view : zone.owners) {
+      const auto memory = ledger.owners.find(view.owner);
+      if (memory == ledger.owners.end()) continue;
+      for (const auto& entry : memory->second.records) {
+        for (const auto& by : entry.wanters) all.insert(by.who.configuration);
+      }
     }
   }
-  return asked;
+  std::erase_if(all, [&](const std::string& path) { return path.empty() || world.has_configuration(path); });
+  return {all.begin(), all.end()};
 }
 
-bool is_silent(const ServiceEvidence& evidence) {
-  return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
-    return presented.outcome == ProbeOutcome::served;
+bool removes_any(const Plan& plan) {
+  return std::ranges::any_of(plan.zones, [](const ZonePlan& zone) {
+    return std::ranges::any_of(zone.rrsets, [](const RrsetPlan& rrset) {
+      return std::ranges::any_of(rrset.steps, [](const Step& step) { return step.action == Action::remove; });
+    });
   });
+}
+
+std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
+  std::map<Name, std::uint32_t> moved;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      const auto ttl = acted.ttls.find(rrset.owner);
+      if (rrset.moves_ttl && ttl != acted.ttls.end() && ttl->second.granted == rrset.ttl)
+        moved[rrset.owner] = rrset.ttl;
+    }
+  }
+  return moved;
 }
 
 }  // namespace
 
 void Pass::look_around() {
+  policy_.judge = world_.judge();
   facts_ = world_.look(wants_, depth_);
+  looked_at_ = world_.stopwatch();
   if (depth_ == Depth::primary) look_before_adding();
 }
 
-// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
-// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
-// only what would replace its record.
+// Meanwhile the machine may have stood still, and the administrator gone back to the old certificate.
+bool Pass::is_outdated() const { return world_.stopwatch() - looked_at_ > evidence_lives; }
+
+// Even what only adds looks at what is served before it adds the first record of a name or of a combination
+// (I3, W6): wherever clients may go. Of another addition, which breaks nothing, at what is near, to tell of
+// an outage.
 void Pass::look_before_adding() {
-  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
-  auto extended = names_with(plan, is_extension);
-  extended.merge(names_with(plan, is_passed_over));
-  const auto replaced = names_with(plan, is_replacement);
-  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
-  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
-    const auto owner = evidence.service.owner();
-    return is_silent(evidence) && owner && !replaced.contains(*owner);
-  });
-  auto others = names_with(plan, is_addition);
-  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
-  if (others.empty()) return;
-  auto near = world_.probe(wants_, facts_, others, Reach::nearby);
+  auto bold = policy_;
+  bold.force = true;  // what there is to add, whatever is served
+  const auto look = look_first(plan_publish(wants_.desired, facts_.zones, bold));
+  if (!look.everywhere.empty())
+    facts_.evidence = world_.probe(wants_, facts_, look.everywhere, Reach::anywhere);
+  if (look.nearby.empty()) return;
+  auto near = world_.probe(wants_, facts_, look.nearby, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
@@ -147,7 +157,9 @@ Plan Pass::plan(const Ledger& ledger) const {
   return plan_rollover(wants_.desired, facts_.zones, ledger, facts_.evidence, policy_, world_.now());
 }
 
-Ledger Pass::observed(Ledger ledger) const {
+Ledger Pass::observed(Ledger ledger) {
+  policy_.asker.judged = labels_of(wants_.services);
+  policy_.asker.missing = missing_configurations(ledger, facts_, world_);
   auto clock = world_.clock();
   clock.is_confirmed = facts_.is_signed_by_primaries;
   return observe(std::move(ledger), wants_.desired, facts_.zones, facts_.evidence, policy_, clock);
@@ -157,11 +169,12 @@ report::Findings Pass::findings(Plan plan) const {
   report::Findings findings;
   findings.zones = facts_.zones;
   findings.plan = std::move(plan);
+  findings.judge = policy_.judge;
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;
   findings.troubles = facts_.troubles;
-  append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
+  append(findings.troubles, wants_.failures);  // the other services go on, and the exit status counts it
   return findings;
 }
 
@@ -187,7 +200,7 @@ report::Findings Pass::remember() {
 report::Findings Pass::settle(report::Findings so_far) {
   Plan after;
   const auto kept = ledger_.change([&](Ledger& ledger) {
-    ledger = granted(observed(std::move(ledger)), ttls_);
+    ledger = moved_ttls(granted(observed(std::move(ledger)), ttls_), moved_ttls_);
     after = plan(ledger);
   });
   if (!kept) append(so_far.troubles, {kept.error()});
@@ -224,6 +237,19 @@ report::Findings Pass::carry_out() {
   return settle(std::move(all));
 }
 
+bool Pass::renew(report::Findings& found) {
+  if (!is_outdated()) return false;
+  events_.info("what was seen is more than 10 s old: looking again before anything is installed");
+  look_around();
+  const auto before = std::exchange(found.troubles, {});
+  found = settle(std::move(found));
+  for (const auto& trouble : before) {
+    const auto is_it = [&](const Error& other) { return other.text() == trouble.text(); };
+    if (std::ranges::none_of(found.troubles, is_it)) found.troubles.push_back(trouble);
+  }
+  return true;
+}
+
 Pass::Round Pass::act_once(int round, report::Findings& all) {
   look_around();
   Plan next;
@@ -239,8 +265,17 @@ Pass::Round Pass::act_once(int round, report::Findings& all) {
     append(all.troubles, {ahead.error()});
     return Round::failed;
   }
+  if (removes_any(next) && is_outdated()) {
+    events_.info("what was seen is more than 10 s old: looking again before anything is deleted");
+    if (round + 1 < race_rounds) return Round::again;
+    append(all.troubles,
+           {{ErrorCode::not_yet, "each look is outdated before it can be acted on", {}, "run again"}});
+    return Round::done;
+  }
   if (round == 0) tell_remarks(next, wants_.desired, events_);
-  return take_up(world_.apply(next, facts_), round, all);
+  auto acted = world_.apply(next, facts_);
+  moved_ttls_.merge(moved_by(next, acted));
+  return take_up(std::move(acted), round, all);
 }
 
 Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {

@@ -24,7 +24,7 @@ std::vector<Name> names_of(const WantedService& service) {
   return names;
 }
 
-// Which of the planner's two stamps: the word to deploy, or the news that it is done.
+// One of the planner's two stamps: released for deployment, or deployed.
 using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
                          const std::vector<Name>&, Time);
 
@@ -67,6 +67,15 @@ std::string joined(const std::vector<std::string>& words) {
   std::string all;
   for (const auto& word : words) all += (all.empty() ? "" : ", ") + word;
   return all;
+}
+
+// The report shows what is served after the deployment.
+void show(const Stage& stage, const std::vector<ServiceEvidence>& evidence) {
+  if (!stage.found.evidence) return;
+  for (auto& before : *stage.found.evidence) {
+    const auto now = std::ranges::find(evidence, before.service, &ServiceEvidence::service);
+    if (now != evidence.end()) before = *now;
+  }
 }
 
 // One pass over all that is to be deployed: first all files, then all reloads, then a look whether they took.
@@ -203,6 +212,11 @@ class Rollout {
   }
 
   void install(std::unique_ptr<Installation> installation, const Services& services) {
+    stage_.renew();
+    const auto is_ready_still = [&](const WantedService* service) {
+      return is_ready(*service, stage_.found.plan);
+    };
+    if (!std::ranges::all_of(services, is_ready_still)) return;  // the blockers say why
     std::vector<Name> names;
     for (const auto* service : services) {
       for (auto& name : names_of(*service)) names.push_back(std::move(name));
@@ -306,6 +320,7 @@ class Rollout {
     const auto names = names_of(service);
     const auto evidence =
         stage_.world.probe(stage_.wants, stage_.facts, std::set<Name>(names.begin(), names.end()), reach);
+    if (reach == Reach::everywhere) show(stage_, evidence);
     return uptake(stage_.facts.evidence, evidence, service.credentials,
                   stage_.world.replaced_certificates(name_of(*service.settings)));
   }

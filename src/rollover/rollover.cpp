@@ -36,6 +36,13 @@ Result<void> finish_what_was_begun(World& world, LedgerStore& ledger) {
   return world.finish_installation();
 }
 
+// What is missing is shown, not added, and nothing is refused for it.
+Policy without_additions(const Request& request) {
+  auto policy = policy_of(request);
+  policy.adds = false;
+  return policy;
+}
+
 // What every operation asks before it touches anything.
 Result<Wants> sound_wants(World& world, Others others) {
   auto wants = world.wants(others);
@@ -60,7 +67,7 @@ Outcome publish(World& world, LedgerStore& ledger, const Request& request, Event
 Outcome ready(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = sound_wants(world, Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
-  Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
+  Pass pass(world, ledger, events, *wants, without_additions(request), Depth::live);
   auto found = pass.remember();
   hand_over({world, ledger, events, request, *wants, pass.facts(), found});
   conclude(found, Goal::deployment);
@@ -73,10 +80,14 @@ Outcome deploy(World& world, LedgerStore& ledger, const Request& request, Events
   if (!wants) return tl::unexpected(wants.error());
   if (const auto sound = check_installs(*wants); !sound) return tl::unexpected(sound.error());
   if (const auto held = ledger.hold(); !held) return tl::unexpected(held.error());
-  Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
+  Pass pass(world, ledger, events, *wants, without_additions(request), Depth::live);
   auto found = pass.remember();
   conclude(found, Goal::deployment);
-  roll_out({world, ledger, events, request, *wants, pass.facts(), found});
+  Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  stage.renew = [&] {
+    if (pass.renew(found)) conclude(found, Goal::deployment);
+  };
+  roll_out(stage);
   return found;
 }
 
@@ -86,9 +97,7 @@ Outcome prune(World& world, LedgerStore& ledger, const Request& request, Events&
   if (!wants) return tl::unexpected(wants.error());
   if (const auto signing = world.check_keys(*wants); !signing) return tl::unexpected(signing.error());
   if (auto held = ledger.hold(); !held) return tl::unexpected(held.error());
-  auto policy = policy_of(request);
-  policy.adds = false;
-  auto found = Pass(world, ledger, events, *wants, std::move(policy), Depth::live).carry_out();
+  auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).carry_out();
   conclude(found, Goal::deletion);
   return found;
 }
@@ -103,7 +112,10 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
   weigh_assumption(world, request, *wants, events, pass);
   auto found = pass.carry_out();
   conclude(found, Goal::all);
-  const Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  stage.renew = [&] {
+    if (pass.renew(found)) conclude(found, Goal::all);
+  };
   hand_over(stage);
   roll_out(stage);
   return found;
@@ -112,14 +124,17 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
 Outcome status(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = world.wants(Others::protected_);
   if (!wants) return tl::unexpected(wants.error());
-  return Pass(world, ledger, events, *wants, policy_of(request), Depth::live).look_only();
+  auto found = Pass(world, ledger, events, *wants, policy_of(request), Depth::live).look_only();
+  conclude_status(found);
+  return found;
 }
 
 Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = world.wants(Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
-  auto found = Pass(world, ledger, events, *wants, policy_of(request), Depth::live).examine();
+  auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).examine();
   count_verdicts(found);
+  forget_plans(found.plan);  // it looks, and plans nothing
   return found;
 }
 

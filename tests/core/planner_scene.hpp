@@ -92,9 +92,11 @@ inline Desired desired(std::string_view asked, const Wishes& wishes) {
   for (const auto& letter : wishes.next) credentials.push_back({given(letter), Role::next});
   std::vector<TlsaParameters> combinations;
   for (const char* text : wishes.combinations) combinations.push_back(parameters(text));
-  return desire(name(asked), std::move(credentials), std::move(combinations), TaChoice::issuer,
-                records(wishes.keep))
-      .value();
+  auto all = desire(name(asked), std::move(credentials), std::move(combinations), TaChoice::issuer,
+                    records(wishes.keep))
+                 .value();
+  all.longest_ttl = 60;  // shorter than all that is published in a scene: history_test is about longer ones
+  return all;
 }
 
 inline Presented handshake(std::string address, KeyType key_type, ProbeOutcome outcome) {
@@ -125,6 +127,7 @@ class Scene {
       server.rrsets.push_back({name(owner_text), std::nullopt, true, std::nullopt});
       zone_.servers.push_back(server);
     }
+    serve_nothing();
   }
 
   Scene& want(const Wishes& wishes) {
@@ -141,6 +144,12 @@ class Scene {
 
   Scene& primary(const TlsaRecords& set, std::uint32_t ttl = 3600) {
     view().rrset = set.empty() ? std::nullopt : std::optional(Rrset{ttl, records(set)});
+    return *this;
+  }
+
+  // The host has no address, and it is known that it has none.
+  Scene& serve_nothing() {
+    evidence_ = {{{name("mail.example.com"), 25, Protocol::tcp}, {}, true}};
     return *this;
   }
 

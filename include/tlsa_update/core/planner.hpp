@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/chain_judge.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/ledger.hpp"
@@ -29,8 +30,9 @@ enum class Role { current, next, issuer };
 
 struct Wanted {
   TlsaRecord record;
-  Role role = Role::current;  // current or next
-  std::string credential;     // Credential::source
+  Role role = Role::current;         // current or next
+  std::string credential;            // Credential::source
+  std::vector<Wanter> wanters = {};  // sorted, each once
   bool operator==(const Wanted&) const = default;
 };
 
@@ -48,8 +50,11 @@ struct Desired {
   std::vector<TlsaParameters> parameters;  // the combinations that are wanted
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
+  // What lies where credentials are installed, and is none of them: the service reads it now.
+  std::vector<std::shared_ptr<const Credential>> installed = {};
   bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
-  std::optional<std::uint32_t> ttl;  // --ttl; none: Policy's
+  std::optional<std::uint32_t> ttl;   // --ttl; none: Policy's
+  std::uint32_t longest_ttl = 86400;  // --longest-ttl: of what may have been there before it was watched
   bool operator==(const Desired&) const = default;
 };
 
@@ -59,6 +64,17 @@ struct Desired {
                                      std::vector<TlsaParameters> parameters, TaChoice ta,
                                      TlsaRecords keep = {});
 
+// Who asks: the ledger knows who else wants a record.
+struct Asker {
+  std::string configuration;          // its path; "" for a command line without one
+  std::vector<std::string> services;  // the labels of all that it has
+  std::vector<std::string> judged;    // of these, all whose wishes are known now
+  std::vector<std::string> missing;   // configurations of other runs that are not there any more
+};
+// What a service that this run is not about wants stays wherever it is: its names may lead to any owner
+// by a CNAME. If it is not known what that is, nothing is deleted.
+void protect(std::vector<Desired>& desired, const Desired& other);
+
 struct Policy {
   std::optional<std::uint32_t> ttl;  // where Desired names none
   std::uint32_t default_ttl = 3600;  // of a new RRset that nobody names a TTL for
@@ -66,16 +82,23 @@ struct Policy {
   Seconds margin{60};
   Seconds grace{3600};
   bool force = false;            // override I10 hazards and the refusals of I3
-  bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
-  bool unpublish = false;        // remove what is owned, also the last record
+  bool assume_deployed = false;  // the operator vouches that current credentials are served
+  // The operator vouches for additions: addresses that showed nothing serve what is installed, or current.
+  bool assume_served = false;
+  bool unpublish = false;  // remove what is owned, also the last record
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
-  bool adds = true;     // false (`prune`): what is missing is shown, not added
-  bool removes = true;  // false (`publish`): what is prunable waits
+  Asker asker;
+  Seconds forget_after{7 * 86400};  // how long a record stays of whose wanters none is there any more
+  std::vector<std::string> forget;  // services, names and configurations that want nothing any more
+  std::shared_ptr<const ChainJudge> judge = {};  // of now; none: the leaf's names and dates alone
+  bool adds = true;                              // false (`prune`): what is missing is shown, not added
+  bool removes = true;                           // false (`publish`): what is prunable waits
 };
 
-// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign; where there
-// is evidence, nothing is added that a chain now served would not survive (I3).
+// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign, and what was
+// seen live. The first record of a name or of a combination is added when the evidence shows that every chain
+// now served survives it (I3); without evidence it is held back.
 [[nodiscard]] Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                                 const Policy& policy, const Ledger& ledger = {},
                                 const std::vector<ServiceEvidence>& evidence = {});
@@ -102,13 +125,17 @@ struct Policy {
 // a limit that was known.
 [[nodiscard]] Ledger granted(Ledger ledger, const std::map<Name, TtlLimit>& ttls);
 
-// `asked` names' current credentials have the word to be deployed at `now`. To be saved before that begins:
-// from here on they may go live at any moment, and nothing that they match is deleted before.
+// The TTLs to which UPDATEs moved RRsets that were there, by owner.
+[[nodiscard]] Ledger moved_ttls(Ledger ledger, const std::map<Name, std::uint32_t>& ttls);
+
+// Records that the current credentials of these names were released for deployment at `now`. Save the ledger
+// first: from here on they may go live at any moment, so no record that matches them may be deleted until
+// they were seen.
 [[nodiscard]] Ledger release(Ledger ledger, const std::vector<Desired>& desired,
                              const std::vector<ZoneView>& observed, const std::vector<Name>& asked, Time now);
 
-// They are where the service takes them from: just installed, found installed, or handed over by the word of
-// `ready`. From here on nothing that was released before goes live any more, once these are seen everywhere.
+// Records that these credentials are installed (just now, found so, or handed over by `ready`). Once they are
+// seen at every address, credentials released earlier can no longer go live.
 [[nodiscard]] Ledger deployed(Ledger ledger, const std::vector<Desired>& desired,
                               const std::vector<ZoneView>& observed, const std::vector<Name>& asked,
                               Time now);

@@ -29,16 +29,25 @@ enum class Hazard {
   hides_wildcard,    // a wildcard now answers TLSA (or more) at this owner: the new name would hide it
 };
 
+// What a wildcard would answer at a name of its own once that name is gone (RFC 4592 section 3.3.1).
+struct Uncovered {
+  Name wildcard;
+  std::optional<Rrset> rrset;  // none: the wildcard is an alias, and nobody here knows of what
+  bool operator==(const Uncovered&) const = default;
+};
+
 // One TLSA owner as seen at the primary.
 struct OwnerView {
   Name asked;                            // before CNAME and DNAME
   Name owner;                            // where the records live (RFC 6698 appendix A.2.1.1)
   std::optional<Rrset> rrset;            // the owner's own; a wildcard's answer is not
   bool has_rrsig = false;                // the RRset came with a signature over TLSA
-  std::optional<Rrset> wildcard_answer;  // what a wildcard synthesises here
+  std::optional<Rrset> wildcard_answer;  // what a wildcard synthesises here, at the end of its alias too
   std::vector<Hazard> hazards;
   bool host_exists = true;  // the TLSA base domain owns or synthesises anything at all
   bool mixed_ttl = false;   // RFC 2181 section 5.2: a server fault worth a warning
+  std::optional<std::uint32_t> wildcard_alias_ttl = {};  // of a wildcard's CNAME that answers here
+  std::optional<Uncovered> uncovered = {};  // of an owner that is to be deleted; only where that is asked for
   bool operator==(const OwnerView&) const = default;
 };
 
@@ -61,6 +70,7 @@ struct ServedRrset {
   bool has_rrsig = false;
   std::optional<bool> rrsig_valid;                 // against the zone's DNSKEY RRset, when that was checked
   std::optional<SignatureFault> rrsig_fault = {};  // why it is not valid
+  std::optional<Rrset> wildcard_answer = {};       // instead of an RRset of the owner's own
   bool operator==(const ServedRrset&) const = default;
 };
 
@@ -73,7 +83,7 @@ struct ServerView {
   std::optional<std::uint32_t> serial;
   std::vector<ServedRrset> rrsets;
   std::string advice = {};                       // what to do about the trouble, where that is known
-  std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing where it was not told
+  std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing if it did not answer
   std::optional<SignatureFault> key_fault = {};  // of the DNSKEY RRset itself
   bool operator==(const ServerView&) const = default;
 };
@@ -99,6 +109,14 @@ struct ZoneView {
 [[nodiscard]] inline bool has_good_signature(const ServedRrset& served) {
   return served.has_rrsig && served.rrsig_valid.value_or(true);
 }
+
+// What a client that asks one server may miss of a record (invariant I8).
+enum class Lack { nothing, record, signature };
+
+// Does this server give the record, signed if the zone is? `served`: its answer for the record's owner;
+// nullptr: it gave none.
+[[nodiscard]] Lack lack_of(const TlsaRecord& record, const ZoneView& zone, const ServerView& server,
+                           const ServedRrset* served);
 
 // RFC 1982: is serial a older than b?
 [[nodiscard]] bool serial_less(std::uint32_t a, std::uint32_t b);

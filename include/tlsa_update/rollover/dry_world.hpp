@@ -1,4 +1,4 @@
-// A world to look at: what would change it is told and left undone.
+// A world to look at: changes are reported and not made.
 #pragma once
 
 #include "tlsa_update/core/events.hpp"
@@ -21,6 +21,7 @@ class DryWorld final : public World {
                                                                const std::set<Name>& hosts) override {
     return world_.records_of(facts, hosts);
   }
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override { return world_.judge(); }
   [[nodiscard]] Acted apply(const Plan& plan, Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;
@@ -33,6 +34,9 @@ class DryWorld final : public World {
   void conclude_reload(const std::string& /*service*/) override {}
   [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& service) override {
     return world_.replaced_certificates(service);
+  }
+  [[nodiscard]] bool has_configuration(const std::string& path) override {
+    return world_.has_configuration(path);
   }
   [[nodiscard]] Time now() override { return world_.now(); }
   [[nodiscard]] ClockReading clock() override { return world_.clock(); }

@@ -39,7 +39,8 @@ class Installation {
 };
 
 enum class Reach {
-  everywhere,  // at every address of the service
+  anywhere,    // wherever a client may go: at addresses that are configured, and at those in DNS
+  everywhere,  // at every address of the service: those that are configured, else those in DNS
   nearby,      // where that takes no time: addresses that are configured, or are this machine's own
 };
 
@@ -73,6 +74,9 @@ class World {
   // back.
   [[nodiscard]] virtual Acted apply(const Plan& plan, Facts& facts) = 0;
 
+  // What clients make of chains now.
+  [[nodiscard]] virtual std::shared_ptr<const ChainJudge> judge() = 0;
+
   // Errors: those of deployment::Deployment::prepare.
   [[nodiscard]] virtual Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) = 0;
@@ -85,6 +89,9 @@ class World {
   virtual void conclude_reload(const std::string& service) = 0;
   // Of the certificates that its files replaced since its last reload was concluded: SHA-256, in hex.
   [[nodiscard]] virtual std::set<std::string> replaced_certificates(const std::string& service) = 0;
+
+  // Is a configuration that the ledger tells of still there? What cannot be told is.
+  [[nodiscard]] virtual bool has_configuration(const std::string& path) { return !path.empty(); }
 
   // The wall clock down to the full second, for plans: what is due by it is due.
   [[nodiscard]] virtual Time now() = 0;

@@ -41,12 +41,19 @@ ZoneView read(const Truth& truth, unsigned dead) {
   OwnerView view;
   view.asked = view.owner = owner();
   view.rrset = truth.at_primary();
+  // Its owner has agreed that records of the name's own hide it: no hazard.
+  view.wildcard_answer = truth.wildcard_at(0);
+  if (view.rrset && truth.wildcard())
+    view.uncovered = Uncovered{Name::parse("*._tcp.mail.example.com").value(), truth.wildcard()};
   zone.owners.push_back(view);
   for (std::size_t i = 0; i < truth.servers(); ++i) {
     ServerView server;
     server.address = "192.0.2.5" + std::to_string(i);
     server.reachable = (dead >> i & 1) == 0;
-    if (server.reachable) server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+    if (server.reachable) {
+      server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+      server.rrsets.back().wildcard_answer = truth.wildcard_at(i);
+    }
     zone.servers.push_back(server);
   }
   return zone;
@@ -55,8 +62,8 @@ ZoneView read(const Truth& truth, unsigned dead) {
 }  // namespace
 
 Keys Wish::current() const {
-  Keys keys{{generation, KeyType::rsa}};
-  if (is_dual) keys.push_back({generation, KeyType::ecdsa});
+  Keys keys{{generation, KeyType::rsa, !is_misissued}};
+  if (is_dual) keys.push_back({generation, KeyType::ecdsa, !is_misissued});
   return keys;
 }
 
@@ -66,6 +73,7 @@ Desired Wish::desired() const {
   if (has_next) given.push_back({credential_of({generation + 1, KeyType::rsa}), Role::next});
   auto desired = desire(owner(), given, combinations, TaChoice::issuer).value();
   desired.ttl = ttl;
+  desired.longest_ttl = longest_ttl;
   return desired;
 }
 
@@ -93,6 +101,7 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
   request_.margin = Seconds{0};
   request_.settle = Seconds{0};
   request_.grace = wish.grace;
+  request_.forget_after = Seconds{1000};
   request_.unpublish = wish.unpublish;
   // Who adopts a record that is about to go live is wrong, not the planner.
   request_.adopt_all = wish.adopt_all && truth_.is_taken_up();
@@ -104,12 +113,30 @@ void ModelWorld::reboot() {
   ++memory_.boots;
 }
 
+// It has been up for long, and its clock is its own.
+void ModelWorld::move_to_another_machine(Seconds wall_error) {
+  memory_.booted = testing::issued;
+  ++memory_.boots;
+  ++memory_.machine;
+  memory_.wall_error = wall_error;
+}
+
+void ModelWorld::claim(const TlsaRecord& record) {
+  memory_.ours.insert(record);
+  memory_.theirs.insert(record);
+}
+
 Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
   before_each_call();
   rollover::Wants wants;
   auto& service = wants.services.emplace_back();
   service.settings = &request_.services.front();
   service.desired = wish_.desired();
+  for (const auto& key : truth_.installed()) {
+    const auto current = wish_.current();
+    const bool is_given = std::ranges::find(current, key) != current.end();
+    if (installs_ && !is_given) service.desired.installed.push_back(credential_of(key));
+  }
   service.credentials = service.desired.credentials;
   service.owners.push_back({owner(), Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp},
                             std::nullopt, service.settings});
@@ -176,6 +203,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
   if (wish_.unpublish) return;
   for (const auto& step : rrset.steps) {
     if (step.action != Action::remove) continue;
+    if (memory_.theirs.contains(step.record)) breach_ = "deleted what others want: " + step.record.text();
     if (!memory_.ours.contains(step.record)) breach_ = "I4: deleted a foreign record " + step.record.text();
     const bool is_wanted_combination =
         std::ranges::find(wish_.combinations, step.record.parameters) != wish_.combinations.end();
@@ -183,7 +211,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
       if (!matches(step.record, chain)) continue;
       const auto& left = truth_.at_primary();
       const auto stands_in = [&](const TlsaRecord& other) {
-        return matches(other, chain) && truth_.everywhere_since(other);
+        return is_accepted(other, chain) && truth_.everywhere_since(other);
       };
       const bool is_exception =
           !is_wanted_combination && left && std::ranges::any_of(left->records, stands_in);
@@ -243,8 +271,22 @@ void ModelWorld::conclude_reload(const std::string& /*service*/) {
   memory_.replaced.clear();
 }
 
+class ModelJudge final : public ChainJudge {
+ public:
+  [[nodiscard]] std::optional<std::string> refusal(const Chain& chain, const TlsaRecord& /*record*/,
+                                                   const std::vector<Name>& /*names*/) const override {
+    return is_fit(chain) ? std::nullopt : std::optional<std::string>("hostname mismatch");
+  }
+};
+
+std::shared_ptr<const ChainJudge> ModelWorld::judge() {
+  if (fault_.takes_digests_for_chains) return nullptr;
+  return std::make_shared<const ModelJudge>();
+}
+
 ClockReading ModelWorld::clock() {
-  ClockReading reading{wall(), std::to_string(memory_.boots), truth_.now() - memory_.booted, false};
+  ClockReading reading{wall(), std::to_string(memory_.boots), truth_.now() - memory_.booted, false,
+                       "machine " + std::to_string(memory_.machine)};
   fault_.tell_time(reading);
   return reading;
 }
@@ -253,6 +295,12 @@ bool ModelWorld::pause(Milliseconds /*least*/, Milliseconds /*most*/) {
   before_each_call();
   truth_.pass(Seconds{1});
   return true;
+}
+
+void ModelLedger::claim(const TlsaRecord& record) {
+  auto& entry = ledger_.owners[owner()].at(record);
+  entry.owned = true;
+  entry.wanters = {{{"/etc/other.conf", "web"}}};
 }
 
 Result<Ledger> ModelLedger::change(const std::function<void(Ledger&)>& edit) {

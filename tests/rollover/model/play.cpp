@@ -67,6 +67,21 @@ std::optional<Rrset> first_rrset(Dice dice, const Wish& wish) {
   return Rrset{ttls[dice(4)], records_of_all(wish.current(), combinations)};
 }
 
+// Deleted or changed by hand, just before anybody looked for the first time.
+std::optional<Rrset> first_past(Dice dice, const Wish& wish) {
+  if (!dice.one_in(3)) return std::nullopt;
+  return Rrset{ttls[dice(4)], records_of_all(wish.current(), combination_sets()[dice(4)])};
+}
+
+// Of the first certificates, or of a stranger's.
+std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden) {
+  if (!dice.one_in(4)) return std::nullopt;
+  const Keys stranger{{9, KeyType::ecdsa}};
+  const bool is_ours = !is_hidden || dice.one_in(2);
+  return Rrset{ttls[dice(4)],
+               records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
+}
+
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
 std::string text_of(const Keys& keys) {
@@ -93,7 +108,9 @@ class Play {
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
         wish_(first_wish(dice_)),
-        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
+        first_(first_rrset(Dice(settings + 1), wish_)),
+        truth_(1 + dice_(2), 1 + dice_(3), first_, wish_.current(), first_past(Dice(settings + 2), wish_),
+               first_wildcard(Dice(settings + 3), wish_, first_.has_value())),
         installs_(dice_.one_in(2)),
         world_(truth_, fault, installs_),
         ledger_(world_),
@@ -135,7 +152,12 @@ class Play {
     wish_.unpublish = false;
     wish_.adopt_all = true;
     wish_.ttl.reset();
+    dead_server_.reset();
+    world_.disclaim_all();
+    // Whoever is told that clients refuse a certificate gets another one.
+    wish_.is_misissued = false;
     world_.before_each_call = [] {};
+    truth_.remove_wildcard();
     for (int round = 0; round < 12 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
@@ -146,11 +168,19 @@ class Play {
       }
       log("settles");
       truth_.pass(Seconds{10000});
+      if (round >= 2 && is_left_to_the_operator()) truth_.install(wish_.current());
     }
     check_end();
   }
 
  private:
+  // Nothing is published, and what is served would not match the first record: somebody deploys by hand.
+  [[nodiscard]] bool is_left_to_the_operator() const {
+    return !plan_.readiness.empty() &&
+           std::ranges::any_of(plan_.readiness.front().blockers,
+                               [](const Blocker& blocker) { return blocker.reason == Reason::first_record; });
+  }
+
   void log(const std::string& what) {
     if (!keeps_log_) return;
     auto& log = history_.log;
@@ -165,11 +195,8 @@ class Play {
   void work(Dice& dice) {
     Weather weather;
     if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
+    if (dead_server_) weather.dead_servers |= 1U << *dead_server_;
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
-    // A service of which nothing answers may be taken for one that is not there yet.
-    const bool is_bare =
-        !truth_.at_primary() || std::ranges::none_of(truth_.at_primary()->records, is_well_formed);
-    if (is_bare && weather.dead_addresses + 1 >= 1U << truth_.addresses()) weather.dead_addresses = 0;
     // Most passes run through; in some somebody gets in between, and some are cut off.
     auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
     const bool is_alone = dice.one_in(2);
@@ -188,6 +215,7 @@ class Play {
     try {
       const auto outcome = rollover::run(world_, ledger_, world_.request(), events_);
       if (outcome) conclude(*outcome);
+      is_noticed_ = is_noticed_ || dead_server_;
     } catch (const Crash&) {
     }
     if (truth_.installed() != installed) ++history_.deployments;
@@ -224,6 +252,7 @@ class Play {
       case 1:
       case 2:
         wish_.generation = std::min(wish_.generation + 1, 9);
+        wish_.is_misissued = dice.one_in(5);
         break;
       case 3:
         wish_.generation = std::max(wish_.generation - 1, 0);
@@ -250,6 +279,7 @@ class Play {
     if (dice.one_in(2)) return add_foreign(dice);
     auto rrset = truth_.at_primary();
     if (!rrset) return;
+    if (rrset->records.size() == 1 && truth_.wildcard()) return;  // it would be another outage of its own
     const auto victim = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_needed(victim)) return;
     std::erase(rrset->records, victim);
@@ -267,6 +297,35 @@ class Play {
     const auto duplicates = std::ranges::unique(rrset->records);
     rrset->records.erase(duplicates.begin(), duplicates.end());
     truth_.write(rrset);
+    if (dice.one_in(4)) claim(record);
+  }
+
+  // Another configuration, with the same ledger, has published it for a machine of its own.
+  void claim(const TlsaRecord& record) {
+    ledger_.claim(record);
+    world_.claim(record);
+  }
+
+  // A secondary dies; when that has been seen it comes back, perhaps with what it had before, and perhaps it
+  // catches up before anybody looks again.
+  std::string die_or_return(Dice& dice) {
+    if (!dead_server_) {
+      const auto server = 1 + dice(8) % (truth_.servers() - 1);
+      const auto& before = truth_.versions()[truth_.before()[server]];
+      has_old_zone_ = !before.last_served || truth_.now() < Truth::end_of(before);
+      dead_server_ = server;
+      is_noticed_ = false;
+      return "server dies";
+    }
+    if (!is_noticed_) return "nothing";
+    const auto secondary = *std::exchange(dead_server_, std::nullopt) - 1;
+    if (has_old_zone_) truth_.fall_back(secondary);
+    check();
+    if (dice.one_in(2)) {
+      truth_.pass(Seconds{3});
+      truth_.transfer(secondary);
+    }
+    return "server returns";
   }
 
   // Taking it away would be the other writer's outage, now or when an address takes up what is installed.
@@ -279,28 +338,29 @@ class Play {
   std::string mishap(Dice& dice) {
     switch (dice(4)) {
       case 0:
-        // Nothing in DNS tells that caches hold an RRset of a longer TTL than the one that is served now.
-        if (caches_outlive_ttl() || !(truth_.is_taken_up() || shows_what_is_installed())) return "nothing";
+        // Nothing tells an empty ledger what was installed, and is neither served nor published.
+        if (!truth_.is_taken_up() && !shows_what_is_installed()) return "nothing";
         ledger_.lose();
+        world_.disclaim_all();
         return "ledger lost";
       case 1:
         world_.set_wall_clock(Seconds{std::array{0, 290, -290, 86400, -86400}[dice(5)]});
         return "clock set";
       default:
+        break;
+    }
+    switch (dice(4)) {
+      case 0:
         world_.reboot();
         return "reboot";
+      case 1:
+        world_.move_to_another_machine(Seconds{std::array{0, 290, -290}[dice(3)]});
+        return "another machine";
+      default:
+        return die_or_return(dice);
     }
   }
 
-  [[nodiscard]] bool caches_outlive_ttl() const {
-    const auto& there = truth_.at_primary();
-    const auto longest = there ? std::max(there->ttl, negative_ttl) : 0;
-    return std::ranges::any_of(truth_.known_to_clients(), [&](const Version* version) {
-      return version->rrset && version->rrset->ttl > longest;
-    });
-  }
-
-  // Nor what was installed and is not served yet, when no record tells its key.
   [[nodiscard]] bool shows_what_is_installed() const {
     const auto& there = truth_.at_primary();
     return there && std::ranges::all_of(truth_.installed(), [&](const Key& key) {
@@ -336,12 +396,16 @@ class Play {
 
   Dice dice_;
   Wish wish_;
+  std::optional<Rrset> first_;
   Truth truth_;
   bool installs_;
   ModelWorld world_;
   ModelLedger ledger_;
   test::NotedEvents events_;
-  Plan plan_;  // of the last pass that came to its end
+  std::optional<std::size_t> dead_server_;
+  bool is_noticed_ = false;    // a pass has seen that it is dead
+  bool has_old_zone_ = false;  // which caches may still hold
+  Plan plan_;                  // of the last pass that came to its end
   bool keeps_log_;
   History history_;
 };

@@ -23,7 +23,7 @@ struct Limits {
   std::size_t depth = 1000;        // moves
   std::size_t states = 2'000'000;  // distinct ones; the memory that it takes is theirs
   std::chrono::steady_clock::time_point until;
-  std::size_t settled_one_in = 16;  // of the distinct states: how many are played to their end
+  std::size_t settled_one_in = 64;  // of the distinct states: how many are played to their end
 };
 
 struct Finding {

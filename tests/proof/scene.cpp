@@ -353,8 +353,8 @@ void Scene::remove_foreign() {
 }
 
 std::optional<std::string> Scene::settle(const model::Fault& fault) {
-  constexpr int most_rounds = 12;
-  constexpr Seconds long_enough{100000};
+  constexpr int most_rounds = 24;
+  constexpr Seconds between_runs{1800};  // a timer that watches: less than --longest-ttl
   wish_.unpublish = false;
   wish_.adopt_all = true;
   wish_.ttl.reset();
@@ -364,7 +364,7 @@ std::optional<std::string> Scene::settle(const model::Fault& fault) {
       if (auto trouble = play({MoveKind::run, 0}, fault)) return trouble;
       for (std::size_t i = 0; i + 1 < truth_.servers(); ++i) truth_.transfer(i);
     }
-    truth_.pass(long_enough);
+    truth_.pass(between_runs);
     // The first record would not match what is served: by then no cache holds any, and somebody deploys by
     // hand.
     const bool is_bare = !truth_.at_primary() || truth_.at_primary()->records.empty();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
@@ -161,6 +162,7 @@ class Reader {
     settings_.services.push_back(settings_.defaults);
     settings_.services.back().label = label;
     settings_.services.back().line = number_;
+    settings_.services.back().configuration = std::filesystem::absolute(path_).lexically_normal().string();
     return {};
   }
 

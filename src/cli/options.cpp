@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <limits>
 
 #include "tlsa_update/core/base64.hpp"
@@ -104,7 +105,8 @@ Set set_family(const std::string& value, Settings& settings, Family family) {
   return {};
 }
 
-Set set_ttl(const std::string& value, std::optional<std::uint32_t>& out) {
+template <class Ttl>
+Set set_ttl(const std::string& value, Ttl& out) {
   const auto ttl = parse_duration(value);
   if (!ttl) return keep_error(ttl.error());
   if (ttl->count() > std::numeric_limits<std::int32_t>::max()) {
@@ -183,6 +185,22 @@ Set add_adopt(const std::string& value, Settings& settings) {
     return {};
   }
   return append(parse_pasted(value), settings.adopt);
+}
+
+// A service, a configuration, or a name of a command line: in each form in which the ledger may have it.
+Set add_forget(const std::string& value, std::vector<std::string>& out) {
+  if (value.empty()) return fail(ErrorCode::usage, "a value is needed");
+  out.push_back(value);
+  out.push_back(std::filesystem::absolute(value).lexically_normal().string());
+  const auto targets = rollover::parse_name(value);
+  if (!targets) return {};
+  for (const auto& target : *targets) {
+    if (const auto* raw = std::get_if<OwnerName>(&target)) out.push_back(raw->owner.text());
+    const auto* service = std::get_if<Service>(&target);
+    if (service == nullptr) continue;
+    if (const auto owner = service->owner()) out.push_back(owner->text());
+  }
+  return {};
 }
 
 // Shorthand for the rows below: `s` is the Scope, `v` the text of the value.
@@ -286,6 +304,8 @@ constexpr Option table[] = {
      SET(set_boolean(v, s.settings.wait, true)), nullptr},
     {"wait-factor", "N", "TTLs to wait before a deployment (default 2)", rolling, Place::settings,
      SET(assign(number<unsigned>(v, 1, 100), s.settings.wait_factor)), nullptr},
+    {"longest-ttl", "TIME", "longest TTL that records had before the ledger watched them (default 1d)",
+     rolling | mask(publish), Place::service, SET(set_ttl(v, s.service.longest_ttl)), nullptr},
     {"margin", "TIME", "added to every wait (default 60s)", rolling, Place::settings,
      SET(assign(parse_duration(v), s.settings.margin)), nullptr},
     {"grace", "TIME", "how long a record stays after it was last seen live (default 1h)", rolling,
@@ -299,6 +319,11 @@ constexpr Option table[] = {
      SET(set_boolean(v, s.settings.unpublish, true)), nullptr},
     {"adopt", "RDATA|all", "take foreign records into ownership (repeatable)", mask(prune, run),
      Place::command_line, SET(add_adopt(v, s.settings)), RESET(settings.adopt)},
+    {"forget", "NAME", "a service, name or configuration that wants nothing any more (repeatable)",
+     mask(prune), Place::command_line, SET(add_forget(v, s.settings.forget)), RESET(settings.forget)},
+    {"forget-after", "TIME", "how long records stay whose service or configuration is gone (default 7d)",
+     mask(status, prune, run), Place::settings, SET(assign(parse_duration(v), s.settings.forget_after)),
+     nullptr},
     {"install", "\"FROM -> TO [MODE [OWNER:GROUP]]\"", "file to install on deployment (repeatable)",
      mask(deploy, run), Place::service, SET(append(deployment::parse_install(v), s.service.installs)),
      RESET(service.installs)},

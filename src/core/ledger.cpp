@@ -9,6 +9,10 @@ const LedgerEntry* OwnerLedger::find(const TlsaRecord& record) const {
   return place != records.end() && place->record == record ? &*place : nullptr;
 }
 
+Time OwnerLedger::counted_from(Time stamp) const {
+  return moved_at && stamp <= *moved_at ? stamp + 2 * clock_tolerance : stamp;
+}
+
 LedgerEntry& OwnerLedger::at(const TlsaRecord& record) {
   const auto place = std::ranges::lower_bound(records, record, {}, &LedgerEntry::record);
   if (place != records.end() && place->record == record) return *place;

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "history.hpp"
 #include "situation.hpp"
 #include "tlsa_update/core/planner.hpp"
+#include "wanters.hpp"
 
 namespace tlsa_update {
 namespace {
@@ -28,13 +30,19 @@ class Observation {
 
   void fold() {
     follow_ttls();
+    follow_history(memory_, facts_, policy_, now_);
     for (const auto& record : facts_.published()) see_published(memory_.at(record));
     // Caches learn from lagging servers, too.
     for (const auto& record : served_) see_served(memory_.at(record));
     for (auto& entry : memory_.records) {
       if (!contains(facts_.published(), entry.record)) miss(entry);
     }
-    for (auto& entry : memory_.records) see_live(entry);
+    for (auto& entry : memory_.records) {
+      see_live(entry);
+      note_key_type(entry);
+      follow_wanters(entry, facts_, policy_, now_);
+    }
+    follow_ttl_moves();
     forget();
   }
 
@@ -55,17 +63,26 @@ class Observation {
     for (const auto ttl : ttls_) ttls[ttl] = std::nullopt;
     memory_.ttls.clear();
     for (const auto& [ttl, gone_at] : ttls) {
-      if (!gone_at || now_ < *gone_at + cache_time(ttl, policy_)) memory_.ttls.push_back({ttl, gone_at});
+      if (!gone_at || now_ < memory_.counted_from(*gone_at) + cache_time(ttl, policy_))
+        memory_.ttls.push_back({ttl, gone_at});
+    }
+  }
+
+  // Whoever sets another TTL after we have set ours twice means it; who gives in later ends it.
+  void follow_ttl_moves() {
+    auto& move = memory_.ttl_move;
+    const auto& rrset = facts_.view->rrset;
+    if (!move || !rrset || move->times < 2) return;
+    if (rrset->ttl != move->to) {
+      move->is_given_up = true;
+    } else if (move->is_given_up) {
+      move.reset();
     }
   }
 
   // max(TTL before, TTL after, negative TTL when it was absent): the longest that copies without the record
   // live on, once it is everywhere.
-  std::uint32_t bound() const {
-    std::uint32_t longest = 0;
-    for (const auto& served : memory_.ttls) longest = std::max(longest, served.ttl);
-    return longest;
-  }
+  std::uint32_t bound() const { return longest_known_ttl(memory_); }
 
   void see_published(LedgerEntry& entry) {
     if (is_new_) assume_the_worst(entry);
@@ -83,7 +100,9 @@ class Observation {
       entry.seen_everywhere_at.reset();
       entry.ttl_bound = std::max(entry.ttl_bound, bound());
     }
-    if (is_everywhere) entry.seen_everywhere_at = now_;
+    if (!is_everywhere) return;
+    entry.seen_everywhere_at = now_;
+    entry.watched_since = memory_.watched_since;
   }
 
   void see_served(LedgerEntry& entry) const {
@@ -107,7 +126,16 @@ class Observation {
     const bool is_named = std::ranges::any_of(policy_.adopt, [&](const RecordAt& named) {
       return named.record == record && (!named.owner || facts_.is_called(*named.owner));
     });
-    return is_named || (policy_.adopt_all && !facts_.is_kept(record));
+    if (is_named || !policy_.adopt_all) return is_named;
+    return !facts_.is_kept(record) && !is_of_somebody_else(record);
+  }
+
+  // Another machine of the name, which has not told us what it wants.
+  bool is_of_somebody_else(const TlsaRecord& record) const {
+    return std::ranges::any_of(facts_.live.chains, [&](const Served& served) {
+      const auto is_wanted = [&](const Wanted& want) { return served.is_matched_by(want.record); };
+      return served.is_matched_by(record) && std::ranges::none_of(facts_.wanted, is_wanted);
+    });
   }
 
   void retire(LedgerEntry& entry, bool is_wanted) const {
@@ -144,9 +172,22 @@ class Observation {
     if (std::ranges::any_of(facts_.live.chains, matches_it)) entry.last_seen_live = now_;
   }
 
+  // While its certificate is at hand: later, only a handshake that asks for this kind tells whether it is
+  // served.
+  void note_key_type(LedgerEntry& entry) const {
+    if (!entry.key_type.empty() || !entry.record.parameters.of_end_entity()) return;
+    for (const Desired* wish : facts_.desired) {
+      for (const auto& given : wish->credentials) {
+        if (given.credential && Served::of(*given.credential).is_matched_by(entry.record))
+          entry.key_type = text(given.credential->key_type);
+      }
+    }
+  }
+
   void forget() {
     std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
-      return entry.deleted_at && now_ >= *entry.deleted_at + cache_time(entry.ttl_bound, policy_) &&
+      return entry.deleted_at &&
+             now_ >= memory_.counted_from(*entry.deleted_at) + cache_time(entry.ttl_bound, policy_) &&
              !is_last_word(entry);
     });
   }
@@ -228,6 +269,18 @@ Ledger granted(Ledger ledger, const std::map<Name, TtlLimit>& ttls) {
   for (const auto& [owner, ttl] : ttls) {
     auto& limit = ledger.owners[owner].ttl_limit;
     limit = ttl.granted < ttl.asked ? std::optional(ttl) : std::nullopt;
+  }
+  return ledger;
+}
+
+Ledger moved_ttls(Ledger ledger, const std::map<Name, std::uint32_t>& ttls) {
+  for (const auto& [owner, ttl] : ttls) {
+    auto& move = ledger.owners[owner].ttl_move;
+    if (move && move->to == ttl) {
+      ++move->times;
+    } else {
+      move = TtlMove{ttl};
+    }
   }
   return ledger;
 }

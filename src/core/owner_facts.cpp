@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "wanters.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -62,11 +64,16 @@ void merge_wishes(OwnerFacts& facts) {
   for (const Desired* wish : facts.desired) {
     for (const auto& want : wish->records) {
       const auto [place, is_new] = wanted.emplace(want.record, want);
-      if (!is_new && place->second.role == Role::next && want.role == Role::current) place->second = want;
+      if (is_new) continue;
+      auto wanters = std::move(place->second.wanters);
+      merge_wanters(wanters, want.wanters);
+      if (place->second.role == Role::next && want.role == Role::current) place->second = want;
+      place->second.wanters = std::move(wanters);
     }
     for (const auto& record : wish->keep) insert(facts.keep, record);
     facts.parameters.insert(facts.parameters.end(), wish->parameters.begin(), wish->parameters.end());
     facts.is_partial = facts.is_partial || wish->is_partial;
+    facts.longest_ttl = std::max(facts.longest_ttl, wish->longest_ttl);
   }
   for (auto& [record, want] : wanted) {
     facts.parameters.push_back(record.parameters);

@@ -44,6 +44,7 @@ struct OwnerFacts {
   TlsaRecords keep;
   std::vector<TlsaParameters> parameters;  // sorted: the combinations that are wanted
   bool is_partial = false;                 // somebody wants more than is known
+  std::uint32_t longest_ttl = 0;           // the longest that somebody names for what was there before
   std::vector<Hazard> hazards;             // those that apply to what stands there now
   std::vector<AtServer> servers;
   LiveView live;

@@ -41,18 +41,39 @@ class Gate {
   }
 
   // Each wanted record has been everywhere for two TTLs. A combination that is held back until the switch,
-  // and that no client knows, is not missed by anybody.
+  // and that no client knows, is not missed by anybody who finds another record of the credential.
   void await(const Wanted& want) {
-    const auto held = additions_.held.find(want.record.parameters);
-    if (held != additions_.held.end() && !contains(facts_.published(), want.record)) {
-      if (held->second != Reason::not_probed && !credentials_.empty()) return;
-      Blocker blocker{want.record, want.credential, held->second, std::nullopt};
-      if (held->second == Reason::not_probed) blocker.places = facts_.live.gaps;
-      blockers_.push_back(std::move(blocker));
-      return;
+    const auto reason = held_for(want);
+    if (!reason) {
+      const auto reliance = situation_.reliance_for_deployment(want.record);
+      if (!reliance.is_given()) blockers_.push_back(blocker_of(want.record, want.credential, reliance));
+    } else if (*reason == Reason::not_probed) {
+      blockers_.push_back(
+          {want.record, want.credential, *reason, std::nullopt, std::nullopt, facts_.live.gaps});
+    } else if (!is_found_otherwise(want)) {
+      const bool is_first =
+          *reason == Reason::combination_would_break && combinations(facts_.published()).empty();
+      blockers_.push_back(
+          {want.record, want.credential, is_first ? Reason::first_record : *reason, std::nullopt});
     }
-    const auto reliance = situation_.reliance(want.record);
-    if (!reliance.is_given()) blockers_.push_back(blocker_of(want.record, want.credential, reliance));
+  }
+
+  // Why a wanted record that is missing is not added.
+  std::optional<Reason> held_for(const Wanted& want) const {
+    const auto held = additions_.held.find(want.record.parameters);
+    if (held == additions_.held.end() || contains(facts_.published(), want.record)) return std::nullopt;
+    return held->second;
+  }
+
+  // Is there, or is there to come, another record of each credential that this one is of?
+  bool is_found_otherwise(const Wanted& want) const {
+    if (credentials_.empty()) return false;
+    return std::ranges::all_of(credentials_, [&](const Credential* credential) {
+      const auto served = Served::of(*credential);
+      if (!served.is_matched_by(want.record) || served.is_matched_by_any(facts_.published())) return true;
+      return std::ranges::any_of(additions_.records,
+                                 [&](const Addition& added) { return served.is_matched_by(added.record); });
+    });
   }
 
   // A combination in which nothing that is served now matches either loses nothing by the switch.
@@ -71,7 +92,7 @@ class Gate {
     std::optional<Blocker> blocker;
     for (const auto& one : known_) {
       if (one.record.parameters != parameters || !served.is_matched_by(one.record)) continue;
-      const auto reliance = situation_.reliance(one.record);
+      const auto reliance = situation_.reliance_for_deployment(one.record);
       if (reliance.is_given()) return;
       blocker = blocker_of(one.record, credential.source, reliance);
     }
@@ -143,7 +164,7 @@ std::optional<Time> ready_at(const Situation& situation, const std::vector<Block
   }
   for (const auto& want : situation.facts.wanted) {
     if (is_to_go_live(situation.facts, want))
-      latest = std::max(latest, situation.reliance(want.record).ready_at);
+      latest = std::max(latest, situation.reliance_for_deployment(want.record).ready_at);
   }
   return latest;
 }

@@ -91,6 +91,11 @@ constexpr auto of_plans = std::to_array<Words>({
      [](const Remark& it) {
        return "the server limits the TTL of " + it.owner.text() + " to " + human_duration(it.seconds);
      }},
+    {RemarkKind::ttl_contested,
+     [](const Remark& it) {
+       return "somebody else sets the TTL of " + it.owner.text() + " to " + human_duration(it.seconds) +
+              " whenever it is set to another one, so it stays: give all who write there one --ttl";
+     }},
     {RemarkKind::served_expires, [](const Remark& it) { return served_until(it, "expires"); }},
     {RemarkKind::served_expired, [](const Remark& it) { return served_until(it, "expired"); }},
     {RemarkKind::last_record,

@@ -41,6 +41,10 @@ class Removals {
     if (!situation_.is_owned(record)) {
       return {RecordState::foreign, Action::none, Reason::foreign, std::nullopt};
     }
+    if (const auto claim = situation_.claim_on(record)) {
+      if (!claim->until) return {RecordState::kept, Action::none, Reason::protected_, std::nullopt};
+      return {RecordState::published, Action::wait, Reason::wanted_before, claim->until};
+    }
     if (facts_.is_partial) return {RecordState::published, Action::wait, Reason::unread, std::nullopt};
     if (!is_replaced_) {
       return {RecordState::published, Action::wait, Reason::replacement_not_ready, replaced_at_};
@@ -81,7 +85,7 @@ class Removals {
   std::optional<Reliance> grace_of(const LedgerEntry& entry) const {
     const auto since = entry.last_seen_live ? entry.last_seen_live : entry.retired_at;
     if (!since) return std::nullopt;
-    const Time ends = *since + situation_.policy.grace;
+    const Time ends = situation_.memory.counted_from(*since) + situation_.policy.grace;
     if (situation_.now >= ends) return std::nullopt;
     return Reliance{Reason::grace, ends};
   }
@@ -119,7 +123,7 @@ class Removals {
     TlsaRecords known = relied_on_;
     TlsaRecords staying;
     for (const auto& record : facts_.published()) {
-      const bool is_ours = situation_.is_owned(record) && !facts_.is_kept(record);
+      const bool is_ours = situation_.is_disposable(record);
       const bool is_wanted = facts_.find_wanted(record) != nullptr;
       if (is_ours && !is_wanted) continue;
       staying.push_back(record);
@@ -155,9 +159,7 @@ class Removals {
 
   // A combination that would match nothing: what is ours in it leaves by itself, what is not stays for ever.
   Ends who_ends(const TlsaRecords& left) const {
-    const auto stays = [&](const TlsaRecord& record) {
-      return facts_.is_kept(record) || !situation_.is_owned(record);
-    };
+    const auto stays = [&](const TlsaRecord& record) { return !situation_.is_disposable(record); };
     return std::ranges::any_of(left, stays) ? Ends::operator_ : Ends::service;
   }
 
@@ -177,7 +179,7 @@ Verdicts choose_unpublishing(const Situation& situation) {
   const auto& facts = situation.facts;
   TlsaRecords ours;
   for (const auto& record : facts.published()) {
-    if (situation.is_owned(record) && !facts.is_kept(record)) insert(ours, record);
+    if (situation.is_disposable(record)) insert(ours, record);
   }
   const auto left = without(facts.published(), ours);
   // No RRset, no DANE: the last records may always go together. What is left behind has to match (I3).
@@ -198,7 +200,7 @@ Verdicts choose_unpublishing(const Situation& situation) {
     if (contains(ours, record)) {
       verdicts[record] = {RecordState::stale, refusal ? Action::none : Action::remove,
                           refusal.value_or(Reason::unpublished), std::nullopt};
-    } else if (facts.is_kept(record)) {
+    } else if (facts.is_kept(record) || situation.is_owned(record)) {
       verdicts[record] = {RecordState::kept, Action::none, Reason::protected_, std::nullopt};
     } else {
       verdicts[record] = {RecordState::foreign, Action::none, Reason::foreign, std::nullopt};

@@ -72,6 +72,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::next_key, "next-key", "published ahead for the next renewal"},
     {Reason::may_be_cached, "may-be-cached",
      "caches may still hold the RRset from before the change (RFC 7671 section 8.1)"},
+    {Reason::no_history, "no-history",
+     "the name has not been watched for --longest-ttl: caches may hold another RRset from before the first "
+     "look"},
+    {Reason::server_returned, "server-returned",
+     "a name server was out of reach and may have come back with an old zone, which caches may hold"},
     {Reason::propagating, "propagating", "not yet at every authoritative server", Ends::server},
     {Reason::not_signed, "not-signed",
      "an authoritative server gives no valid RRSIG with it, though the zone is signed", Ends::server},
@@ -90,7 +95,15 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::grace, "grace", "--grace has not passed since it was last seen live"},
     {Reason::combination_would_break, "combination-would-break",
      "a combination of parameters would match nothing that is served (RFC 7671 section 8)", Ends::operator_},
+    {Reason::first_record, "first-record",
+     "nothing is published, and what is served would not match it: give the certificate that is served as "
+     "well, "
+     "deploy by hand, or use --force",
+     Ends::operator_},
     {Reason::last_record, "last-record", "the last record goes only with --unpublish", Ends::operator_},
+    {Reason::wanted_before, "wanted-before",
+     "a service or configuration that is gone wanted it, and --forget-after has not passed; prune --forget "
+     "ends that"},
     {Reason::superseded, "superseded", "stale, and safe to delete"},
     {Reason::unpublished, "unpublished", "--unpublish"},
     {Reason::hazard, "hazard", "refused: publishing here would break something or be without effect",
@@ -128,6 +141,10 @@ std::string meaning_until(Reason reason, const std::optional<Time>& until) {
   return sentence;
 }
 
+std::string words_for(const Place& place) {
+  return place.server.empty() ? place.address : place.server + " " + place.address;
+}
+
 }  // namespace
 
 std::string_view text(RecordState state) { return entry_of(states, state).word; }
@@ -155,6 +172,9 @@ std::string detail(const Wait& wait) {
   if (wait.is_deletion) sentence += "the deletion of ";
   if (!wait.record.data.empty()) sentence += wait.record.text() + ": ";
   sentence += meaning_until(wait.reason, wait.ready_at);
+  for (const auto& place : wait.places) {
+    if (place.since) sentence += "; out of reach since " + rfc3339(*place.since) + ": " + words_for(place);
+  }
   if (wait.reason == Reason::combination_would_break && wait.ends == Ends::operator_) {
     sentence += "; a " + wait.record.parameters.text() +
                 " record is there that it does not match: adopt it, or publish " +

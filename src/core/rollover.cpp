@@ -19,7 +19,9 @@ class Rollover {
     const auto verdicts = policy_.unpublish ? choose_unpublishing(situation) : choose_removals(situation);
     const auto removed = policy_.removes ? removed_by(verdicts) : TlsaRecords{};
     const auto additions = additions_to(situation, without(facts.published(), removed));
-    const auto reliance_of = [&](const TlsaRecord& record) { return situation.reliance(record); };
+    const auto reliance_of = [&](const TlsaRecord& record) {
+      return situation.reliance_for_deployment(record);
+    };
     append(plan_, facts, plan_of(situation, additions, verdicts, reliance_of));
     add_readiness(situation, additions);
     remark(plan_, facts, additions, policy_, now_);

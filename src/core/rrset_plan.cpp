@@ -102,6 +102,8 @@ void settle_ttl(RrsetPlan& plan, const Situation& situation) {
   plan.ttl = plan.observed->ttl;
   const bool may_move = policy.adds && !policy.unpublish && !plan.refused;
   if (!may_move || !named || facts.wanted.empty()) return;
+  plan.ttl_is_contested = memory.ttl_move && memory.ttl_move->is_given_up && memory.ttl_move->to == *named;
+  if (plan.ttl_is_contested) return;
   plan.ttl_is_limited = memory.ttl_limit == TtlLimit{*named, plan.ttl} && !facts.view->mixed_ttl;
   if (plan.ttl_is_limited && !plan.changes()) return;
   plan.moves_ttl = *named != plan.ttl || facts.view->mixed_ttl;
@@ -167,6 +169,10 @@ void append(Plan& plan, const OwnerFacts& facts, RrsetPlan rrset) {
   if (rrset.ttl_is_limited) {
     plan.warnings.push_back(
         {.kind = RemarkKind::ttl_limited, .owner = rrset.owner, .seconds = Seconds{rrset.observed->ttl}});
+  }
+  if (rrset.ttl_is_contested) {
+    plan.warnings.push_back(
+        {.kind = RemarkKind::ttl_contested, .owner = rrset.owner, .seconds = Seconds{rrset.observed->ttl}});
   }
   plan.zones.back().rrsets.push_back(std::move(rrset));
 }

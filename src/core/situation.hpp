@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "owner_facts.hpp"
+#include "wanters.hpp"
 
 namespace tlsa_update {
 
@@ -24,7 +25,15 @@ struct Situation {
   Time now;
 
   [[nodiscard]] Reliance reliance(const TlsaRecord& record) const;
+
+  // The same for a deployment: what every address presents already changes nothing for anybody, so that what
+  // nobody has seen is no reason to wait.
+  [[nodiscard]] Reliance reliance_for_deployment(const TlsaRecord& record) const;
   [[nodiscard]] bool is_owned(const TlsaRecord& record) const;
+  // Somebody wants it who was not asked; nothing for what is not in the ledger.
+  [[nodiscard]] std::optional<Claim> claim_on(const TlsaRecord& record) const;
+  // Ours, and nobody keeps it.
+  [[nodiscard]] bool is_disposable(const TlsaRecord& record) const;
 
   // Its credential was released for deployment, has not been seen since, and what every address presents was
   // not deployed later: it may go live at any moment.
@@ -39,6 +48,12 @@ struct Situation {
   [[nodiscard]] std::vector<Known> known_to_clients() const;  // sorted by record
 
  private:
+  enum class Doubts { counted, ignored };
+  [[nodiscard]] Reliance reliance(const TlsaRecord& record, Doubts doubts) const;
+
+  // The current certificates are what every address presents, and nothing else is.
+  [[nodiscard]] bool is_in_use() const;
+
   // Was what is served certainly deployed after that release: known to have been, or of a key of which no
   // record is as old?
   [[nodiscard]] bool is_newer(const Served& served, Time release) const;

@@ -161,7 +161,7 @@ void add_blockers(json::array& blockers, const Wait& wait) {
   if (!wait.record.data.empty()) entry["record"] = wait.record.text();
   if (wait.ready_at) entry["ready_at"] = rfc3339(*wait.ready_at);
   if (wait.places.empty()) blockers.push_back(entry);
-  for (const auto& [server, address] : wait.places) {
+  for (const auto& [server, address, since] : wait.places) {
     auto at = entry;
     if (!server.empty()) at["server"] = printable(server);
     at["address"] = printable(without_dns_port(address));

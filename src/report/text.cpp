@@ -110,7 +110,7 @@ void print_endpoint(Paper& out, const ServiceEvidence& evidence, const Presented
 
 void print_blocker(Paper& out, const Wait& wait) {
   out << "not ready: " << wait.owner.text() << ": " << printable(detail(wait), 4000);
-  for (const auto& [server, address] : wait.places) {
+  for (const auto& [server, address, since] : wait.places) {
     out << (&wait.places.front().address == &address ? " [" : ", ") << printable(server)
         << (server.empty() ? "" : " ") << printable(address);
   }

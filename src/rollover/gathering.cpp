@@ -71,6 +71,7 @@ Result<Desired> derive(const WantedService& service, bool force) {
   auto desired = desire({}, service.credentials, parameters, service.settings->ta, service.settings->keep);
   if (!desired) return desired;
   desired->ttl = service.settings->ttl;
+  desired->longest_ttl = service.settings->longest_ttl;
   for (const auto& wanted : desired->records) {
     if (const auto sound = check(wanted.record, force); !sound) {
       return fail(sound.error().code, sound.error().what, wanted.credential, sound.error().advice);

@@ -1,8 +1,13 @@
 #include "tlsa_update/rollover/network_world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <random>
 #include <time.h>
+#include <unistd.h>
+
+#include <openssl/hmac.h>
 
 #include "changes.hpp"
 #include "host_records.hpp"
@@ -45,6 +50,20 @@ deployment::Surroundings surroundings_of(const Request& request) {
       surroundings.configured.push_back({name_of(service), service.installs, {}, {}, {}});
   }
   return surroundings;
+}
+
+// Which machine this is: machine-id(5), which itself is confidential, as it suggests.
+std::string identity_of_machine() {
+  constexpr std::string_view purpose = "tlsa-update ledger";
+  const auto id = state::read_file("/etc/machine-id", 64);
+  if (!id || id->empty()) return {};
+  std::array<std::uint8_t, 32> digest{};
+  unsigned size = digest.size();
+  const auto* const text = reinterpret_cast<const std::uint8_t*>(purpose.data());
+  if (::HMAC(::EVP_sha256(), id->data(), static_cast<int>(id->size()), text, purpose.size(), digest.data(),
+             &size) == nullptr)
+    return {};
+  return to_hex({digest.data(), digest.size() / 2});
 }
 
 }  // namespace
@@ -117,6 +136,10 @@ std::set<std::string> NetworkWorld::replaced_certificates(const std::string& ser
   return surroundings_of(session_.request()).marks().replaced(service);
 }
 
+bool NetworkWorld::has_configuration(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
+}
+
 Time NetworkWorld::now() { return wall_clock(); }
 
 ClockReading NetworkWorld::clock() {
@@ -126,11 +149,17 @@ ClockReading NetworkWorld::clock() {
   if (::clock_gettime(CLOCK_BOOTTIME, &uptime) == 0) reading.uptime = Seconds(uptime.tv_sec);
   const auto boot = state::read_file("/proc/sys/kernel/random/boot_id", 64);
   if (boot) reading.boot_id.assign(boot->begin(), std::find(boot->begin(), boot->end(), '\n'));
+  reading.machine = identity_of_machine();
   return reading;
 }
 
+// A machine that is suspended grows no younger.
 World::Milliseconds NetworkWorld::stopwatch() {
-  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  timespec now{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::seconds(now.tv_sec) +
+                                                  std::chrono::nanoseconds(now.tv_nsec));
 }
 
 bool NetworkWorld::pause(Milliseconds least, Milliseconds most) {

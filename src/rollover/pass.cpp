@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <utility>
 
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
@@ -14,6 +15,7 @@ namespace {
 using Milliseconds = World::Milliseconds;
 
 constexpr int race_rounds = 8;
+constexpr Milliseconds evidence_lives{10'000};  // until something is done that cannot be undone
 constexpr Milliseconds shortest_wait{10};
 constexpr Milliseconds longest_wait{10'000};
 
@@ -108,6 +110,48 @@ std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   return asked;
 }
 
+std::vector<std::string> labels_of(const std::vector<WantedService>& services) {
+  std::vector<std::string> labels;
+  for (const auto& service : services) labels.push_back(service.settings->label);
+  return labels;
+}
+
+// Of those that want a record of these owners.
+std::vector<std::string> missing_configurations(const Ledger& ledger, const Facts& facts, World& world) {
+  std::set<std::string> all;
+  for (const auto& zone : facts.zones) {
+    for (const auto& view : zone.owners) {
+      const auto memory = ledger.owners.find(view.owner);
+      if (memory == ledger.owners.end()) continue;
+      for (const auto& entry : memory->second.records) {
+        for (const auto& by : entry.wanters) all.insert(by.who.configuration);
+      }
+    }
+  }
+  std::erase_if(all, [&](const std::string& path) { return path.empty() || world.has_configuration(path); });
+  return {all.begin(), all.end()};
+}
+
+bool removes_any(const Plan& plan) {
+  return std::ranges::any_of(plan.zones, [](const ZonePlan& zone) {
+    return std::ranges::any_of(zone.rrsets, [](const RrsetPlan& rrset) {
+      return std::ranges::any_of(rrset.steps, [](const Step& step) { return step.action == Action::remove; });
+    });
+  });
+}
+
+std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
+  std::map<Name, std::uint32_t> moved;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      const auto ttl = acted.ttls.find(rrset.owner);
+      if (rrset.moves_ttl && ttl != acted.ttls.end() && ttl->second.granted == rrset.ttl)
+        moved[rrset.owner] = rrset.ttl;
+    }
+  }
+  return moved;
+}
+
 bool is_silent(const ServiceEvidence& evidence) {
   return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
     return presented.outcome == ProbeOutcome::served;
@@ -118,8 +162,12 @@ bool is_silent(const ServiceEvidence& evidence) {
 
 void Pass::look_around() {
   facts_ = world_.look(wants_, depth_);
+  looked_at_ = world_.stopwatch();
   if (depth_ == Depth::primary) look_before_adding();
 }
+
+// Meanwhile the machine may have stood still, and the administrator gone back to the old certificate.
+bool Pass::is_outdated() const { return world_.stopwatch() - looked_at_ > evidence_lives; }
 
 // Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
 // all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
@@ -147,7 +195,9 @@ Plan Pass::plan(const Ledger& ledger) const {
   return plan_rollover(wants_.desired, facts_.zones, ledger, facts_.evidence, policy_, world_.now());
 }
 
-Ledger Pass::observed(Ledger ledger) const {
+Ledger Pass::observed(Ledger ledger) {
+  policy_.asker.judged = labels_of(wants_.services);
+  policy_.asker.missing = missing_configurations(ledger, facts_, world_);
   auto clock = world_.clock();
   clock.is_confirmed = facts_.is_signed_by_primaries;
   return observe(std::move(ledger), wants_.desired, facts_.zones, facts_.evidence, policy_, clock);
@@ -187,7 +237,7 @@ report::Findings Pass::remember() {
 report::Findings Pass::settle(report::Findings so_far) {
   Plan after;
   const auto kept = ledger_.change([&](Ledger& ledger) {
-    ledger = granted(observed(std::move(ledger)), ttls_);
+    ledger = moved_ttls(granted(observed(std::move(ledger)), ttls_), moved_ttls_);
     after = plan(ledger);
   });
   if (!kept) append(so_far.troubles, {kept.error()});
@@ -224,6 +274,19 @@ report::Findings Pass::carry_out() {
   return settle(std::move(all));
 }
 
+bool Pass::renew(report::Findings& found) {
+  if (!is_outdated()) return false;
+  events_.info("what was seen is more than 10 s old: looking again before anything is installed");
+  look_around();
+  const auto before = std::exchange(found.troubles, {});
+  found = settle(std::move(found));
+  for (const auto& trouble : before) {
+    const auto is_it = [&](const Error& other) { return other.text() == trouble.text(); };
+    if (std::ranges::none_of(found.troubles, is_it)) found.troubles.push_back(trouble);
+  }
+  return true;
+}
+
 Pass::Round Pass::act_once(int round, report::Findings& all) {
   look_around();
   Plan next;
@@ -239,8 +302,17 @@ Pass::Round Pass::act_once(int round, report::Findings& all) {
     append(all.troubles, {ahead.error()});
     return Round::failed;
   }
+  if (removes_any(next) && is_outdated()) {
+    events_.info("what was seen is more than 10 s old: looking again before anything is deleted");
+    if (round + 1 < race_rounds) return Round::again;
+    append(all.troubles,
+           {{ErrorCode::not_yet, "each look is outdated before it can be acted on", {}, "run again"}});
+    return Round::done;
+  }
   if (round == 0) tell_remarks(next, wants_.desired, events_);
-  return take_up(world_.apply(next, facts_), round, all);
+  auto acted = world_.apply(next, facts_);
+  moved_ttls_.merge(moved_by(next, acted));
+  return take_up(std::move(acted), round, all);
 }
 
 Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {

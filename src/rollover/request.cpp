@@ -7,6 +7,22 @@ std::string name_of(const ServiceSettings& service) {
   return service.names.empty() ? "" : service.names.front().text;
 }
 
+namespace {
+
+Asker asker_of(const Request& request) {
+  Asker asker;
+  for (const auto* services : {&request.services, &request.others}) {
+    for (const auto& service : *services) {
+      if (service.label.empty()) continue;
+      asker.configuration = service.configuration;
+      asker.services.push_back(service.label);
+    }
+  }
+  return asker;
+}
+
+}  // namespace
+
 Policy policy_of(const Request& request) {
   Policy policy;
   policy.wait_factor = request.wait_factor;
@@ -17,6 +33,9 @@ Policy policy_of(const Request& request) {
   policy.unpublish = request.unpublish;
   policy.adopt_all = request.adopt_all;
   policy.adopt = request.adopt;
+  policy.asker = asker_of(request);
+  policy.forget_after = request.forget_after;
+  policy.forget = request.forget;
   return policy;
 }
 

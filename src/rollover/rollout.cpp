@@ -203,6 +203,11 @@ class Rollout {
   }
 
   void install(std::unique_ptr<Installation> installation, const Services& services) {
+    stage_.renew();
+    const auto is_ready_still = [&](const WantedService* service) {
+      return is_ready(*service, stage_.found.plan);
+    };
+    if (!std::ranges::all_of(services, is_ready_still)) return;  // the blockers say why
     std::vector<Name> names;
     for (const auto* service : services) {
       for (auto& name : names_of(*service)) names.push_back(std::move(name));

@@ -76,7 +76,11 @@ Outcome deploy(World& world, LedgerStore& ledger, const Request& request, Events
   Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
   auto found = pass.remember();
   conclude(found, Goal::deployment);
-  roll_out({world, ledger, events, request, *wants, pass.facts(), found});
+  Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  stage.renew = [&] {
+    if (pass.renew(found)) conclude(found, Goal::deployment);
+  };
+  roll_out(stage);
   return found;
 }
 
@@ -103,7 +107,10 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
   weigh_assumption(world, request, *wants, events, pass);
   auto found = pass.carry_out();
   conclude(found, Goal::all);
-  const Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
+  stage.renew = [&] {
+    if (pass.renew(found)) conclude(found, Goal::all);
+  };
   hand_over(stage);
   roll_out(stage);
   return found;

@@ -13,19 +13,38 @@ void add_new(std::vector<T>& to, const std::vector<T>& from) {
   }
 }
 
+// A name of the command line wants for itself: whoever asks for it later takes its place.
+Wanter wanter_of(const WantedService& service, const AskedOwner& asked) {
+  const auto& settings = *service.settings;
+  return settings.label.empty() ? Wanter{{}, asked.owner.text()}
+                                : Wanter{settings.configuration, settings.label};
+}
+
+Desired desired_at(const WantedService& service, const AskedOwner& asked) {
+  auto desired = service.desired;
+  desired.asked = asked.owner;
+  for (auto& wanted : desired.records) wanted.wanters = {wanter_of(service, asked)};
+  return desired;
+}
+
 void join(Desired& to, const Desired& from) {
   for (const auto& wanted : from.records) {
     const auto same = std::find_if(to.records.begin(), to.records.end(),
                                    [&](const Wanted& other) { return other.record == wanted.record; });
     if (same == to.records.end()) {
       to.records.push_back(wanted);
-    } else if (same->role == Role::next) {
-      *same = wanted;
+      continue;
     }
+    auto wanters = std::move(same->wanters);
+    add_new(wanters, wanted.wanters);
+    std::ranges::sort(wanters);
+    if (same->role == Role::next) *same = wanted;
+    same->wanters = std::move(wanters);
   }
   add_new(to.keep, from.keep);
   add_new(to.parameters, from.parameters);
   add_new(to.credentials, from.credentials);
+  to.longest_ttl = std::max(to.longest_ttl, from.longest_ttl);
   if (from.ttl) to.ttl = std::min(to.ttl.value_or(*from.ttl), *from.ttl);
 }
 
@@ -36,11 +55,12 @@ std::vector<Desired> merged(const std::vector<WantedService>& services,
   std::map<Name, Desired> by_owner;
   for (const auto& service : services) {
     for (const auto& asked : service.owners) {
-      const auto [place, is_new] = by_owner.emplace(asked.owner, service.desired);
-      if (is_new) {
-        place->second.asked = asked.owner;
+      auto desired = desired_at(service, asked);
+      const auto place = by_owner.find(asked.owner);
+      if (place == by_owner.end()) {
+        by_owner.emplace(asked.owner, std::move(desired));
       } else {
-        join(place->second, service.desired);
+        join(place->second, desired);
       }
     }
   }

@@ -114,6 +114,8 @@ Result<Ledger> load_from(int directory, const std::string& path, bool put_aside,
   if (!content) return tl::unexpected(content.error());
   auto ledger = ledger_from_json(as_text(*content));
   if (ledger) return ledger;
+  if (ledger.error().code == ErrorCode::unreadable)
+    return bad_state(full, ledger.error().what, ledger.error().advice);
   events.warning(full + ledger.error().where + ": " + ledger.error().what +
                  "; a new ledger is begun: waits start again, and records that are not wanted"
                  " now count as foreign");

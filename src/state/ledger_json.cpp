@@ -16,11 +16,30 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t ledger_version = 1;
+constexpr std::int64_t oldest_version = 1;
+constexpr std::int64_t ledger_version = 2;  // since when it is watched, who wants it, which machine it is
 constexpr std::int64_t longest_uptime = std::int64_t{1} << 40;  // seconds, by far: differences stay in range
 
 void put(json::object& object, const char* key, const std::optional<Time>& time) {
   if (time) object[key] = rfc3339(*time);
+}
+
+json::array wanters_array(const std::vector<WantedBy>& wanters) {
+  json::array all;
+  for (const auto& wanter : wanters) {
+    json::object object{{"configuration", wanter.who.configuration}, {"service", wanter.who.service}};
+    put(object, "unwanted_since", wanter.unwanted_since);
+    all.push_back(std::move(object));
+  }
+  return all;
+}
+
+json::array outages_array(const std::vector<OutOfReach>& outages) {
+  json::array all;
+  for (const auto& outage : outages) {
+    all.push_back({{"server", outage.server}, {"address", outage.address}, {"since", rfc3339(outage.since)}});
+  }
+  return all;
 }
 
 json::object entry_object(const LedgerEntry& entry) {
@@ -33,6 +52,9 @@ json::object entry_object(const LedgerEntry& entry) {
   put(object, "deployed_at", entry.deployed_at);
   put(object, "last_seen_live", entry.last_seen_live);
   put(object, "deleted_at", entry.deleted_at);
+  put(object, "watched_since", entry.watched_since);
+  if (!entry.wanters.empty()) object["wanters"] = wanters_array(entry.wanters);
+  if (!entry.key_type.empty()) object["key_type"] = entry.key_type;
   return object;
 }
 
@@ -48,12 +70,27 @@ json::object owner_object(const OwnerLedger& owner) {
   json::object object{{"records", std::move(records)}, {"ttls", std::move(ttls)}};
   if (const auto& limit = owner.ttl_limit)
     object["ttl_limit"] = {{"asked", limit->asked}, {"granted", limit->granted}};
+  put(object, "watched_since", owner.watched_since);
+  put(object, "last_look", owner.last_look);
+  if (!owner.out_of_reach.empty()) object["out_of_reach"] = outages_array(owner.out_of_reach);
+  put(object, "returned_at", owner.returned_at);
+  put(object, "moved_at", owner.moved_at);
+  if (const auto& move = owner.ttl_move)
+    object["ttl_move"] = {{"to", move->to}, {"times", move->times}, {"given_up", move->is_given_up}};
   return object;
 }
 
 // Reading: every accessor fails on a key that is missing or of the wrong kind.
 tl::unexpected<Error> bad(const std::string& what) {
   return fail(ErrorCode::bad_data, "is not a ledger: " + what);
+}
+
+// To begin anew over it would lose what the newer program remembers.
+tl::unexpected<Error> newer(std::int64_t version) {
+  return fail(ErrorCode::unreadable,
+              "is a ledger of version " + std::to_string(version) +
+                  ", of a newer tlsa-update; this one knows " + std::to_string(ledger_version) + " at most",
+              {}, "run the newer program, or move the file away: waits then begin anew");
 }
 
 Result<const json::object*> object_of(const json::value& value) {
@@ -91,6 +128,70 @@ Result<void> time_at(const json::object& object, const char* key, std::optional<
   return {};
 }
 
+Result<void> optional_string_at(const json::object& object, const char* key, std::string& out) {
+  if (!object.contains(key)) return {};
+  auto text = string_at(object, key);
+  if (!text) return tl::unexpected(text.error());
+  out = std::move(*text);
+  return {};
+}
+
+template <class T, class Read>
+Result<std::vector<T>> list_from(const json::object& object, const char* key, Read read) {
+  const auto array = array_at(object, key);
+  if (!array) return tl::unexpected(array.error());
+  std::vector<T> all;
+  for (const auto& value : **array) {
+    auto one = read(value);
+    if (!one) return tl::unexpected(one.error());
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
+// A list that is not there when it is empty, or in a ledger of version 1.
+template <class T, class Read>
+Result<void> optional_list_from(const json::object& object, const char* key, Read read, std::vector<T>& out) {
+  if (!object.contains(key)) return {};
+  auto all = list_from<T>(object, key, read);
+  if (!all) return tl::unexpected(all.error());
+  out = std::move(*all);
+  return {};
+}
+
+// Sorted, each once: what OwnerLedger promises.
+template <class T, class Key>
+bool is_strictly_sorted(const std::vector<T>& all, Key key) {
+  return std::adjacent_find(all.begin(), all.end(),
+                            [&](const T& a, const T& b) { return !(key(a) < key(b)); }) == all.end();
+}
+
+Result<WantedBy> wanter_from(const json::value& value) {
+  const auto object = object_of(value);
+  if (!object) return tl::unexpected(object.error());
+  auto configuration = string_at(**object, "configuration");
+  if (!configuration) return tl::unexpected(configuration.error());
+  auto service = string_at(**object, "service");
+  if (!service) return tl::unexpected(service.error());
+  WantedBy wanter{{std::move(*configuration), std::move(*service)}};
+  if (const auto done = time_at(**object, "unwanted_since", wanter.unwanted_since); !done)
+    return tl::unexpected(done.error());
+  return wanter;
+}
+
+Result<OutOfReach> outage_from(const json::value& value) {
+  const auto object = object_of(value);
+  if (!object) return tl::unexpected(object.error());
+  auto server = string_at(**object, "server");
+  if (!server) return tl::unexpected(server.error());
+  auto address = string_at(**object, "address");
+  if (!address) return tl::unexpected(address.error());
+  std::optional<Time> since;
+  if (const auto done = time_at(**object, "since", since); !done) return tl::unexpected(done.error());
+  if (!since) return bad("no \"since\"");
+  return OutOfReach{std::move(*server), std::move(*address), *since};
+}
+
 constexpr std::int64_t largest_ttl = std::numeric_limits<std::uint32_t>::max();
 
 Result<LedgerEntry> entry_from(const json::value& value) {
@@ -115,9 +216,16 @@ Result<LedgerEntry> entry_from(const json::value& value) {
                                  {"released_at", &entry.released_at},
                                  {"deployed_at", &entry.deployed_at},
                                  {"last_seen_live", &entry.last_seen_live},
-                                 {"deleted_at", &entry.deleted_at}}) {
+                                 {"deleted_at", &entry.deleted_at},
+                                 {"watched_since", &entry.watched_since}}) {
     if (const auto done = time_at(from, key, *out); !done) return tl::unexpected(done.error());
   }
+  if (const auto done = optional_list_from(from, "wanters", wanter_from, entry.wanters); !done)
+    return tl::unexpected(done.error());
+  if (!is_strictly_sorted(entry.wanters, [](const WantedBy& wanter) { return wanter.who; }))
+    return bad("wanters are out of order");
+  if (const auto done = optional_string_at(from, "key_type", entry.key_type); !done)
+    return tl::unexpected(done.error());
   return entry;
 }
 
@@ -145,24 +253,18 @@ Result<std::optional<TtlLimit>> ttl_limit_from(const json::object& owner) {
   return TtlLimit{static_cast<std::uint32_t>(*asked), static_cast<std::uint32_t>(*granted)};
 }
 
-template <class T, class Read>
-Result<std::vector<T>> list_from(const json::object& object, const char* key, Read read) {
-  const auto array = array_at(object, key);
-  if (!array) return tl::unexpected(array.error());
-  std::vector<T> all;
-  for (const auto& value : **array) {
-    auto one = read(value);
-    if (!one) return tl::unexpected(one.error());
-    all.push_back(std::move(*one));
-  }
-  return all;
-}
-
-// Sorted, each once: what OwnerLedger promises.
-template <class T, class Key>
-bool is_strictly_sorted(const std::vector<T>& all, Key key) {
-  return std::adjacent_find(all.begin(), all.end(),
-                            [&](const T& a, const T& b) { return !(key(a) < key(b)); }) == all.end();
+Result<std::optional<TtlMove>> ttl_move_from(const json::object& owner) {
+  const json::value* value = owner.if_contains("ttl_move");
+  if (value == nullptr) return std::nullopt;
+  const auto object = object_of(*value);
+  if (!object) return tl::unexpected(object.error());
+  const auto to = integer_at(**object, "to", largest_ttl);
+  if (!to) return tl::unexpected(to.error());
+  const auto times = integer_at(**object, "times", std::numeric_limits<std::int32_t>::max());
+  if (!times) return tl::unexpected(times.error());
+  const json::value* given_up = (*object)->if_contains("given_up");
+  if (given_up == nullptr || !given_up->is_bool()) return bad("no \"given_up\"");
+  return TtlMove{static_cast<std::uint32_t>(*to), static_cast<unsigned>(*times), given_up->get_bool()};
 }
 
 Result<OwnerLedger> owner_from(const json::value& value) {
@@ -178,7 +280,19 @@ Result<OwnerLedger> owner_from(const json::value& value) {
   }
   const auto limit = ttl_limit_from(**object);
   if (!limit) return tl::unexpected(limit.error());
-  return OwnerLedger{std::move(*records), std::move(*ttls), *limit};
+  OwnerLedger owner{std::move(*records), std::move(*ttls), *limit};
+  for (const auto& [key, out] : {std::pair{"watched_since", &owner.watched_since},
+                                 {"last_look", &owner.last_look},
+                                 {"returned_at", &owner.returned_at},
+                                 {"moved_at", &owner.moved_at}}) {
+    if (const auto done = time_at(**object, key, *out); !done) return tl::unexpected(done.error());
+  }
+  if (const auto done = optional_list_from(**object, "out_of_reach", outage_from, owner.out_of_reach); !done)
+    return tl::unexpected(done.error());
+  auto move = ttl_move_from(**object);
+  if (!move) return tl::unexpected(move.error());
+  owner.ttl_move = *move;
+  return owner;
 }
 
 Result<std::optional<ClockReading>> clock_from(const json::object& document) {
@@ -199,6 +313,8 @@ Result<std::optional<ClockReading>> clock_from(const json::object& document) {
   reading.uptime = Seconds(*uptime);
   const auto* const confirmed = (*object)->if_contains("confirmed");
   reading.is_confirmed = confirmed != nullptr && confirmed->is_bool() && confirmed->get_bool();
+  if (const auto done = optional_string_at(**object, "machine", reading.machine); !done)
+    return tl::unexpected(done.error());
   return reading;
 }
 
@@ -225,7 +341,8 @@ std::string to_json(const Ledger& ledger) {
     document["last_run"] = {{"wall", rfc3339(ledger.last_run->wall)},
                             {"boot_id", ledger.last_run->boot_id},
                             {"uptime", ledger.last_run->uptime.count()},
-                            {"confirmed", ledger.last_run->is_confirmed}};
+                            {"confirmed", ledger.last_run->is_confirmed},
+                            {"machine", ledger.last_run->machine}};
   }
   document["owners"] = std::move(owners);
   return json::serialize(document) + "\n";
@@ -238,7 +355,8 @@ Result<Ledger> ledger_from_json(std::string_view text) {
   if (!document) return tl::unexpected(document.error());
   const auto version = integer_at(**document, "version", std::numeric_limits<std::int64_t>::max());
   if (!version) return tl::unexpected(version.error());
-  if (*version != ledger_version) return bad("version " + std::to_string(*version) + " is not known here");
+  if (*version > ledger_version) return newer(*version);
+  if (*version < oldest_version) return bad("version " + std::to_string(*version) + " is not known here");
   Ledger ledger;
   auto clock = clock_from(**document);
   if (!clock) return tl::unexpected(clock.error());

@@ -76,8 +76,12 @@ TEST(Waits, EveryServerInTheWayIsNamed) {
   const auto waiting = waits(scene.look().plan(), Goal::deployment);
   ASSERT_EQ(waiting.size(), 1U);
   EXPECT_EQ(waiting[0].ends, Ends::server);
-  EXPECT_EQ(waiting[0].places,
-            (Places{{"ns.example.com.", "192.0.2.53@53"}, {"ns.example.com.", "192.0.2.54@53"}}));
+  EXPECT_EQ(waiting[0].places, (Places{{"ns.example.com.", "192.0.2.53@53"},
+                                       {"ns.example.com.", "192.0.2.54@53", scene.now()}}));
+  EXPECT_NE(detail(waiting[0])
+                .find("; out of reach since " + rfc3339(scene.now()) + ": ns.example.com. 192.0.2.54"),
+            std::string::npos)
+      << detail(waiting[0]);
   scene.publish({a}).server(1).reachable = true;
   scene.server(2).rrsets[0].rrsig_valid = false;
   const auto unsigned_at = waits(scene.look().plan(), Goal::deployment);

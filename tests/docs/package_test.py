@@ -125,6 +125,7 @@ server = {zone.server.at}
 nameserver = {zone.server.at}
 resolver = {zone.server.at}
 margin = 0s
+longest-ttl = 1s
 ttl = 1
 [service.mail]
 name = mail.example.test:25/sctp

@@ -25,6 +25,7 @@ nameserver = {zone.server.at}
 resolver   = {zone.server.at}
 state-directory = {folder}/state
 margin     = 0s
+longest-ttl = 1s
 grace      = 0s
 
 [service.mail]

@@ -134,6 +134,63 @@ TEST_F(Driver, ASignalWhileTheServiceIsWatchedLeavesTheReloadDue) {
   EXPECT_THAT(world_.due, ElementsAre("mail"));
 }
 
+// A machine that was suspended, or swaps: the administrator may have gone back to the old certificate
+// meanwhile.
+class Aged : public Driver, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(Driver, Aged, ::testing::Bool());
+
+TEST_P(Aged, EvidenceAllowsNoDeletion) {
+  const bool goes_back = GetParam();
+  settled();
+  renew();
+  for (int minutes = 0; world_.files[target] != "new"; ++minutes) {
+    ASSERT_LT(minutes, 10);
+    ASSERT_EQ(exits(rollover::run), 75);
+    world_.time += Seconds{60};
+  }
+  world_.time += Seconds{3600};
+  world_.calls.clear();
+  world_.meanwhile = [goes_back](ScriptedWorld& world) {
+    world.time += Seconds{11};
+    if (goes_back) world.site("mail.example.com").served = "old";
+  };
+  EXPECT_EQ(exits(rollover::run), goes_back ? 75 : 0);
+  EXPECT_EQ(published(), goes_back ? of({"old", "new"}) : of({"new"}));
+  EXPECT_THAT(events_.text(), HasSubstr("looking again before anything is deleted"));
+  ASSERT_GE(world_.calls.size(), 3U);
+  world_.calls.resize(3);
+  EXPECT_THAT(world_.calls, ElementsAre("look", "pause", "look"));
+}
+
+TEST_P(Aged, EvidenceAllowsNoDeployment) {
+  const bool is_withdrawn = GetParam();
+  settled();
+  renew();
+  ASSERT_EQ(exits(rollover::publish), 0);
+  ASSERT_EQ(exits(rollover::deploy), 75);  // the clock starts
+  world_.time += Seconds{3600};
+  world_.calls.clear();
+  world_.meanwhile = [is_withdrawn](ScriptedWorld& world) {
+    world.time += Seconds{11};
+    if (is_withdrawn) world.site("mail.example.com").rrset->records = of({"old"});
+  };
+  EXPECT_EQ(exits(rollover::deploy), is_withdrawn ? 75 : 0);
+  EXPECT_EQ(world_.files[target], is_withdrawn ? "old" : "new");
+  EXPECT_THAT(events_.text(), HasSubstr("looking again before anything is installed"));
+  EXPECT_EQ(world_.count("look"), 2U);
+}
+
+TEST_F(Driver, AMachineOnWhichEverythingTakesTooLongDeletesNothing) {
+  settled();
+  renew();
+  until_done(rollover::run);
+  world_.site("mail.example.com").rrset->records = of({"old", "new"});
+  world_.tick = Seconds{11};
+  EXPECT_EQ(exits(rollover::run), 75);
+  EXPECT_THAT(events_.text(), HasSubstr("each look is outdated before it can be acted on"));
+  EXPECT_EQ(published(), of({"old", "new"}));
+}
+
 // The intent is written ahead: an UPDATE that no ledger knows of would leave records that are nobody's (I4).
 TEST_F(Driver, OnAFullDiskNothingIsSentInstalledOrReloaded) {
   settled();

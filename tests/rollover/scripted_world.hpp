@@ -72,6 +72,7 @@ class ScriptedWorld final : public rollover::World {
   std::map<Name, Rrset> other_records;             // at names that nobody configured
   Time time = testing::noon;
   Seconds tick{0};  // that passes at each reading of the clock
+  std::function<void(ScriptedWorld&)> meanwhile;  // once, at the next reading: between a look and what follows
 
   // What goes wrong.
   int races = 0;                        // lost before an UPDATE takes
@@ -101,6 +102,7 @@ class ScriptedWorld final : public rollover::World {
         service.owners.push_back({owner, sites.at(owner).service, std::nullopt, &settings});
         auto desired = service.desired;
         desired.asked = owner;
+        desired.longest_ttl = 60;
         wants.desired.push_back(std::move(desired));
       }
     }
@@ -268,6 +270,7 @@ class ScriptedWorld final : public rollover::World {
   [[nodiscard]] Time now() override { return time; }
   [[nodiscard]] ClockReading clock() override {
     time += tick;
+    if (const auto happens = std::exchange(meanwhile, nullptr)) happens(*this);
     return {time, "boot", time - testing::issued, false};
   }
   [[nodiscard]] Milliseconds stopwatch() override { return time.time_since_epoch(); }

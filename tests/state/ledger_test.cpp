@@ -28,11 +28,22 @@ OwnerLedger some_owner() {
     entry.owned = *rc::gen::arbitrary<bool>();
     entry.ttl_bound = *rc::gen::arbitrary<std::uint32_t>();
     for (auto* time : {&entry.published_at, &entry.seen_everywhere_at, &entry.retired_at, &entry.released_at,
-                       &entry.deployed_at, &entry.last_seen_live, &entry.deleted_at})
+                       &entry.deployed_at, &entry.last_seen_live, &entry.deleted_at, &entry.watched_since})
       *time = some_time();
+    entry.wanters.clear();  // the same record may come again
+    for (const char* service : {"mail", "web"}) {
+      if (*rc::gen::arbitrary<bool>()) entry.wanters.push_back({{"/etc/a.conf", service}, some_time()});
+    }
+    if (*rc::gen::arbitrary<bool>()) entry.key_type = "rsa";
   }
   for (std::uint32_t ttl = *rc::gen::inRange(0U, 3U); ttl > 0; --ttl)
     owner.ttls.insert(owner.ttls.begin(), {ttl * 60, some_time()});
+  owner.watched_since = some_time();
+  owner.last_look = some_time();
+  owner.returned_at = some_time();
+  owner.moved_at = some_time();
+  if (*rc::gen::arbitrary<bool>()) owner.ttl_move = {60, 2, *rc::gen::arbitrary<bool>()};
+  if (*rc::gen::arbitrary<bool>()) owner.out_of_reach = {{"ns.", "192.0.2.1@53", Time(Seconds(77))}};
   if (*rc::gen::arbitrary<bool>()) owner.ttl_limit = {172800, *rc::gen::arbitrary<std::uint32_t>()};
   return owner;
 }
@@ -45,7 +56,8 @@ Ledger some_ledger() {
   if (*rc::gen::arbitrary<bool>()) {
     const Time wall{Seconds(*rc::gen::inRange<std::int64_t>(0, 4'000'000'000))};
     ledger.last_run =
-        ClockReading{wall, "boot", Seconds(*rc::gen::inRange(0, 1'000'000)), *rc::gen::arbitrary<bool>()};
+        ClockReading{wall, "boot", Seconds(*rc::gen::inRange(0, 1'000'000)), *rc::gen::arbitrary<bool>(),
+                     *rc::gen::element<std::string>("", "a machine")};
   }
   return ledger;
 }
@@ -56,9 +68,11 @@ RC_GTEST_PROP(LedgerJson, EveryLedgerSurvivesItsFile, ()) {
 }
 
 constexpr const char* sound =
-    R"({"version":1,"last_run":{"wall":"2026-11-21T20:00:00Z","boot_id":"b","uptime":5},"owners":{"a.":{"records":[)"
+    R"({"version":2,"last_run":{"wall":"2026-11-21T20:00:00Z","boot_id":"b","uptime":5},"owners":{"a.":{"records":[)"
     R"({"record":"3 1 1 00","owned":true,"ttl_bound":60,"published_at":"2026-11-21T20:00:00Z"},)"
-    R"({"record":"3 1 1 01","owned":false,"ttl_bound":0}],"ttls":[{"ttl":60},{"ttl":300}]}}})";
+    R"({"record":"3 1 1 01","owned":false,"ttl_bound":0,"key_type":"rsa","wanters":[)"
+    R"({"configuration":"/a","service":"b"},{"configuration":"/a","service":"c"}]}],"ttls":[{"ttl":60},{"ttl":300}],)"
+    R"("out_of_reach":[{"server":"ns.","address":"::1@53","since":"2026-11-21T20:00:00Z"}]}}})";
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
@@ -69,8 +83,8 @@ std::string with(std::string text, const std::string& from, const std::string& t
 TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
   ASSERT_TRUE(ledger_from_json(sound));
   const std::pair<const char*, const char*> wrong[] = {
-      {"\"version\":1", "\"version\":2"},
-      {"\"version\":1,", ""},
+      {"\"version\":2", "\"version\":0"},
+      {"\"version\":2,", ""},
       {"\"owners\"", "\"owner\""},
       {"\"a.\"", "\"a..b\""},
       {"\"records\"", "\"record\""},
@@ -93,6 +107,11 @@ TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
       {"\"uptime\":5", "\"uptime\":-5"},
       {"\"uptime\":5", "\"uptime\":9223372036854775807"},  // would overflow in a difference
       {"{\"ttl\":300}", "300"},
+      {"\"key_type\":\"rsa\"", "\"key_type\":3"},
+      {"\"service\":\"c\"", "\"service\":\"b\""},  // twice
+      {"\"service\":\"c\"", "\"service\":7"},
+      {"\"wanters\":[", "\"wanters\":[5,"},
+      {",\"since\":\"2026-11-21T20:00:00Z\"", ""},
   };
   for (const auto& [from, to] : wrong) {
     const auto read = ledger_from_json(with(sound, from, to));
@@ -104,6 +123,22 @@ TEST(LedgerJson, ALedgerThatIsHalfRightIsNone) {
     EXPECT_FALSE(ledger_from_json(text.substr(0, length))) << length;
   EXPECT_EQ(ledger_from_json("\xEF\xBB\xBF{\n \"version\": 1,\n oops").error().text().substr(0, 22),
             ":3: is not a ledger: s");
+}
+
+// What it does not say is not made up: the planner takes it for the worst.
+TEST(LedgerJson, OfVersion1IsRead) {
+  const auto read = ledger_from_json(
+      R"({"version":1,"last_run":{"wall":"2026-11-21T20:00:00Z","boot_id":"b","uptime":5},"owners":{"a.":)"
+      R"({"records":[{"record":"3 1 1 00","owned":true,"ttl_bound":60,"seen_everywhere_at":"2026-11-21T20:00:00Z"}],)"
+      R"("ttls":[{"ttl":60}]}}})");
+  ASSERT_TRUE(read) << read.error().text();
+  const auto& owner = read->owners.at(name("a."));
+  EXPECT_EQ(owner.watched_since, std::nullopt);
+  EXPECT_EQ(owner.last_look, std::nullopt);
+  EXPECT_EQ(owner.records.at(0).watched_since, std::nullopt);
+  EXPECT_TRUE(owner.records.at(0).wanters.empty());
+  EXPECT_EQ(read->last_run->machine, "");
+  EXPECT_NE(to_json(*read).find("\"version\":2"), std::string::npos);
 }
 
 const auto add_owner = [](const std::string& owner) {
@@ -163,6 +198,20 @@ TEST(LedgerFile, ABrokenOneIsPutAsideAndANewOneBegun) {
   ASSERT_TRUE(file->change(add_owner("a.")));
   EXPECT_EQ(folder.read("ledger.json.broken"), "{\"version\":1,");
   EXPECT_EQ(file->load()->owners.size(), 1U);
+}
+
+TEST(LedgerFile, OfANewerProgramIsRefusedAndKept) {
+  const Folder folder;
+  const auto file = LedgerFile::open(folder.text(), ignored);
+  const auto newer = with(sound, "\"version\":2", "\"version\":3");
+  folder.write("ledger.json", newer);
+  const auto refused = file->change(add_owner("a."));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unreadable);
+  EXPECT_NE(refused.error().text().find("ledger.json: is a ledger of version 3, of a newer tlsa-update"),
+            std::string::npos)
+      << refused.error().text();
+  EXPECT_EQ(folder.read("ledger.json"), newer);
 }
 
 TEST(LedgerFile, TwoProcessesLoseNothingOfEachOther) {

@@ -1,4 +1,4 @@
-// The ledger: what DNS cannot tell (DESIGN, "The rollover"). A value; reading and writing its file is cli's
+// The ledger: what DNS cannot tell (DESIGN, "The rollover"). A value; reading and writing its file is state's
 // work, keeping it true observe()'s (planner.hpp). A lost, stale or corrupt ledger only ever lengthens a
 // wait.
 #pragma once
@@ -15,6 +15,19 @@
 
 namespace tlsa_update {
 
+// Who wants a record: a service of a configuration, or a name of a command line without one.
+struct Wanter {
+  std::string configuration;  // its path; "" for a command line
+  std::string service;        // its label; of a command line the owner that was asked for
+  auto operator<=>(const Wanter&) const = default;
+};
+
+struct WantedBy {
+  Wanter who;
+  std::optional<Time> unwanted_since = {};  // unset: wanted when its configuration was last run
+  bool operator==(const WantedBy&) const = default;
+};
+
 struct LedgerEntry {
   TlsaRecord record;
   bool owned = false;                      // published by us, found while wanted, or adopted (invariant I4)
@@ -26,6 +39,10 @@ struct LedgerEntry {
   std::optional<Time> deployed_at;  // when its credential was last known to be installed for the service
   std::optional<Time> last_seen_live;  // when a probe last met a chain that it matches
   std::optional<Time> deleted_at;      // seen nowhere any more; kept while caches may still hold it
+  // OwnerLedger::watched_since when the clock started; unset: nobody knows what was there before.
+  std::optional<Time> watched_since = {};
+  std::vector<WantedBy> wanters = {};  // sorted, each once
+  std::string key_type = {};           // text(KeyType) of its certificate, when that was known; else ""
   bool operator==(const LedgerEntry&) const = default;
 };
 
@@ -44,14 +61,41 @@ struct TtlLimit {
   bool operator==(const TtlLimit&) const = default;
 };
 
+// An authoritative server that a look could not reach.
+struct OutOfReach {
+  std::string server;   // "ns2.example.com."
+  std::string address;  // "192.0.2.2@53"
+  Time since{};         // the first look that did not reach it
+  bool operator==(const OutOfReach&) const = default;
+};
+
+// How often we have set the TTL of an RRset that others write to.
+struct TtlMove {
+  std::uint32_t to = 0;
+  unsigned times = 1;        // that we set it; the second time somebody had set another
+  bool is_given_up = false;  // somebody set another once more: from here on it is theirs
+  bool operator==(const TtlMove&) const = default;
+};
+
 struct OwnerLedger {
   std::vector<LedgerEntry> records;  // sorted by record, each once
   std::vector<ServedTtl> ttls;       // sorted by TTL, each once
   std::optional<TtlLimit> ttl_limit;
+  // Since when no two looks were further apart than --longest-ttl; the first of them saw every server.
+  std::optional<Time> watched_since = {};
+  std::optional<Time> last_look = {};
+  std::vector<OutOfReach> out_of_reach = {};  // since the last look that reached every server, or before it
+  std::optional<Time> returned_at = {};       // when a look reached every server again
+  std::optional<TtlMove> ttl_move = {};
+  std::optional<Time> moved_at = {};  // the first look of another machine than those before it
   bool operator==(const OwnerLedger&) const = default;
 
   [[nodiscard]] const LedgerEntry* find(const TlsaRecord& record) const;
   [[nodiscard]] LedgerEntry& at(const TlsaRecord& record);  // a new, empty entry when there is none
+
+  // From when on a wait counts that began with this stamp: later for one of another machine, whose clock may
+  // have been wrong by as much as signed answers let pass, as ours may be.
+  [[nodiscard]] Time counted_from(Time stamp) const;
 };
 
 inline constexpr Seconds clock_tolerance{300};  // of TSIG: the fudge of RFC 8945 section 10
@@ -62,6 +106,7 @@ struct ClockReading {
   std::string boot_id;        // "" when unknown: nothing to compare with
   Seconds uptime{};           // since boot, suspension included (CLOCK_BOOTTIME)
   bool is_confirmed = false;  // by a signed answer of this pass: right to within clock_tolerance
+  std::string machine = {};   // tells machines apart; "" when unknown
   bool operator==(const ClockReading&) const = default;
 };
 

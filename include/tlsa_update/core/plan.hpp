@@ -32,6 +32,7 @@ struct RrsetPlan {
   std::uint32_t ttl = 0;          // of the RRset afterwards
   bool moves_ttl = false;         // the whole RRset is deleted and added in one message
   bool ttl_is_limited = false;    // the server grants no more: what was asked is not asked for again
+  bool ttl_is_contested = false;  // somebody else sets another one again and again: it is left to them
   std::vector<Step> steps;        // sorted by record
   std::optional<Hazard> refused;  // nothing is changed at this owner (I10); the text is report's
   // Clients would pass over the record of a current credential, for a stronger digest that is there: of

@@ -29,8 +29,9 @@ enum class Role { current, next, issuer };
 
 struct Wanted {
   TlsaRecord record;
-  Role role = Role::current;  // current or next
-  std::string credential;     // Credential::source
+  Role role = Role::current;         // current or next
+  std::string credential;            // Credential::source
+  std::vector<Wanter> wanters = {};  // sorted, each once
   bool operator==(const Wanted&) const = default;
 };
 
@@ -49,7 +50,8 @@ struct Desired {
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
   bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
-  std::optional<std::uint32_t> ttl;  // --ttl; none: Policy's
+  std::optional<std::uint32_t> ttl;   // --ttl; none: Policy's
+  std::uint32_t longest_ttl = 86400;  // --longest-ttl: of what may have been there before it was watched
   bool operator==(const Desired&) const = default;
 };
 
@@ -58,6 +60,14 @@ struct Desired {
 [[nodiscard]] Result<Desired> desire(Name asked, std::vector<GivenCredential> credentials,
                                      std::vector<TlsaParameters> parameters, TaChoice ta,
                                      TlsaRecords keep = {});
+
+// Who asks: the ledger knows who else wants a record.
+struct Asker {
+  std::string configuration;          // its path; "" for a command line without one
+  std::vector<std::string> services;  // the labels of all that it has
+  std::vector<std::string> judged;    // of these, all whose wishes are known now
+  std::vector<std::string> missing;   // configurations of other runs that are not there any more
+};
 
 struct Policy {
   std::optional<std::uint32_t> ttl;  // where Desired names none
@@ -70,8 +80,11 @@ struct Policy {
   bool unpublish = false;        // remove what is owned, also the last record
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
-  bool adds = true;     // false (`prune`): what is missing is shown, not added
-  bool removes = true;  // false (`publish`): what is prunable waits
+  Asker asker;
+  Seconds forget_after{7 * 86400};  // how long a record stays of whose wanters none is there any more
+  std::vector<std::string> forget;  // services, names and configurations that want nothing any more
+  bool adds = true;                 // false (`prune`): what is missing is shown, not added
+  bool removes = true;              // false (`publish`): what is prunable waits
 };
 
 // `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign; where there
@@ -101,6 +114,9 @@ struct Policy {
 // What a server made of the TTLs that UPDATEs asked for, by owner. A granted TTL that is the asked one ends
 // a limit that was known.
 [[nodiscard]] Ledger granted(Ledger ledger, const std::map<Name, TtlLimit>& ttls);
+
+// The TTLs to which UPDATEs moved RRsets that were there, by owner.
+[[nodiscard]] Ledger moved_ttls(Ledger ledger, const std::map<Name, std::uint32_t>& ttls);
 
 // `asked` names' current credentials have the word to be deployed at `now`. To be saved before that begins:
 // from here on they may go live at any moment, and nothing that they match is deleted before.

@@ -1,9 +1,12 @@
 // The fixed words of a plan: what a record is, what is done with it, why, and what ends a wait.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tlsa_update/core/time.hpp"
 
 namespace tlsa_update {
 
@@ -21,6 +24,8 @@ enum class Reason {
   protected_,               // `keep`, or wanted by a service that this run is not about: never deleted
   next_key,                 // published ahead for the next renewal
   may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
+  no_history,               // what was there before it was watched is not known, and may be in caches
+  server_returned,          // a server was out of reach, and may have handed out an old zone since
   propagating,              // not yet at every authoritative server
   not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
   unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
@@ -31,7 +36,9 @@ enum class Reason {
   replacement_not_ready,    // what comes instead may not be relied on yet
   grace,                    // --grace has not passed since it was last seen live
   combination_would_break,  // RFC 7671 section 8: its combination would match no chain that is served (I3)
+  first_record,             // nothing is published, and what is served would not match what is wanted
   last_record,              // only --unpublish removes the last one
+  wanted_before,            // by a service or configuration that is gone, and not for --forget-after yet
   superseded,               // stale and provably safe: delete
   unpublished,              // --unpublish
   hazard,                   // refused: see RrsetPlan::refused
@@ -55,8 +62,9 @@ enum class Ends { time, server, service, operator_ };
 
 // What a wait depends on: an authoritative server, or (no server) an address of the service.
 struct Place {
-  std::string server;   // "ns2.example.com."
-  std::string address;  // "192.0.2.2@53"; of a service "192.0.2.9"
+  std::string server;              // "ns2.example.com."
+  std::string address;             // "192.0.2.2@53"; of a service "192.0.2.9"
+  std::optional<Time> since = {};  // of a server: since when it has been, or was, out of reach
   bool operator==(const Place&) const = default;
 };
 using Places = std::vector<Place>;

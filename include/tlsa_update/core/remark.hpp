@@ -24,6 +24,7 @@ enum class RemarkKind {
   new_combination,      // nobody looked whether `record`, which nothing given matches, is of what is served
   mixed_ttls,           // RFC 2181 section 5.2
   ttl_limited,          // the server grants `seconds` and no more
+  ttl_contested,        // somebody else sets `seconds` again and again
   served_expires,  // the certificate at `where` ends at `time`; `is_held_up`: its successor waits `until`
   served_expired,
   last_record,  // the last one is deleted

@@ -34,6 +34,9 @@ class DryWorld final : public World {
   [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& service) override {
     return world_.replaced_certificates(service);
   }
+  [[nodiscard]] bool has_configuration(const std::string& path) override {
+    return world_.has_configuration(path);
+  }
   [[nodiscard]] Time now() override { return world_.now(); }
   [[nodiscard]] ClockReading clock() override { return world_.clock(); }
   [[nodiscard]] Milliseconds stopwatch() override { return world_.stopwatch(); }

@@ -32,6 +32,7 @@ class NetworkWorld final : public World {
   [[nodiscard]] bool is_reload_due(const std::string& service) override;
   void conclude_reload(const std::string& service) override;
   [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& service) override;
+  [[nodiscard]] bool has_configuration(const std::string& path) override;
   [[nodiscard]] Time now() override;
   [[nodiscard]] ClockReading clock() override;
   [[nodiscard]] Milliseconds stopwatch() override;

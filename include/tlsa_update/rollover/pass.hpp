@@ -34,6 +34,10 @@ class Pass {
   // The same, then acts: a lost race is read and planned again a few times (RFC 2136 section 7.20).
   [[nodiscard]] report::Findings carry_out();
 
+  // Evidence ages. If the last look is older than it may be when something is done that cannot be undone,
+  // looks, remembers and plans again, and `found` has what is so now; true then.
+  bool renew(report::Findings& found);
+
   // --assume-deployed speaks of the time after the deployment: until then it is ignored, and probes count.
   void ignore_assume_deployed() { policy_.assume_deployed = false; }
 
@@ -43,9 +47,10 @@ class Pass {
   enum class Round { done, again, failed };
 
   void look_around();
+  [[nodiscard]] bool is_outdated() const;
   void look_before_adding();
   [[nodiscard]] Plan plan(const Ledger& ledger) const;
-  [[nodiscard]] Ledger observed(Ledger ledger) const;
+  [[nodiscard]] Ledger observed(Ledger ledger);
   [[nodiscard]] report::Findings findings(Plan plan) const;
   [[nodiscard]] report::Findings settle(report::Findings so_far);
   [[nodiscard]] Round act_once(int round, report::Findings& all);
@@ -58,7 +63,9 @@ class Pass {
   Policy policy_;
   Depth depth_;
   Facts facts_;
-  std::map<Name, TtlLimit> ttls_;  // that servers granted
+  World::Milliseconds looked_at_{0};          // by the stopwatch
+  std::map<Name, TtlLimit> ttls_;             // that servers granted
+  std::map<Name, std::uint32_t> moved_ttls_;  // of RRsets that were there with another one
 };
 
 // Refusals and critical findings of the plan become troubles.

@@ -37,8 +37,9 @@ struct ServerSettings {
 
 // What one service needs: the command line's, or a [service.NAME] section's.
 struct ServiceSettings {
-  std::string label;     // the section's name; empty for the command line
-  std::size_t line = 0;  // of the section's heading in the configuration
+  std::string label;          // the section's name; empty for the command line
+  std::size_t line = 0;       // of the section's heading in the configuration
+  std::string configuration;  // its path; "" for the command line
   std::vector<state::NameText> names;
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
@@ -51,6 +52,7 @@ struct ServiceSettings {
   std::optional<probe::StartTls> starttls;
   std::vector<boost::asio::ip::address> addresses;  // empty: the A and AAAA records of the host
   std::optional<std::uint32_t> ttl;
+  std::uint32_t longest_ttl = 86400;  // that the records may have had before they were watched
   std::vector<deployment::Install> installs;
   std::string reload;
 };
@@ -84,6 +86,8 @@ struct Request {
   bool unpublish = false;
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
+  Seconds forget_after{7 * 86400};
+  std::vector<std::string> forget;
 };
 
 // What the planner needs of it; which of adding and deleting is asked for is left open.

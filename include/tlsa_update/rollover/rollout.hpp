@@ -3,6 +3,8 @@
 // before a file is touched.
 #pragma once
 
+#include <functional>
+
 #include "tlsa_update/core/events.hpp"
 #include "tlsa_update/core/ledger_store.hpp"
 #include "tlsa_update/report/findings.hpp"
@@ -19,6 +21,8 @@ struct Stage {
   const Wants& wants;
   const Facts& facts;
   report::Findings& found;  // troubles, `changed` and what remains are added to it
+  // Before the first file is replaced: brings `found` up to date if that is due.
+  std::function<void()> renew = [] {};
 };
 
 // For services without `install` lines: records the ready ones in the ledger as released and deployed.

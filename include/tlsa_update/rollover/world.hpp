@@ -86,6 +86,9 @@ class World {
   // Of the certificates that its files replaced since its last reload was concluded: SHA-256, in hex.
   [[nodiscard]] virtual std::set<std::string> replaced_certificates(const std::string& service) = 0;
 
+  // Is a configuration that the ledger tells of still there? What cannot be told is.
+  [[nodiscard]] virtual bool has_configuration(const std::string& path) { return !path.empty(); }
+
   // The wall clock down to the full second, for plans: what is due by it is due.
   [[nodiscard]] virtual Time now() = 0;
   // The wall clock up to the full second, for the ledger: what was seen in the middle of a second is

@@ -13,7 +13,8 @@
 namespace tlsa_update::state {
 
 [[nodiscard]] std::string to_json(const Ledger& ledger);
-[[nodiscard]] Result<Ledger> ledger_from_json(std::string_view text);  // Error bad_data
+// Errors: bad_data; unreadable for a ledger of a newer program, which is sound and not to be replaced.
+[[nodiscard]] Result<Ledger> ledger_from_json(std::string_view text);
 
 class LedgerFile {
  public:

@@ -66,6 +66,7 @@ Desired Wish::desired() const {
   if (has_next) given.push_back({credential_of({generation + 1, KeyType::rsa}), Role::next});
   auto desired = desire(owner(), given, combinations, TaChoice::issuer).value();
   desired.ttl = ttl;
+  desired.longest_ttl = longest_ttl;
   return desired;
 }
 
@@ -93,6 +94,7 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
   request_.margin = Seconds{0};
   request_.settle = Seconds{0};
   request_.grace = wish.grace;
+  request_.forget_after = Seconds{1000};
   request_.unpublish = wish.unpublish;
   // Who adopts a record that is about to go live is wrong, not the planner.
   request_.adopt_all = wish.adopt_all && truth_.is_taken_up();
@@ -102,6 +104,19 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
 void ModelWorld::reboot() {
   memory_.booted = truth_.now();
   ++memory_.boots;
+}
+
+// It has been up for long, and its clock is its own.
+void ModelWorld::move_to_another_machine(Seconds wall_error) {
+  memory_.booted = testing::issued;
+  ++memory_.boots;
+  ++memory_.machine;
+  memory_.wall_error = wall_error;
+}
+
+void ModelWorld::claim(const TlsaRecord& record) {
+  memory_.ours.insert(record);
+  memory_.theirs.insert(record);
 }
 
 Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
@@ -176,6 +191,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
   if (wish_.unpublish) return;
   for (const auto& step : rrset.steps) {
     if (step.action != Action::remove) continue;
+    if (memory_.theirs.contains(step.record)) breach_ = "deleted what others want: " + step.record.text();
     if (!memory_.ours.contains(step.record)) breach_ = "I4: deleted a foreign record " + step.record.text();
     const bool is_wanted_combination =
         std::ranges::find(wish_.combinations, step.record.parameters) != wish_.combinations.end();
@@ -244,7 +260,8 @@ void ModelWorld::conclude_reload(const std::string& /*service*/) {
 }
 
 ClockReading ModelWorld::clock() {
-  ClockReading reading{wall(), std::to_string(memory_.boots), truth_.now() - memory_.booted, false};
+  ClockReading reading{wall(), std::to_string(memory_.boots), truth_.now() - memory_.booted, false,
+                       "machine " + std::to_string(memory_.machine)};
   fault_.tell_time(reading);
   return reading;
 }
@@ -253,6 +270,12 @@ bool ModelWorld::pause(Milliseconds /*least*/, Milliseconds /*most*/) {
   before_each_call();
   truth_.pass(Seconds{1});
   return true;
+}
+
+void ModelLedger::claim(const TlsaRecord& record) {
+  auto& entry = ledger_.owners[owner()].at(record);
+  entry.owned = true;
+  entry.wanters = {{{"/etc/other.conf", "web"}}};
 }
 
 Result<Ledger> ModelLedger::change(const std::function<void(Ledger&)>& edit) {

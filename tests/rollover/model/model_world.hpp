@@ -27,6 +27,7 @@ struct Wish {
   bool has_next = false;
   std::vector<TlsaParameters> combinations;
   std::optional<std::uint32_t> ttl;
+  std::uint32_t longest_ttl = 3600;  // of all that may ever be there
   Seconds grace{0};
   bool unpublish = false;
   bool adopt_all = false;
@@ -50,6 +51,7 @@ struct Fault {
   std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
   std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
+  bool has_stopwatch = true;  // false: it does not notice how much time a run takes
 };
 
 struct Crash {};  // thrown by a call of the world: all that was not saved is gone
@@ -64,6 +66,8 @@ class ModelWorld final : public rollover::World {
     bool is_reload_due = false;
     std::set<std::string> replaced;  // certificates, since the last reload that took
     std::set<TlsaRecord> ours;       // the truth about I4
+    std::set<TlsaRecord> theirs;     // of these, what another configuration wants
+    int machine = 0;
   };
 
   ModelWorld(Truth& truth, Fault fault, bool installs);
@@ -74,6 +78,9 @@ class ModelWorld final : public rollover::World {
   void wish_for(const Wish& wish, const Weather& weather);
   void set_wall_clock(Seconds error) { memory_.wall_error = error; }
   void reboot();
+  void move_to_another_machine(Seconds wall_error);
+  void claim(const TlsaRecord& record);  // by another configuration, which shares the ledger
+  void disclaim_all() { memory_.theirs.clear(); }
   [[nodiscard]] const Memory& memory() const { return memory_; }
   void remember(Memory memory) { memory_ = std::move(memory); }
 
@@ -103,9 +110,14 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& /*service*/) override {
     return memory_.replaced;
   }
+  [[nodiscard]] bool has_configuration(const std::string& /*path*/) override {
+    return !memory_.theirs.empty();
+  }
   [[nodiscard]] Time now() override { return wall(); }
   [[nodiscard]] ClockReading clock() override;
-  [[nodiscard]] Milliseconds stopwatch() override { return truth_.now().time_since_epoch(); }
+  [[nodiscard]] Milliseconds stopwatch() override {
+    return fault_.has_stopwatch ? Milliseconds(truth_.now().time_since_epoch()) : Milliseconds{0};
+  }
   bool pause(Milliseconds least, Milliseconds most) override;
 
  private:
@@ -134,6 +146,7 @@ class ModelLedger final : public LedgerStore {
   [[nodiscard]] Ledger peek() override { return ledger_; }
   [[nodiscard]] Result<void> hold() override { return {}; }
   void lose() { ledger_ = {}; }
+  void claim(const TlsaRecord& record);
   void restore(Ledger ledger) { ledger_ = std::move(ledger); }
 
  private:

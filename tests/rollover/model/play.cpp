@@ -67,6 +67,12 @@ std::optional<Rrset> first_rrset(Dice dice, const Wish& wish) {
   return Rrset{ttls[dice(4)], records_of_all(wish.current(), combinations)};
 }
 
+// Deleted or changed by hand, just before anybody looked for the first time.
+std::optional<Rrset> first_past(Dice dice, const Wish& wish) {
+  if (!dice.one_in(3)) return std::nullopt;
+  return Rrset{ttls[dice(4)], records_of_all(wish.current(), combination_sets()[dice(4)])};
+}
+
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
 std::string text_of(const Keys& keys) {
@@ -93,7 +99,8 @@ class Play {
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
         wish_(first_wish(dice_)),
-        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
+        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current(),
+               first_past(Dice(settings + 2), wish_)),
         installs_(dice_.one_in(2)),
         world_(truth_, fault, installs_),
         ledger_(world_),
@@ -135,6 +142,8 @@ class Play {
     wish_.unpublish = false;
     wish_.adopt_all = true;
     wish_.ttl.reset();
+    dead_server_.reset();
+    world_.disclaim_all();
     world_.before_each_call = [] {};
     for (int round = 0; round < 12 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
@@ -146,11 +155,19 @@ class Play {
       }
       log("settles");
       truth_.pass(Seconds{10000});
+      if (round >= 2 && is_left_to_the_operator()) truth_.install(wish_.current());
     }
     check_end();
   }
 
  private:
+  // Nothing is published, and what is served would not match the first record: somebody deploys by hand.
+  [[nodiscard]] bool is_left_to_the_operator() const {
+    return !plan_.readiness.empty() &&
+           std::ranges::any_of(plan_.readiness.front().blockers,
+                               [](const Blocker& blocker) { return blocker.reason == Reason::first_record; });
+  }
+
   void log(const std::string& what) {
     if (!keeps_log_) return;
     auto& log = history_.log;
@@ -165,6 +182,7 @@ class Play {
   void work(Dice& dice) {
     Weather weather;
     if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
+    if (dead_server_) weather.dead_servers |= 1U << *dead_server_;
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
     // A service of which nothing answers may be taken for one that is not there yet.
     const bool is_bare =
@@ -188,6 +206,7 @@ class Play {
     try {
       const auto outcome = rollover::run(world_, ledger_, world_.request(), events_);
       if (outcome) conclude(*outcome);
+      is_noticed_ = is_noticed_ || dead_server_;
     } catch (const Crash&) {
     }
     if (truth_.installed() != installed) ++history_.deployments;
@@ -267,6 +286,35 @@ class Play {
     const auto duplicates = std::ranges::unique(rrset->records);
     rrset->records.erase(duplicates.begin(), duplicates.end());
     truth_.write(rrset);
+    if (dice.one_in(4)) claim(record);
+  }
+
+  // Another configuration, with the same ledger, has published it for a machine of its own.
+  void claim(const TlsaRecord& record) {
+    ledger_.claim(record);
+    world_.claim(record);
+  }
+
+  // A secondary dies; when that has been seen it comes back, perhaps with what it had before, and perhaps it
+  // catches up before anybody looks again.
+  std::string die_or_return(Dice& dice) {
+    if (!dead_server_) {
+      const auto server = 1 + dice(8) % (truth_.servers() - 1);
+      const auto& before = truth_.versions()[truth_.before()[server]];
+      has_old_zone_ = !before.last_served || truth_.now() < Truth::end_of(before);
+      dead_server_ = server;
+      is_noticed_ = false;
+      return "server dies";
+    }
+    if (!is_noticed_) return "nothing";
+    const auto secondary = *std::exchange(dead_server_, std::nullopt) - 1;
+    if (has_old_zone_) truth_.fall_back(secondary);
+    check();
+    if (dice.one_in(2)) {
+      truth_.pass(Seconds{3});
+      truth_.transfer(secondary);
+    }
+    return "server returns";
   }
 
   // Taking it away would be the other writer's outage, now or when an address takes up what is installed.
@@ -279,28 +327,29 @@ class Play {
   std::string mishap(Dice& dice) {
     switch (dice(4)) {
       case 0:
-        // Nothing in DNS tells that caches hold an RRset of a longer TTL than the one that is served now.
-        if (caches_outlive_ttl() || !(truth_.is_taken_up() || shows_what_is_installed())) return "nothing";
+        // Nothing tells an empty ledger what was installed, and is neither served nor published.
+        if (!truth_.is_taken_up() && !shows_what_is_installed()) return "nothing";
         ledger_.lose();
+        world_.disclaim_all();
         return "ledger lost";
       case 1:
         world_.set_wall_clock(Seconds{std::array{0, 290, -290, 86400, -86400}[dice(5)]});
         return "clock set";
       default:
+        break;
+    }
+    switch (dice(4)) {
+      case 0:
         world_.reboot();
         return "reboot";
+      case 1:
+        world_.move_to_another_machine(Seconds{std::array{0, 290, -290}[dice(3)]});
+        return "another machine";
+      default:
+        return die_or_return(dice);
     }
   }
 
-  [[nodiscard]] bool caches_outlive_ttl() const {
-    const auto& there = truth_.at_primary();
-    const auto longest = there ? std::max(there->ttl, negative_ttl) : 0;
-    return std::ranges::any_of(truth_.known_to_clients(), [&](const Version* version) {
-      return version->rrset && version->rrset->ttl > longest;
-    });
-  }
-
-  // Nor what was installed and is not served yet, when no record tells its key.
   [[nodiscard]] bool shows_what_is_installed() const {
     const auto& there = truth_.at_primary();
     return there && std::ranges::all_of(truth_.installed(), [&](const Key& key) {
@@ -341,7 +390,10 @@ class Play {
   ModelWorld world_;
   ModelLedger ledger_;
   test::NotedEvents events_;
-  Plan plan_;  // of the last pass that came to its end
+  std::optional<std::size_t> dead_server_;
+  bool is_noticed_ = false;    // a pass has seen that it is dead
+  bool has_old_zone_ = false;  // which caches may still hold
+  Plan plan_;                  // of the last pass that came to its end
   bool keeps_log_;
   History history_;
 };

@@ -51,13 +51,15 @@ const std::optional<std::string>& verdict(const Rrset& rrset, const Key& key) {
 }  // namespace
 
 Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
-             const Keys& served)
+             const Keys& served, std::optional<Rrset> before)
     : versions_{{std::move(published), testing::issued, std::nullopt}},
       at_(secondaries + 1, 0),
       before_(secondaries + 1, 0),
       history_(secondaries + 1, {{testing::issued, 0}}),
       served_(addresses, served),
-      installed_(served) {}
+      installed_(served) {
+  if (before) versions_.push_back({std::move(before), testing::issued, now_});
+}
 
 void Truth::leave(std::size_t version) {
   if (std::ranges::find(at_, version) == at_.end()) versions_[version].last_served = now_;

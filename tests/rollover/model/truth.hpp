@@ -29,7 +29,9 @@ struct Outage {
 
 class Truth {
  public:
-  Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served);
+  // `before`: what was there until a moment ago, and caches may hold.
+  Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served,
+        std::optional<Rrset> before = std::nullopt);
 
   void pass(Seconds time) { now_ += time; }
   void transfer(std::size_t secondary);   // catches up with the primary

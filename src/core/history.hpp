@@ -1,0 +1,34 @@
+// What nobody has seen: the time before an owner was watched (a new, lost or old ledger), and what a name
+// server that was out of reach may have handed out. Both count as the worst that they can be.
+#pragma once
+
+#include <optional>
+
+#include "owner_facts.hpp"
+
+namespace tlsa_update {
+
+// One more look at an owner: is it still watched, and which servers are out of reach, or have returned? An
+// outage is forgotten once no cache holds what the server may have come back with.
+void follow_history(OwnerLedger& memory, const OwnerFacts& facts, const Policy& policy, Time now);
+
+// The longest TTL that an RRset of this owner has had, as far as caches may remember it.
+[[nodiscard]] std::uint32_t longest_known_ttl(const OwnerLedger& memory);
+
+// Why nobody may rely yet on a record that is everywhere, and until when.
+struct Doubt {
+  Reason reason = Reason::no_history;
+  Time ends{};
+  Places places = {};
+};
+
+// Before the owner was watched it may have had another RRset, of --longest-ttl, which caches hold. `entry`
+// has been seen everywhere.
+[[nodiscard]] Doubt doubt_of_the_past(const LedgerEntry& entry, const OwnerLedger& memory,
+                                      std::uint32_t longest_ttl, const Policy& policy);
+
+// A server that comes back may do so with an old zone, and hand it out until it catches up. Nothing while
+// all are known to have stood still.
+[[nodiscard]] std::optional<Doubt> doubt_of_a_return(const OwnerLedger& memory, const Policy& policy);
+
+}  // namespace tlsa_update

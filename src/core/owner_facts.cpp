@@ -105,6 +105,9 @@ void collect_gaps(LiveView& live, const ServiceEvidence& proof) {
     if (one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered) continue;
     const Place place{{}, one.address};
     if (std::ranges::find(live.gaps, place) == live.gaps.end()) live.gaps.push_back(place);
+    const bool is_plain = one.outcome == ProbeOutcome::no_tls;
+    if (is_plain && std::ranges::find(live.without_tls, place) == live.without_tls.end())
+      live.without_tls.push_back(place);
   }
 }
 
@@ -112,8 +115,11 @@ LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool eve
   LiveView live;
   if (evidence.empty()) return live;
   bool complete = every_name_probed;
+  live.is_witnessed = live.is_of_nothing = every_name_probed;
   for (const ServiceEvidence* proof : evidence) {
     complete = complete && proof->complete();
+    live.is_witnessed = live.is_witnessed && proof->is_witnessed();
+    live.is_of_nothing = live.is_of_nothing && proof->is_of_nothing();
     collect_gaps(live, *proof);
     for (const auto& one : proof->presented) {
       if (one.outcome != ProbeOutcome::served || one.chain.empty()) continue;
@@ -124,11 +130,18 @@ LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool eve
   return live;
 }
 
+// Only TCP services can be asked for their chains; a wildcard owner stands for all ports at once.
+bool can_be_probed(const Name& asked) {
+  const auto service = service_of(asked);
+  return service && service->protocol == Protocol::tcp;
+}
+
 // The operator's word stands for what the probes did not meet, never against what they met.
 LiveView assumed_view(const OwnerFacts& facts, LiveView live) {
   const auto current = facts.current_credentials();
   for (const Credential* credential : current) add_chain(live, Served::of(*credential));
   if (!current.empty()) live.sight = Sight::complete;
+  live.is_witnessed = live.is_witnessed || !current.empty();
   return live;
 }
 
@@ -231,6 +244,8 @@ class Join {
       facts.servers.push_back({server.server, answers.empty() ? nullptr : answers.front().second});
     }
     facts.live = live_view(evidence, every_name_probed);
+    facts.live.can_be_probed =
+        std::ranges::any_of(views, [](const OwnerView* view) { return can_be_probed(view->asked); });
     if (policy_.assume_deployed) facts.live = assumed_view(facts, std::move(facts.live));
     return facts;
   }

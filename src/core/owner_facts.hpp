@@ -23,6 +23,10 @@ struct LiveView {
   Sight sight = Sight::none;
   std::vector<Served> chains;  // each once
   Places gaps;                 // addresses that did not show what they serve
+  Places without_tls;          // of these, those that talk and offer no TLS
+  bool is_witnessed = false;   // of every address of every name: ServiceEvidence::is_witnessed
+  bool is_of_nothing = false;  // likewise
+  bool can_be_probed = true;   // false: none of the names stands for a TCP service
 };
 
 // Why a record is not everywhere yet, and which servers are in the way.

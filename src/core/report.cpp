@@ -82,6 +82,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::not_probed, "not-probed",
      "an address of the service did not show what it serves; --assume-deployed is your word instead",
      Ends::service},
+    {Reason::no_tls, "no-tls",
+     "an address of the service offers no TLS, and with the first record clients do without the service "
+     "rather "
+     "than without TLS (RFC 7672 section 2.2); --force overrides",
+     Ends::service},
     {Reason::not_deployed, "not-deployed", "an address presents a chain that the wanted records do not match",
      Ends::service},
     {Reason::may_go_live, "may-go-live",
@@ -91,6 +96,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::combination_would_break, "combination-would-break",
      "a combination of parameters would match nothing that is served (RFC 7671 section 8)", Ends::operator_},
     {Reason::last_record, "last-record", "the last record goes only with --unpublish", Ends::operator_},
+    {Reason::uncovers_wildcard, "uncovers-wildcard",
+     "once the last record is gone a wildcard answers here (RFC 4592 section 3.3.1), and clients may refuse "
+     "what "
+     "is served: change the records of the wildcard first, or use --force",
+     Ends::operator_},
     {Reason::superseded, "superseded", "stale, and safe to delete"},
     {Reason::unpublished, "unpublished", "--unpublish"},
     {Reason::hazard, "hazard", "refused: publishing here would break something or be without effect",
@@ -102,6 +112,10 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::unasked, "published", "nothing is configured to compare it with"},
     {Reason::not_wanted, "stale", "published by this program, and matches nothing that is wanted"},
     {Reason::occluded, "occluded", "below a delegation or DNAME: never answered"},
+    {Reason::installed, "installed",
+     "a new combination first covers what lies where certificates are installed (RFC 7671 section 8.1)"},
+    {Reason::remembered, "remembered",
+     "the RRset vanished, and what this record matches was served when last looked at"},
     {Reason::malformed, "malformed", "no client can use it"},
 });
 

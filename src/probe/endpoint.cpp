@@ -4,8 +4,10 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,6 +28,17 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+// Would a packet to this address stay on this machine? The kernel takes the address itself as its source
+// then.
+bool is_own(const asio::ip::address& address) {
+  if (address.is_loopback()) return true;
+  boost::system::error_code error;
+  asio::io_context unused;
+  asio::ip::udp::socket socket(unused);
+  socket.connect({address, 9}, error);  // sends nothing
+  return !error && socket.local_endpoint(error).address() == address;
+}
 
 // One handshake: what is asked, how far it got, what it brought.
 struct Attempt {
@@ -50,6 +63,7 @@ struct Attempt {
 
   void is_not_reached(const boost::system::error_code& error) {
     breaks_off(error);
+    presented.is_closed = error == asio::error::connection_refused && is_own(address.address());
     const auto advice = advice_without_route(error, address.address());
     if (!advice.empty()) presented.detail += "; " + advice;
   }

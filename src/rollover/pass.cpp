@@ -69,26 +69,12 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
   }
 }
 
-bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
-  return step.state != RecordState::missing && step.credential.empty();
-}
-
 bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
 
-// A combination of parameters that the RRset does not have.
-bool is_extension(const RrsetPlan& rrset, const Step& added) {
-  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
-         std::ranges::none_of(rrset.steps, [&](const Step& step) {
+// The first record of a name, or of a combination of parameters.
+bool is_first(const RrsetPlan& rrset, const Step& added) {
+  return added.action == Action::add && std::ranges::none_of(rrset.steps, [&](const Step& step) {
            return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
-         });
-}
-
-// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
-// to it one more is no addition but a replacement.
-bool is_replacement(const RrsetPlan& rrset, const Step& added) {
-  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
-           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
-                  step.record.parameters.selector == added.record.parameters.selector;
          });
 }
 
@@ -108,12 +94,6 @@ std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   return asked;
 }
 
-bool is_silent(const ServiceEvidence& evidence) {
-  return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
-    return presented.outcome == ProbeOutcome::served;
-  });
-}
-
 }  // namespace
 
 void Pass::look_around() {
@@ -121,21 +101,18 @@ void Pass::look_around() {
   if (depth_ == Depth::primary) look_before_adding();
 }
 
-// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
-// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
-// only what would replace its record.
+// Even what only adds looks at what is served before it adds the first record of a name or of a combination
+// (I3, W6): wherever clients may go. Of another addition, which breaks nothing, at what is near, to tell of
+// an outage.
 void Pass::look_before_adding() {
-  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
-  auto extended = names_with(plan, is_extension);
-  extended.merge(names_with(plan, is_passed_over));
-  const auto replaced = names_with(plan, is_replacement);
-  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
-  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
-    const auto owner = evidence.service.owner();
-    return is_silent(evidence) && owner && !replaced.contains(*owner);
-  });
+  auto bold = policy_;
+  bold.force = true;  // what there is to add, whatever is served
+  const auto plan = plan_publish(wants_.desired, facts_.zones, bold);
+  auto first = names_with(plan, is_first);
+  first.merge(names_with(plan, is_passed_over));
+  if (!first.empty()) facts_.evidence = world_.probe(wants_, facts_, first, Reach::anywhere);
   auto others = names_with(plan, is_addition);
-  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
+  std::erase_if(others, [&](const Name& name) { return first.contains(name); });
   if (others.empty()) return;
   auto near = world_.probe(wants_, facts_, others, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));

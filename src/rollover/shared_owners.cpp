@@ -26,6 +26,7 @@ void join(Desired& to, const Desired& from) {
   add_new(to.keep, from.keep);
   add_new(to.parameters, from.parameters);
   add_new(to.credentials, from.credentials);
+  add_new(to.installed, from.installed);
   if (from.ttl) to.ttl = std::min(to.ttl.value_or(*from.ttl), *from.ttl);
 }
 

@@ -153,6 +153,31 @@ Fault forgets_the_ttl_before() {
   return fault;
 }
 
+Fault uncovers_a_wildcard() {
+  Fault fault{"unpublishes without a look at the wildcard behind"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].uncovered.reset(); };
+  return fault;
+}
+
+Fault forgets_the_wildcards_ttl() {
+  Fault fault{"takes what a wildcard answers for nothing"};
+  fault.squint = [](rollover::Facts& seen) {
+    seen.zones[0].owners[0].wildcard_answer.reset();
+    for (auto& server : seen.zones[0].servers) {
+      for (auto& rrset : server.rrsets) rrset.wildcard_answer.reset();
+    }
+  };
+  return fault;
+}
+
+Fault publishes_unseen() {
+  Fault fault{"takes a service that it cannot reach for one that is not there"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& one : seen.evidence[0].presented) one.is_closed = one.outcome == ProbeOutcome::unreachable;
+  };
+  return fault;
+}
+
 class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
 TEST_P(WrongDriver, IsCaught) {
@@ -173,7 +198,8 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
                                            forgets_a_secondary, ignores_the_other_address,
                                            takes_silence_for_consent, sees_the_rsa_half, never_probes,
                                            believes_the_wall_clock, forgets_what_it_released,
-                                           forgets_the_ttl_before),
+                                           forgets_the_ttl_before, uncovers_a_wildcard, forgets_the_wildcards_ttl,
+                                           publishes_unseen),
                          [](const auto& one) {
                            std::string name = one.param().name;
                            std::ranges::replace_if(

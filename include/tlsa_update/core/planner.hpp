@@ -48,6 +48,8 @@ struct Desired {
   std::vector<TlsaParameters> parameters;  // the combinations that are wanted
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
+  // What lies where credentials are installed, and is none of them: the service reads it now.
+  std::vector<std::shared_ptr<const Credential>> installed = {};
   bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
   std::optional<std::uint32_t> ttl;  // --ttl; none: Policy's
   bool operator==(const Desired&) const = default;
@@ -67,15 +69,18 @@ struct Policy {
   Seconds grace{3600};
   bool force = false;            // override I10 hazards and the refusals of I3
   bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
-  bool unpublish = false;        // remove what is owned, also the last record
+  // The operator's word for additions: addresses that showed nothing serve what is installed, or current.
+  bool assume_served = false;
+  bool unpublish = false;  // remove what is owned, also the last record
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
   bool adds = true;     // false (`prune`): what is missing is shown, not added
   bool removes = true;  // false (`publish`): what is prunable waits
 };
 
-// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign; where there
-// is evidence, nothing is added that a chain now served would not survive (I3).
+// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign, and what was
+// seen live. The first record of a name or of a combination is added when the evidence shows that every chain
+// now served survives it (I3); without evidence it is held back.
 [[nodiscard]] Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                                 const Policy& policy, const Ledger& ledger = {},
                                 const std::vector<ServiceEvidence>& evidence = {});

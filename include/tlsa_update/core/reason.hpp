@@ -26,12 +26,14 @@ enum class Reason {
   unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
   still_served,             // an address presents a chain that it matches
   not_probed,               // an address or handshake did not answer: keep, and introduce nothing new
+  no_tls,                   // the first record, and an address offers no TLS: clients would do without it
   not_deployed,             // an address presents a chain that is not wanted: the switch is not complete
   may_go_live,              // was released for deployment and has not been seen since
   replacement_not_ready,    // what comes instead may not be relied on yet
   grace,                    // --grace has not passed since it was last seen live
   combination_would_break,  // RFC 7671 section 8: its combination would match no chain that is served (I3)
   last_record,              // only --unpublish removes the last one
+  uncovers_wildcard,        // a wildcard would answer once the last record is gone (I3)
   superseded,               // stale and provably safe: delete
   unpublished,              // --unpublish
   hazard,                   // refused: see RrsetPlan::refused
@@ -41,6 +43,9 @@ enum class Reason {
   unasked,                  // nothing is configured to compare with (list)
   not_wanted,               // ours, and matches nothing that is wanted (list)
   occluded,                 // below a delegation or DNAME: never answered (list)
+  installed,                // a new combination first covers what lies in the install targets
+  remembered,               // ours, seen live, gone with the whole RRset: comes back with the first record
+  not_accepted,             // clients would refuse the chain by the record that it matches
   malformed,                // no client can use it (list)
 };
 [[nodiscard]] std::string_view text(RecordState state);

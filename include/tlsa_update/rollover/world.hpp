@@ -39,7 +39,8 @@ class Installation {
 };
 
 enum class Reach {
-  everywhere,  // at every address of the service
+  anywhere,    // wherever a client may go: at addresses that are configured, and at those in DNS
+  everywhere,  // at every address of the service: those that are configured, else those in DNS
   nearby,      // where that takes no time: addresses that are configured, or are this machine's own
 };
 

@@ -41,12 +41,19 @@ ZoneView read(const Truth& truth, unsigned dead) {
   OwnerView view;
   view.asked = view.owner = owner();
   view.rrset = truth.at_primary();
+  // Its owner has agreed that records of the name's own hide it: no hazard.
+  view.wildcard_answer = truth.wildcard_at(0);
+  if (view.rrset && truth.wildcard())
+    view.uncovered = Uncovered{Name::parse("*._tcp.mail.example.com").value(), truth.wildcard()};
   zone.owners.push_back(view);
   for (std::size_t i = 0; i < truth.servers(); ++i) {
     ServerView server;
     server.address = "192.0.2.5" + std::to_string(i);
     server.reachable = (dead >> i & 1) == 0;
-    if (server.reachable) server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+    if (server.reachable) {
+      server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+      server.rrsets.back().wildcard_answer = truth.wildcard_at(i);
+    }
     zone.servers.push_back(server);
   }
   return zone;
@@ -110,6 +117,11 @@ Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
   auto& service = wants.services.emplace_back();
   service.settings = &request_.services.front();
   service.desired = wish_.desired();
+  for (const auto& key : truth_.installed()) {
+    const auto current = wish_.current();
+    const bool is_given = std::ranges::find(current, key) != current.end();
+    if (installs_ && !is_given) service.desired.installed.push_back(credential_of(key));
+  }
   service.credentials = service.desired.credentials;
   service.owners.push_back({owner(), Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp},
                             std::nullopt, service.settings});

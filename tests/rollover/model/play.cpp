@@ -67,6 +67,14 @@ std::optional<Rrset> first_rrset(Dice dice, const Wish& wish) {
   return Rrset{ttls[dice(4)], records_of_all(wish.current(), combinations)};
 }
 
+// Of the first certificates, or of a stranger's.
+std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden) {
+  if (!dice.one_in(4)) return std::nullopt;
+  const Keys stranger{{9, KeyType::ecdsa}};
+  const bool is_ours = !is_hidden || dice.one_in(2);
+  return Rrset{ttls[dice(4)], records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
+}
+
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
 std::string text_of(const Keys& keys) {
@@ -93,7 +101,9 @@ class Play {
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
         wish_(first_wish(dice_)),
-        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current()),
+        first_(first_rrset(Dice(settings + 1), wish_)),
+        truth_(1 + dice_(2), 1 + dice_(3), first_, wish_.current(),
+               first_wildcard(Dice(settings + 2), wish_, first_.has_value())),
         installs_(dice_.one_in(2)),
         world_(truth_, fault, installs_),
         ledger_(world_),
@@ -136,6 +146,7 @@ class Play {
     wish_.adopt_all = true;
     wish_.ttl.reset();
     world_.before_each_call = [] {};
+    truth_.remove_wildcard();
     for (int round = 0; round < 12 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
@@ -166,10 +177,6 @@ class Play {
     Weather weather;
     if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
-    // A service of which nothing answers may be taken for one that is not there yet.
-    const bool is_bare =
-        !truth_.at_primary() || std::ranges::none_of(truth_.at_primary()->records, is_well_formed);
-    if (is_bare && weather.dead_addresses + 1 >= 1U << truth_.addresses()) weather.dead_addresses = 0;
     // Most passes run through; in some somebody gets in between, and some are cut off.
     auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
     const bool is_alone = dice.one_in(2);
@@ -250,6 +257,7 @@ class Play {
     if (dice.one_in(2)) return add_foreign(dice);
     auto rrset = truth_.at_primary();
     if (!rrset) return;
+    if (rrset->records.size() == 1 && truth_.wildcard()) return;  // it would be another outage of its own
     const auto victim = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_needed(victim)) return;
     std::erase(rrset->records, victim);
@@ -336,6 +344,7 @@ class Play {
 
   Dice dice_;
   Wish wish_;
+  std::optional<Rrset> first_;
   Truth truth_;
   bool installs_;
   ModelWorld world_;

@@ -116,6 +116,9 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
      "a new combination first covers what lies where certificates are installed (RFC 7671 section 8.1)"},
     {Reason::remembered, "remembered",
      "the RRset vanished, and what this record matches was served when last looked at"},
+    {Reason::not_accepted, "not-accepted",
+     "clients would refuse this certificate by the record that it matches (RFC 7671 section 5)",
+     Ends::operator_},
     {Reason::malformed, "malformed", "no client can use it"},
 });
 
@@ -169,6 +172,7 @@ std::string detail(const Wait& wait) {
   if (wait.is_deletion) sentence += "the deletion of ";
   if (!wait.record.data.empty()) sentence += wait.record.text() + ": ";
   sentence += meaning_until(wait.reason, wait.ready_at);
+  if (!wait.why.empty()) sentence += ": " + wait.why;
   if (wait.reason == Reason::combination_would_break && wait.ends == Ends::operator_) {
     sentence += "; a " + wait.record.parameters.text() +
                 " record is there that it does not match: adopt it, or publish " +
@@ -179,6 +183,8 @@ std::string detail(const Wait& wait) {
 
 std::string why_refused(const Acceptance& acceptance) {
   if (!acceptance.has_usable) return "finds no usable TLSA record";
+  if (!acceptance.unused && !acceptance.refusal.empty())
+    return "clients do not accept: " + acceptance.refusal;
   if (!acceptance.unused) return "matches no published record";
   const auto stronger = acceptance.stronger->parameters.text();
   return "clients do not accept (RFC 7671 section 9): a " + stronger +

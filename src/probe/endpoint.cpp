@@ -72,15 +72,12 @@ struct Attempt {
 // OpenSSL's, made for the first peer that agrees to TLS: it takes longer than to be refused by a closed port.
 class Context {
  public:
-  explicit Context(const std::vector<ProbeRequest>& requests) : requests_(requests) {}
-
   asio::ssl::context& get() {
-    if (!made_) made_.emplace(looking_context(requests_));
+    if (!made_) made_.emplace(looking_context());
     return *made_;
   }
 
  private:
-  const std::vector<ProbeRequest>& requests_;
   std::optional<asio::ssl::context> made_;
 };
 
@@ -175,7 +172,7 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
       attempts.emplace_back(request, address, Kind::ecdsa);
     }
   }
-  Context context(requests);
+  Context context;
   const auto run_one = [&](std::size_t i) { return run(context, attempts[i]); };
   co_await gather(attempts.size(), at_once, run_one);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {

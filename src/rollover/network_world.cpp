@@ -16,6 +16,7 @@
 #include "tlsa_update/rollover/gathering.hpp"
 #include "tlsa_update/state/files.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
+#include "tlsa_update/x509/dane.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
@@ -117,6 +118,8 @@ void NetworkWorld::conclude_reload(const std::string& service) {
 std::set<std::string> NetworkWorld::replaced_certificates(const std::string& service) {
   return surroundings_of(session_.request()).marks().replaced(service);
 }
+
+std::shared_ptr<const ChainJudge> NetworkWorld::judge() { return x509::chain_judge(wall_clock()); }
 
 Time NetworkWorld::now() { return wall_clock(); }
 

@@ -27,9 +27,17 @@ void append(std::vector<Error>& to, const std::vector<Error>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// Of what is added, and so over when it is there: told before.
+bool is_about_additions(const Remark& warning) {
+  return warning.kind == RemarkKind::nothing_served || warning.kind == RemarkKind::unseen ||
+         warning.kind == RemarkKind::new_combination;
+}
+
 // What the report shows only in part, said once at the end of a pass.
 void tell_verdicts(const report::Findings& findings, Events& events) {
-  for (const auto& warning : findings.plan.warnings) events.warning(text(warning));
+  for (const auto& warning : findings.plan.warnings) {
+    if (!is_about_additions(warning)) events.warning(text(warning));
+  }
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
     if (!is_signed_to_clients(zone)) {
@@ -55,6 +63,9 @@ TlsaRecords records_after(const RrsetPlan& rrset) {
 // What is worth a warning in the RRsets that are about to change, as they will be then.
 void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events& events) {
   if (!plan.changes()) return;
+  for (const auto& warning : plan.warnings) {
+    if (is_about_additions(warning)) events.warning(text(warning));
+  }
   std::map<Name, std::vector<const Credential*>> given;
   for (const auto& wish : desired) {
     for (const auto& one : wish.credentials) given[wish.asked].push_back(one.credential.get());
@@ -97,6 +108,7 @@ std::set<Name> names_with(const Plan& plan, const Claim& claim) {
 }  // namespace
 
 void Pass::look_around() {
+  policy_.judge = world_.judge();
   facts_ = world_.look(wants_, depth_);
   if (depth_ == Depth::primary) look_before_adding();
 }
@@ -134,6 +146,7 @@ report::Findings Pass::findings(Plan plan) const {
   report::Findings findings;
   findings.zones = facts_.zones;
   findings.plan = std::move(plan);
+  findings.judge = policy_.judge;
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;

@@ -178,6 +178,12 @@ Fault publishes_unseen() {
   return fault;
 }
 
+Fault takes_digests_for_chains() {
+  Fault fault{"takes a digest that matches for a chain that clients accept"};
+  fault.takes_digests_for_chains = true;
+  return fault;
+}
+
 class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
 TEST_P(WrongDriver, IsCaught) {
@@ -199,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
                                            takes_silence_for_consent, sees_the_rsa_half, never_probes,
                                            believes_the_wall_clock, forgets_what_it_released,
                                            forgets_the_ttl_before, uncovers_a_wildcard, forgets_the_wildcards_ttl,
-                                           publishes_unseen),
+                                           publishes_unseen, takes_digests_for_chains),
                          [](const auto& one) {
                            std::string name = one.param().name;
                            std::ranges::replace_if(

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/chain_judge.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/ledger.hpp"
@@ -74,8 +75,9 @@ struct Policy {
   bool unpublish = false;  // remove what is owned, also the last record
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
-  bool adds = true;     // false (`prune`): what is missing is shown, not added
-  bool removes = true;  // false (`publish`): what is prunable waits
+  std::shared_ptr<const ChainJudge> judge = {};  // of now; none: the leaf's names and dates alone
+  bool adds = true;                              // false (`prune`): what is missing is shown, not added
+  bool removes = true;                           // false (`publish`): what is prunable waits
 };
 
 // `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign, and what was

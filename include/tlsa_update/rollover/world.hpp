@@ -74,6 +74,9 @@ class World {
   // back.
   [[nodiscard]] virtual Acted apply(const Plan& plan, Facts& facts) = 0;
 
+  // What clients make of chains now.
+  [[nodiscard]] virtual std::shared_ptr<const ChainJudge> judge() = 0;
+
   // Errors: those of deployment::Deployment::prepare.
   [[nodiscard]] virtual Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) = 0;

@@ -22,6 +22,9 @@ struct Key {
   }
 };
 
+// Some certificates are not what clients of usages 0 to 2 ask for: for another name, say, or of the past.
+inline bool is_fit(int generation) { return generation % 4 != 3; }
+
 using Keys = std::vector<Key>;  // what one server has: at most one of each type
 
 inline std::shared_ptr<const Credential> credential_of(const Key& key) {
@@ -41,6 +44,20 @@ inline TlsaRecord record_of(const Key& key, TlsaParameters parameters) {
   const auto [place, is_new] = made.try_emplace({key, parameters});
   if (is_new) place->second = records_of(*credential_of(key), parameters, TaChoice::issuer).value().front();
   return place->second;
+}
+
+inline bool is_fit(const Chain& chain) {
+  for (int generation = 0; generation < 12; ++generation) {
+    for (const auto type : {KeyType::rsa, KeyType::ecdsa}) {
+      if (credential_of({generation, type})->chain.front() == chain.front()) return is_fit(generation);
+    }
+  }
+  return true;
+}
+
+// Would clients take this chain by this record alone?
+inline bool is_accepted(const TlsaRecord& record, const Chain& chain) {
+  return matches(record, chain) && (record.parameters.usage == Usage::dane_ee || is_fit(chain));
 }
 
 // For people: "3 1 1 of R4", or "3 1 1 of nobody".

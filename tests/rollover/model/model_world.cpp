@@ -195,7 +195,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
       if (!matches(step.record, chain)) continue;
       const auto& left = truth_.at_primary();
       const auto stands_in = [&](const TlsaRecord& other) {
-        return matches(other, chain) && truth_.everywhere_since(other);
+        return is_accepted(other, chain) && truth_.everywhere_since(other);
       };
       const bool is_exception =
           !is_wanted_combination && left && std::ranges::any_of(left->records, stands_in);
@@ -253,6 +253,19 @@ void ModelWorld::conclude_reload(const std::string& /*service*/) {
   before_each_call();
   memory_.is_reload_due = false;
   memory_.replaced.clear();
+}
+
+class ModelJudge final : public ChainJudge {
+ public:
+  [[nodiscard]] std::optional<std::string> refusal(const Chain& chain, const TlsaRecord& /*record*/,
+                                                   const std::vector<Name>& /*names*/) const override {
+    return is_fit(chain) ? std::nullopt : std::optional<std::string>("hostname mismatch");
+  }
+};
+
+std::shared_ptr<const ChainJudge> ModelWorld::judge() {
+  if (fault_.takes_digests_for_chains) return nullptr;
+  return std::make_shared<const ModelJudge>();
 }
 
 ClockReading ModelWorld::clock() {

@@ -50,6 +50,7 @@ struct Fault {
   std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
   std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
+  bool takes_digests_for_chains = false;  // asks nobody what clients make of a chain
 };
 
 struct Crash {};  // thrown by a call of the world: all that was not saved is gone
@@ -92,6 +93,7 @@ class ModelWorld final : public rollover::World {
                                                                const std::set<Name>& /*hosts*/) override {
     return {};
   }
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override;
   [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<rollover::Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;

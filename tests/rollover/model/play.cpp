@@ -145,6 +145,8 @@ class Play {
     wish_.unpublish = false;
     wish_.adopt_all = true;
     wish_.ttl.reset();
+    // Whoever is told that clients refuse a certificate gets another one.
+    if (!is_fit(wish_.generation)) ++wish_.generation;
     world_.before_each_call = [] {};
     truth_.remove_wildcard();
     for (int round = 0; round < 12 && !is_over(); ++round) {

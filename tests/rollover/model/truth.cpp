@@ -24,7 +24,7 @@ std::optional<TlsaParameters> unmatched_combination(const Rrset& rrset, const Ch
   for (const auto& record : rrset.records) {
     if (record.data.size() < 32) continue;  // malformed: nobody uses it
     present.insert(record.parameters);
-    if (matches(record, chain)) matched.insert(record.parameters);
+    if (is_accepted(record, chain)) matched.insert(record.parameters);
   }
   for (const auto& parameters : present) {
     if (!matched.contains(parameters)) return parameters;

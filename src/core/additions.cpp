@@ -76,9 +76,14 @@ void cover_what_is_installed(const OwnerFacts& facts, TlsaParameters parameters,
 }
 
 // The RRset vanished, and the ledger remembers which of our records matched what was served. One that had
-// gone before had been superseded.
+// gone before had been superseded; one that matches nothing of what every address shows is needed no more.
 void cover_what_was_seen_live(const Situation& situation, TlsaParameters parameters,
                               Combination& combination) {
+  const auto& live = situation.facts.live;
+  const auto may_be_served = [&](const TlsaRecord& record) {
+    return !live.is_witnessed ||
+           std::ranges::any_of(live.chains, [&](const Served& one) { return one.is_matched_by(record); });
+  };
   const auto& entries = situation.memory.records;
   std::optional<Time> vanished;
   for (const auto& entry : entries) {
@@ -87,8 +92,8 @@ void cover_what_was_seen_live(const Situation& situation, TlsaParameters paramet
   for (const auto& entry : entries) {
     const bool is_ours = entry.owned && entry.last_seen_live && entry.record.parameters == parameters;
     const bool went_last = !entry.deleted_at || entry.deleted_at == vanished;
-    if (is_ours && went_last && !is_to_come(combination, entry.record))
-      combination.missing.push_back({entry.record, Reason::remembered, {}});
+    if (!is_ours || !went_last || is_to_come(combination, entry.record)) continue;
+    if (may_be_served(entry.record)) combination.missing.push_back({entry.record, Reason::remembered, {}});
   }
 }
 

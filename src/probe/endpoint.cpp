@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
+#include <map>
 #include <optional>
 
 #include "gather.hpp"
@@ -69,9 +70,19 @@ struct Attempt {
   }
 };
 
-// OpenSSL's, made for the first peer that agrees to TLS: it takes longer than to be refused by a closed port.
+// What all handshakes share. OpenSSL's is made for the first peer that agrees to TLS: it takes longer than to
+// be refused by a closed port.
 class Context {
  public:
+  // A port of this machine that refused one connection refuses the next: thousands of names may lead there.
+  [[nodiscard]] const Presented* refusal_at(const tcp::endpoint& address) const {
+    const auto known = closed_.find(address);
+    return known == closed_.end() ? nullptr : &known->second;
+  }
+  void note_refusal(const tcp::endpoint& address, const Presented& presented) {
+    if (presented.is_closed) closed_.emplace(address, presented);
+  }
+
   asio::ssl::context& get() {
     if (!made_) made_.emplace(looking_context());
     return *made_;
@@ -79,6 +90,7 @@ class Context {
 
  private:
   std::optional<asio::ssl::context> made_;
+  std::map<tcp::endpoint, Presented> closed_;
 };
 
 // RFC 5321 section 4.1.4: a full host name, or else the address as a literal (section 4.1.3).
@@ -121,9 +133,17 @@ asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
 }
 
 asio::awaitable<void> shake_hands(Context& context, Attempt& attempt) {
+  if (const auto* const refusal = context.refusal_at(attempt.address)) {
+    attempt.presented.is_closed = true;
+    attempt.presented.detail = refusal->detail;
+    co_return;
+  }
   tcp::socket socket(co_await asio::this_coro::executor);
   const auto [connect_error] = co_await socket.async_connect(attempt.address, as_result);
-  if (connect_error) co_return attempt.is_not_reached(connect_error);
+  if (connect_error) {
+    attempt.is_not_reached(connect_error);
+    co_return context.note_refusal(attempt.address, attempt.presented);
+  }
   attempt.phase = "in the STARTTLS dialogue";
   if (!co_await talk(socket, attempt)) co_return;
   attempt.phase = "in the TLS handshake";

@@ -233,11 +233,15 @@ class Directory {
   awaitable<Found> find_in_dns(const Probe& probe) const {
     const auto& host = probe.request.service.host;
     const auto place = places_.find(probe.asked->owner);
-    if (place != places_.end() && host.is_at_or_below(*place->second.apex)) {
-      if (!place->second.host_exists) co_return Found{};
-      auto told = co_await ask_primary(*place->second.primary, host);
+    const bool is_there = place != places_.end() && host.is_at_or_below(*place->second.apex);
+    if (is_there && !place->second.host_exists) co_return Found{};
+    // An alias of the owner leads to another zone than the host's.
+    dns::Exchange* primary = is_there ? place->second.primary : nullptr;
+    if (primary == nullptr) primary = (co_await session_.primary_for()(host)).value_or(nullptr);
+    if (primary != nullptr) {
+      auto told = co_await ask_primary(*primary, host);
       // Without an address it may be an alias to elsewhere, or delegated.
-      if (!told.are_all || !told.addresses.empty()) co_return told;
+      if (told.are_all && !told.addresses.empty()) co_return told;
     }
     auto found = co_await session_.resolver().addresses(host);
     if (!found) {

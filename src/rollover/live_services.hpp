@@ -18,8 +18,8 @@ namespace tlsa_update::rollover {
                                                           const std::vector<ZoneView>& zones,
                                                           const std::set<Name>& asked);
 
-// The same, wherever clients may go: where --address tells, and at the addresses that the primary gives, or
-// the resolver for a host that is not in its zone.
+// The same, wherever clients may go: where --address tells, and at the addresses that the host's primary
+// gives, or else the resolver.
 [[nodiscard]] std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
                                                           const std::vector<ZoneView>& zones,
                                                           const std::set<Name>& asked,

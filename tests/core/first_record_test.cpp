@@ -115,6 +115,12 @@ TEST(FirstRecord, W6_WhatTheLedgerSawLiveComesAlongWhenTheRrsetVanished) {
   EXPECT_EQ(scene.there(), records({a, b}));
 }
 
+TEST(FirstRecord, W6_WhatNoAddressServesAnyMoreStaysAway) {
+  Scene scene = wanted({{"A"}}, {"A", "A"});
+  scene.publish({a}).look().publish({}).want({{"B"}}).serve({"B", "B"}).look();
+  EXPECT_EQ(steps(scene.publish_plan()), briefs({missing(b)}));
+}
+
 TEST(FirstRecord, W6_WhatWasDeletedBeforeIsNotRemembered) {
   Scene scene = wanted({{"A"}}, {"A", "A"});
   scene.publish({a}).look().pass(hours(48)).want({{"B"}}).run();

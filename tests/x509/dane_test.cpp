@@ -17,8 +17,8 @@ const Name other = Name::parse("www.example.org").value();
 const Time noon = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1) + std::chrono::hours(12);
 
 struct Made {
-  Issued root = self_signed({.common_name = "Root", .is_ca = true});
-  Request intermediate = {.common_name = "Intermediate", .is_ca = true};
+  Issued root = self_signed({.common_name = "Root", .dns_names = {}, .is_ca = true});
+  Request intermediate = {.common_name = "Intermediate", .dns_names = {}, .is_ca = true};
   Request leaf = {.common_name = "mail", .dns_names = {"mail.example.com"}};
 
   [[nodiscard]] Chain chain() const {
@@ -51,7 +51,8 @@ TEST(Dane, AGoodChainIsAcceptedByEachRecordOfItsOwn) {
 TEST(Dane, ARecordOfAnotherChainAcceptsNothing) {
   const auto chain = Made{}.chain();
   for (const auto* parameters : {"3 1 1", "2 1 1"})
-    EXPECT_EQ(refusal(chain, record_of(Made{}.chain(), parameters)), "no matching DANE TLSA records") << parameters;
+    EXPECT_EQ(refusal(chain, record_of(Made{}.chain(), parameters)), "no matching DANE TLSA records")
+        << parameters;
 }
 
 TEST(Dane, NamesCountForUsage2AndAnyReferenceNameWillDo) {  // RFC 7672 section 3.2.2

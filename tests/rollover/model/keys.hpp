@@ -15,15 +15,14 @@ namespace tlsa_update::model {
 struct Key {
   int generation = 0;
   KeyType type = KeyType::rsa;
+  bool is_fit =
+      true;  // false: its certificate is not what usages 0 to 2 ask for: for another name, or of the past
   auto operator<=>(const Key&) const = default;
 
   [[nodiscard]] std::string text() const {
-    return (type == KeyType::rsa ? "R" : "E") + std::to_string(generation);
+    return (type == KeyType::rsa ? "R" : "E") + std::to_string(generation) + (is_fit ? "" : "!");
   }
 };
-
-// Some certificates are not what clients of usages 0 to 2 ask for: for another name, say, or of the past.
-inline bool is_fit(int generation) { return generation % 4 != 3; }
 
 using Keys = std::vector<Key>;  // what one server has: at most one of each type
 
@@ -46,14 +45,7 @@ inline TlsaRecord record_of(const Key& key, TlsaParameters parameters) {
   return place->second;
 }
 
-inline bool is_fit(const Chain& chain) {
-  for (int generation = 0; generation < 12; ++generation) {
-    for (const auto type : {KeyType::rsa, KeyType::ecdsa}) {
-      if (credential_of({generation, type})->chain.front() == chain.front()) return is_fit(generation);
-    }
-  }
-  return true;
-}
+inline bool is_fit(const Chain& chain) { return !chain.front().subject.ends_with('!'); }
 
 // Would clients take this chain by this record alone?
 inline bool is_accepted(const TlsaRecord& record, const Chain& chain) {

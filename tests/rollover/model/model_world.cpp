@@ -62,8 +62,8 @@ ZoneView read(const Truth& truth, unsigned dead) {
 }  // namespace
 
 Keys Wish::current() const {
-  Keys keys{{generation, KeyType::rsa}};
-  if (is_dual) keys.push_back({generation, KeyType::ecdsa});
+  Keys keys{{generation, KeyType::rsa, !is_misissued}};
+  if (is_dual) keys.push_back({generation, KeyType::ecdsa, !is_misissued});
   return keys;
 }
 

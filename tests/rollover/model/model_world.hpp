@@ -25,6 +25,7 @@ struct Wish {
   int generation = 0;
   bool is_dual = false;
   bool has_next = false;
+  bool is_misissued = false;  // see Key::is_fit
   std::vector<TlsaParameters> combinations;
   std::optional<std::uint32_t> ttl;
   Seconds grace{0};

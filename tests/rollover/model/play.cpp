@@ -72,7 +72,8 @@ std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden)
   if (!dice.one_in(4)) return std::nullopt;
   const Keys stranger{{9, KeyType::ecdsa}};
   const bool is_ours = !is_hidden || dice.one_in(2);
-  return Rrset{ttls[dice(4)], records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
+  return Rrset{ttls[dice(4)],
+               records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
 }
 
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
@@ -146,7 +147,7 @@ class Play {
     wish_.adopt_all = true;
     wish_.ttl.reset();
     // Whoever is told that clients refuse a certificate gets another one.
-    if (!is_fit(wish_.generation)) ++wish_.generation;
+    wish_.is_misissued = false;
     world_.before_each_call = [] {};
     truth_.remove_wildcard();
     for (int round = 0; round < 12 && !is_over(); ++round) {
@@ -233,6 +234,7 @@ class Play {
       case 1:
       case 2:
         wish_.generation = std::min(wish_.generation + 1, 9);
+        wish_.is_misissued = dice.one_in(5);
         break;
       case 3:
         wish_.generation = std::max(wish_.generation - 1, 0);

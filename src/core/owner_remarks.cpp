@@ -93,13 +93,15 @@ bool is_switched(const OwnerFacts& facts) {
 
 // A combination that is held back until the switch is waiting; one that what is to be served never matches is
 // wrong, and waiting does not help. Where there is no record at all, no switch of ours comes.
-void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, bool may_wait) {
-  const bool is_waiting = may_wait && !is_switched(facts) && !is_first(facts);
+void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
+                 bool may_wait) {
+  const bool is_refused = is_first(facts) && policy.adds;
+  const bool is_waiting = may_wait && !is_switched(facts) && !is_refused;
   for (const auto& [parameters, reason] : additions.held) {
     if (reason == Reason::combination_would_break && !is_waiting)
       plan.critical.push_back(
           {.kind = RemarkKind::would_match_nothing, .owner = facts.owner(), .parameters = parameters});
-    if (reason != Reason::no_tls) continue;
+    if (reason != Reason::no_tls || !is_refused) continue;
     const auto& at = facts.live.without_tls.front().address;
     plan.critical.push_back({.kind = RemarkKind::without_tls, .owner = facts.owner(), .where = at});
     return;
@@ -141,7 +143,7 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
   if (facts.view->mixed_ttl)
     plan.warnings.push_back({.kind = RemarkKind::mixed_ttls, .owner = facts.owner()});
   remark_outages(plan, facts, policy);
-  remark_held(plan, facts, additions, now.has_value());
+  remark_held(plan, facts, additions, policy, now.has_value());
   remark_unseen(plan, facts, additions);
   if (now) remark_expiry(plan, facts, plan.readiness.back(), *now);
 }

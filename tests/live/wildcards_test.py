@@ -16,7 +16,7 @@ def host(mail_host, primary, certificate):
 
 def behind(host, *records):
     """A wildcard at the same host."""
-    host.zone.records += [f"*._tcp.mail {record}" for record in records]
+    host.zone.records = [*host.zone.records, *(f"*._tcp.mail {record}" for record in records)]
 
 
 def test_w9_unpublish_uncovers_no_wildcard_that_would_refuse_what_is_served(host, certificate):
@@ -56,6 +56,7 @@ def test_w9_the_ttl_of_a_wildcard_that_is_hidden_is_waited_for(mail_host, bind, 
     host = mail_host(bind, old)
     host.zone.records = [record for record in host.zone.records if "TLSA" not in record]
     host.zone.records.append(f"*._tcp.mail 12 TLSA {old.tlsa()}")
+    host.service_settings["ttl"] = 1
     for server in (*host.authorities, *host.services):
         assert server.port
     with DaneClient(host.zone.full(host.owner), NAME, host.authorities, host.services) as client:

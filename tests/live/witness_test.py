@@ -126,7 +126,7 @@ def test_w6_records_that_vanished_come_back_with_what_the_ledger_saw_live(mail_h
     host = mail_host(primary, old)
     host.installs = False
     with host.watched():
-        host("run")
+        host("run", wait=True)
         host.renew(new)
         host("run", exits=75)
         empty(host)
@@ -146,7 +146,7 @@ def test_w6_a_machine_does_not_begin_dane_for_the_others_behind_its_name(mail_ho
     assert "127.0.0.2" in run.err or "would match nothing" in run.err
     assert host.records() == set()
 
-    host.settings["cert"] = b.path
+    host.service_settings["cert"] = b.path
     host("publish")
     assert host.records() == {a.tlsa(), b.tlsa()}
 

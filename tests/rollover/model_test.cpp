@@ -121,7 +121,7 @@ Fault sees_the_rsa_half() {
 
 Fault never_probes() {
   Fault fault{"changes parameters without a look at what is served"};
-  fault.squint = [](rollover::Facts& seen) { seen.evidence.clear(); };
+  fault.squint = [](rollover::Facts& seen) { seen.evidence[0].presented.clear(); };
   return fault;
 }
 

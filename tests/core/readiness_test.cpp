@@ -172,9 +172,8 @@ TEST(Readiness, NotWhileCachesHoldWhatWasPublishedBefore) {
   scene.policy().unpublish = true;
   scene.run();
   scene.policy().unpublish = false;
-  scene.remembered(a).last_seen_live.reset();  // or it would come back, as it is served
+  scene.remembered(a).owned = false;  // or it would come back, as it is served
   scene.want({{"B"}}).look();
-  scene.remembered(a).last_seen_live.reset();
   const auto until = scene.now() + Seconds(2 * 3600 + 60);
   EXPECT_EQ(verdict(scene.plan()).blockers, waits(a, "B.pem", Reason::may_be_cached, until));
   EXPECT_TRUE(verdict(scene.pass(Seconds(2 * 3600 + 60)).look().plan()).ready);

@@ -231,7 +231,7 @@ TEST(ZoneReader, W9_TellsWhatAWildcardWouldAnswerOnceAnOwnerIsGone) {
                  "own.example. 300 A 192.0.2.2", "_25._tcp.own.example. 300 TLSA 3 1 1 aa",
                  "six.example. 300 AAAA 2001:db8::2", "_25._tcp.six.example. 300 TLSA 3 1 1 aa",
                  "*.six.example. 300 CNAME nobody.elsewhere.", "*.example. 300 CNAME _25._tcp.own.example."});
-  const auto wildcard = [](const char* at, std::initializer_list<const char*> records) {
+  const auto wildcard = [](const char* at, std::initializer_list<std::string_view> records) {
     return Uncovered{name(at), rrset(300, records)};
   };
   for (const auto mode : {ReadMode::query, ReadMode::axfr}) {

@@ -33,12 +33,13 @@ std::optional<TlsaRecord> stronger_than(TlsaParameters parameters, const TlsaRec
   return place != usable.end() ? std::optional(*place) : std::nullopt;
 }
 
-// By this record alone, for all that core can tell.
+// By this record alone. Without a judge dates count where `now` is given.
 bool is_fit(const TlsaRecord& record, const Served& served, const std::optional<Time>& now) {
-  if (!served.is_matched_by(record)) return false;
-  if (record.parameters.usage == Usage::dane_ee || served.chain == nullptr) return true;
+  if (!served.is_accepted_by(record)) return false;
+  if (record.parameters.usage == Usage::dane_ee || served.chain == nullptr || served.judge != nullptr)
+    return true;
   const auto& leaf = served.chain->front();
-  return served.names_fit && (!now || (leaf.not_before <= *now && *now <= leaf.not_after));
+  return !now || (leaf.not_before <= *now && *now <= leaf.not_after);
 }
 
 // As far as the outcome of the handshake says.
@@ -69,7 +70,7 @@ Served Served::of(const Credential& given) {
   return served;
 }
 
-Served Served::of(const ServiceEvidence& evidence, const Presented& presented) {
+Served Served::of(const ServiceEvidence& evidence, const Presented& presented, const ChainJudge* judge) {
   const auto& [host, port, protocol] = evidence.service;
   const auto& leaf = presented.chain.front();
   Served served;
@@ -80,6 +81,9 @@ Served Served::of(const ServiceEvidence& evidence, const Presented& presented) {
   served.is_refused = evidence.has_records && !presented.matched;
   served.names_fit = covers(leaf, host) || (evidence.source_domain && covers(leaf, *evidence.source_domain));
   served.is_smtp = port == smtp;
+  served.judge = judge;
+  served.names = {host};
+  if (evidence.source_domain) served.names.push_back(*evidence.source_domain);
   return served;
 }
 
@@ -90,6 +94,20 @@ bool Served::is_matched_by(const TlsaRecord& record) const {
 
 bool Served::is_matched_by_any(const TlsaRecords& records) const {
   return std::ranges::any_of(records, [&](const TlsaRecord& record) { return is_matched_by(record); });
+}
+
+std::optional<std::string> Served::refusal_by(const TlsaRecord& record) const {
+  if (record.parameters.usage == Usage::dane_ee || chain == nullptr) return std::nullopt;
+  if (judge != nullptr) return judge->refusal(*chain, record, names);
+  return names_fit ? std::nullopt : std::optional<std::string>("the certificate is for other names");
+}
+
+bool Served::is_accepted_by(const TlsaRecord& record) const {
+  return is_matched_by(record) && !refusal_by(record);
+}
+
+bool Served::is_accepted_by_any(const TlsaRecords& records) const {
+  return std::ranges::any_of(records, [&](const TlsaRecord& record) { return is_accepted_by(record); });
 }
 
 const Selected& key_of(const Credential& credential) {
@@ -103,11 +121,16 @@ Acceptance accept(const TlsaRecords& rrset, const Served& served, std::optional<
   Acceptance acceptance;
   acceptance.has_usable = !usable.empty();
   for (const auto& record : usable) {
-    if (!is_fit(record, served, now)) continue;
+    if (!is_fit(record, served, now)) {
+      if (acceptance.refusal.empty() && served.is_matched_by(record))
+        acceptance.refusal = served.refusal_by(record).value_or("");
+      continue;
+    }
     const auto stronger = stronger_than(record.parameters, usable);
-    // OpenSSL looked at the path as well, for the usages that have one.
-    const bool is_refused = served.is_refused && record.parameters.usage != Usage::dane_ee;
-    if (!stronger && !is_refused) return {record, std::nullopt, std::nullopt, true};
+    // Without a judge there is OpenSSL's verdict on the whole RRset, for the usages that have a path.
+    const bool is_refused =
+        served.judge == nullptr && served.is_refused && record.parameters.usage != Usage::dane_ee;
+    if (!stronger && !is_refused) return {record, std::nullopt, std::nullopt, true, {}};
     if (!stronger || acceptance.unused) continue;
     acceptance.unused = record.parameters;
     acceptance.stronger = stronger;
@@ -115,7 +138,7 @@ Acceptance accept(const TlsaRecords& rrset, const Served& served, std::optional<
   return acceptance;
 }
 
-EndpointJudge::EndpointJudge(const std::vector<ZoneView>& zones) {
+EndpointJudge::EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge) : judge_(judge) {
   for (const auto& zone : zones) {
     std::map<Name, std::vector<const Name*>> asked_of;  // several names may lead to one owner by CNAME
     for (const auto& view : zone.owners) {
@@ -141,7 +164,7 @@ EndpointVerdict EndpointJudge::on(const ServiceEvidence& evidence, const Present
   const auto owner = evidence.service.owner();
   const auto held = owner ? by_asked_.find(*owner) : by_asked_.end();
   if (held == by_asked_.end()) return verdict;
-  const auto served = Served::of(evidence, presented);
+  const auto served = Served::of(evidence, presented, judge_);
   for (const auto& [server, zone, rrset] : held->second) {
     auto acceptance = accept(rrset->records, served);
     if (!acceptance.is_given()) {

@@ -56,49 +56,127 @@ void cover_served_chains(const OwnerFacts& facts, TlsaParameters parameters, Com
   }
 }
 
-// What was released for deployment and is not live yet is known by its records alone. It finds a match in
-// another combination when a chain or credential that they match does.
-bool leaves_out_what_may_go_live(const Situation& situation, const Combination& combination) {
-  const auto& facts = situation.facts;
-  auto served = facts.live.chains;
+bool is_to_come(const Combination& combination, const TlsaRecord& record) {
+  return std::ranges::any_of(combination.missing,
+                             [&](const Addition& added) { return added.record == record; });
+}
+
+// The certificate in the install targets is what the service reads now, or will read when it starts again.
+void cover_what_is_installed(const OwnerFacts& facts, TlsaParameters parameters, Combination& combination) {
   for (const Desired* wish : facts.desired) {
-    for (const auto& given : wish->credentials) {
-      if (given.credential) served.push_back(Served::of(*given.credential));
+    for (const auto& installed : wish->installed) {
+      const auto records = records_of(*installed, parameters, wish->ta);
+      if (!records) continue;
+      for (const auto& record : *records) {
+        if (!is_to_come(combination, record))
+          combination.missing.push_back({record, Reason::installed, installed->source});
+      }
     }
   }
-  const auto is_covered = [&](const Served& one) {
-    return std::ranges::any_of(combination.missing,
-                               [&](const Addition& added) { return one.is_matched_by(added.record); });
+}
+
+// The RRset vanished, and the ledger remembers which of our records matched what was served. One that had
+// gone before had been superseded; one that matches nothing of what every address shows is needed no more.
+void cover_what_was_seen_live(const Situation& situation, TlsaParameters parameters,
+                              Combination& combination) {
+  const auto& live = situation.facts.live;
+  const auto may_be_served = [&](const TlsaRecord& record) {
+    return !live.is_witnessed ||
+           std::ranges::any_of(live.chains, [&](const Served& one) { return one.is_matched_by(record); });
   };
+  const auto& entries = situation.memory.records;
+  std::optional<Time> vanished;
+  for (const auto& entry : entries) {
+    if (entry.owned) vanished = std::max(vanished, entry.deleted_at);
+  }
+  for (const auto& entry : entries) {
+    const bool is_ours = entry.owned && entry.last_seen_live && entry.record.parameters == parameters;
+    const bool went_last = !entry.deleted_at || entry.deleted_at == vanished;
+    if (!is_ours || !went_last || is_to_come(combination, entry.record)) continue;
+    if (may_be_served(entry.record)) combination.missing.push_back({entry.record, Reason::remembered, {}});
+  }
+}
+
+// What is known by its records alone finds a match in another combination when a chain or credential that
+// they match does.
+class Reach {
+ public:
+  Reach(const OwnerFacts& facts, const Combination& combination) : combination_(combination) {
+    served_ = facts.live.chains;
+    for (const Desired* wish : facts.desired) {
+      for (const auto& given : wish->credentials) add(given.credential.get());
+      for (const auto& installed : wish->installed) add(installed.get());
+    }
+  }
+
+  [[nodiscard]] bool covers(const TlsaRecord& record) const {
+    return std::ranges::any_of(
+        served_, [&](const Served& one) { return one.is_matched_by(record) && is_covered(one); });
+  }
+
+ private:
+  void add(const Credential* credential) {
+    if (credential != nullptr) served_.push_back(Served::of(*credential));
+  }
+
+  [[nodiscard]] bool is_covered(const Served& one) const {
+    return std::ranges::any_of(combination_.missing,
+                               [&](const Addition& added) { return one.is_matched_by(added.record); });
+  }
+
+  const Combination& combination_;
+  std::vector<Served> served_;
+};
+
+// What was released for deployment is not live yet.
+bool leaves_out_what_may_go_live(const Situation& situation, const Combination& combination) {
+  const Reach reach(situation.facts, combination);
   return std::ranges::any_of(situation.memory.records, [&](const LedgerEntry& entry) {
-    if (!situation.may_go_live(entry)) return false;
-    return std::ranges::none_of(
-        served, [&](const Served& one) { return one.is_matched_by(entry.record) && is_covered(one); });
+    return situation.may_go_live(entry) && !reach.covers(entry.record);
   });
 }
 
-// May this combination come to be there as a whole? A reason when it may not.
+// Nobody can see what is served: it may be whatever a published record stands for.
+bool leaves_out_what_is_published(const OwnerFacts& facts, const Combination& combination) {
+  const Reach reach(facts, combination);
+  return std::ranges::any_of(facts.published(), [&](const TlsaRecord& record) {
+    return is_usable(record) && !reach.covers(record);
+  });
+}
+
+bool is_unseen(const Situation& situation, const Combination& combination) {
+  const auto& [facts, memory, policy, now] = situation;
+  if (facts.live.is_witnessed || policy.assume_served) return false;
+  return facts.live.can_be_probed || leaves_out_what_is_published(facts, combination);
+}
+
+// May this combination come to be there as a whole? A reason when it may not. What was met comes first:
+// nobody's word stands against it.
 std::optional<Reason> hold(const Situation& situation, const TlsaRecords& stays,
                            const Combination& combination) {
   const auto& facts = situation.facts;
-  const bool is_new = combinations(combination.there).empty();
-  if (situation.policy.force || facts.live.sight == Sight::none || !is_new) return std::nullopt;
   TlsaRecords after = stays;
   for (const auto& added : combination.missing) insert(after, added.record);
   for (const auto& served : facts.live.chains) {
     if (broken_by(facts.published(), after, served)) return Reason::combination_would_break;
   }
-  // What does not answer may be served a chain that nobody has seen. Where nothing at all answers and nothing
-  // is published, nothing can break.
-  const bool is_first = combinations(facts.published()).empty();
-  if (facts.live.sight == Sight::partial || (facts.live.sight == Sight::nothing_reached && !is_first)) {
-    return Reason::not_probed;
-  }
+  // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
+  if (is_first(facts) && !facts.live.without_tls.empty()) return Reason::no_tls;
+  if (is_unseen(situation, combination)) return Reason::not_probed;
   if (leaves_out_what_may_go_live(situation, combination)) return Reason::may_go_live;
   return std::nullopt;
 }
 
+// The first RRset of a name comes as a whole or not at all.
+void hold_all(const OwnerFacts& facts, Additions& additions) {
+  const Reason reason = additions.held.begin()->second;
+  for (const auto parameters : facts.parameters) additions.held.emplace(parameters, reason);
+  additions.records.clear();
+}
+
 }  // namespace
+
+bool is_first(const OwnerFacts& facts) { return combinations(facts.published()).empty(); }
 
 Additions choose_additions(const Situation& situation, const TlsaRecords& stays) {
   const auto& facts = situation.facts;
@@ -107,12 +185,18 @@ Additions choose_additions(const Situation& situation, const TlsaRecords& stays)
     auto combination = combination_of(facts, stays, parameters);
     cover_served_chains(facts, parameters, combination);
     if (combination.missing.empty()) continue;
-    if (const auto reason = hold(situation, stays, combination)) {
+    const bool is_new = combinations(combination.there).empty();
+    if (is_new) cover_what_is_installed(facts, parameters, combination);
+    if (is_new) cover_what_was_seen_live(situation, parameters, combination);
+    const auto reason =
+        is_new && !situation.policy.force ? hold(situation, stays, combination) : std::nullopt;
+    if (reason) {
       additions.held.emplace(parameters, *reason);
     } else {
       std::ranges::move(combination.missing, std::back_inserter(additions.records));
     }
   }
+  if (is_first(facts) && !additions.held.empty()) hold_all(facts, additions);
   return additions;
 }
 

@@ -21,8 +21,12 @@ struct Additions {
   std::map<TlsaParameters, Reason> held;  // wanted combinations that may not be introduced now
 };
 
-// What is wanted and missing in an RRset of which `stays` stays, and with it the records of the chains served
-// now in combinations where those would go without (section 8.1).
+// No client could use any record that is published: what is added starts DANE for the name.
+[[nodiscard]] bool is_first(const OwnerFacts& facts);
+
+// What is wanted and missing in an RRset of which `stays` stays, and with it the records of what is served
+// now in combinations where that would go without (section 8.1): of the chains that were met and can be
+// trusted, of what is installed, and of what the ledger saw live.
 [[nodiscard]] Additions choose_additions(const Situation& situation, const TlsaRecords& stays);
 
 // The current credentials' records in combinations of ours that are no longer wanted but still there: without

@@ -42,17 +42,17 @@ TlsaRecords of_combination(const TlsaRecords& records, TlsaParameters parameters
 std::optional<TlsaParameters> broken_by(const TlsaRecords& before, const TlsaRecords& after,
                                         const Served& served) {
   const auto had = combinations(before);
-  // It matches nothing that is published: the outage is there, and is not ours to make worse or better.
-  if (!had.empty() && !served.is_matched_by_any(before)) return std::nullopt;
+  // Nothing that is published accepts it: the outage is there, and is not ours to make worse or better.
+  if (!had.empty() && !served.is_accepted_by_any(before)) return std::nullopt;
   const auto has = combinations(after);
   for (const auto& parameters : has) {
-    if (served.is_matched_by_any(of_combination(after, parameters))) continue;
+    if (served.is_accepted_by_any(of_combination(after, parameters))) continue;
     const bool was_broken =
-        contains(had, parameters) && !served.is_matched_by_any(of_combination(before, parameters));
+        contains(had, parameters) && !served.is_accepted_by_any(of_combination(before, parameters));
     if (!was_broken) return parameters;
   }
-  // Only combinations that were broken before are left: now nothing matches at all.
-  if (!has.empty() && !served.is_matched_by_any(after)) return has.front();
+  // Only combinations that were broken before are left: now nothing accepts it at all.
+  if (!has.empty() && !served.is_accepted_by_any(after)) return has.front();
   return std::nullopt;
 }
 

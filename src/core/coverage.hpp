@@ -19,9 +19,9 @@ void insert(TlsaRecords& sorted, const TlsaRecord& record);
 [[nodiscard]] TlsaRecords of_combination(const TlsaRecords& records, TlsaParameters parameters);
 
 // Does a change of the RRset leave clients of `served` no worse off, whichever combination they pick (I3)? A
-// combination that matched nothing before may stay as it is; a new one must match from the start. The RRset
-// may vanish altogether: no TLSA, no DANE. Nothing when the change is harmless, else the combination that
-// would break.
+// combination that accepted it in nothing before may stay as it is; a new one must accept it from the start.
+// The RRset may vanish altogether: no TLSA, no DANE. Nothing when the change is harmless, else the
+// combination that would break.
 [[nodiscard]] std::optional<TlsaParameters> broken_by(const TlsaRecords& before, const TlsaRecords& after,
                                                       const Served& served);
 

@@ -3,20 +3,36 @@
 #include <algorithm>
 
 namespace tlsa_update {
+namespace {
+
+bool is_answered(const Presented& one) {
+  return one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered;
+}
+
+bool is_chain(const Presented& one) { return one.outcome == ProbeOutcome::served && !one.chain.empty(); }
+
+// An address that offers neither kind of certificate has shown nothing that could be compared.
+bool is_seen(const Presented& one, const std::vector<Presented>& all) {
+  return is_answered(one) && std::ranges::any_of(all, [&](const Presented& other) {
+           return other.address == one.address && is_chain(other);
+         });
+}
+
+}  // namespace
 
 bool ServiceEvidence::complete() const {
-  const auto answered = [](const Presented& one) {
-    return one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered;
-  };
-  // An address that offers neither kind of certificate has shown nothing that could be compared.
-  const auto address_served = [this](const Presented& one) {
-    return std::any_of(presented.begin(), presented.end(), [&](const Presented& other) {
-      return other.address == one.address && other.outcome == ProbeOutcome::served && !other.chain.empty();
-    });
-  };
   return addresses_known && !presented.empty() &&
-         std::all_of(presented.begin(), presented.end(),
-                     [&](const Presented& one) { return answered(one) && address_served(one); });
+         std::ranges::all_of(presented, [&](const Presented& one) { return is_seen(one, presented); });
+}
+
+bool ServiceEvidence::is_witnessed() const {
+  return addresses_known && std::ranges::all_of(presented, [&](const Presented& one) {
+           return one.is_closed || is_seen(one, presented);
+         });
+}
+
+bool ServiceEvidence::is_of_nothing() const {
+  return addresses_known && std::ranges::all_of(presented, &Presented::is_closed);
 }
 
 }  // namespace tlsa_update

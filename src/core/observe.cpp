@@ -22,9 +22,12 @@ class Observation {
         !facts.servers.empty() && std::ranges::all_of(facts.servers, [](const AtServer& at) {
           return at.server->reachable && at.served != nullptr;
         });
-    note(facts.view->rrset);
+    const auto& view = *facts.view;
+    note(view.rrset ? view.rrset : view.wildcard_answer);
+    if (!view.rrset && view.wildcard_alias_ttl) ttls_.insert(*view.wildcard_alias_ttl);
     for (const auto& at : facts.servers) {
-      if (at.server->reachable && at.served != nullptr) note(at.served->rrset);
+      if (!at.server->reachable || at.served == nullptr) continue;
+      note(at.served->rrset ? at.served->rrset : at.served->wildcard_answer);
     }
   }
 
@@ -47,7 +50,8 @@ class Observation {
   }
 
  private:
-  // A TTL or negative TTL (RFC 2308 section 5) that some server hands out now.
+  // A TTL or negative TTL (RFC 2308 section 5) that some server hands out now, also of a wildcard's answer:
+  // caches hold it as the owner's.
   void note(const std::optional<Rrset>& rrset) {
     ttls_.insert(rrset ? rrset->ttl : facts_.zone->negative_ttl);
     if (!rrset) return;

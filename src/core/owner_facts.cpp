@@ -97,6 +97,7 @@ void collect_hazards(OwnerFacts& facts, const OwnerView& view) {
 void add_chain(LiveView& live, Served served) {
   for (auto& known : live.chains) {
     if (known.chain == nullptr || served.chain == nullptr || *known.chain != *served.chain) continue;
+    if (known.names != served.names) continue;
     known.is_verified = known.is_verified || served.is_verified;
     known.is_refused = known.is_refused || served.is_refused;
     known.names_fit = known.names_fit && served.names_fit;
@@ -112,30 +113,44 @@ void collect_gaps(LiveView& live, const ServiceEvidence& proof) {
     if (one.outcome == ProbeOutcome::served || one.outcome == ProbeOutcome::not_offered) continue;
     const Place place{{}, one.address};
     if (std::ranges::find(live.gaps, place) == live.gaps.end()) live.gaps.push_back(place);
+    const bool is_plain = one.outcome == ProbeOutcome::no_tls;
+    if (is_plain && std::ranges::find(live.without_tls, place) == live.without_tls.end())
+      live.without_tls.push_back(place);
   }
 }
 
-LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool every_name_probed) {
+LiveView live_view(const std::vector<const ServiceEvidence*>& evidence, bool every_name_probed,
+                   const ChainJudge* judge) {
   LiveView live;
   if (evidence.empty()) return live;
   bool complete = every_name_probed;
+  live.is_witnessed = live.is_of_nothing = every_name_probed;
   for (const ServiceEvidence* proof : evidence) {
     complete = complete && proof->complete();
+    live.is_witnessed = live.is_witnessed && proof->is_witnessed();
+    live.is_of_nothing = live.is_of_nothing && proof->is_of_nothing();
     collect_gaps(live, *proof);
     for (const auto& one : proof->presented) {
       if (one.outcome != ProbeOutcome::served || one.chain.empty()) continue;
-      add_chain(live, Served::of(*proof, one));
+      add_chain(live, Served::of(*proof, one, judge));
     }
   }
   live.sight = complete ? Sight::complete : live.chains.empty() ? Sight::nothing_reached : Sight::partial;
   return live;
 }
 
+// Only TCP services can be asked for their chains; a wildcard owner stands for all ports at once.
+bool can_be_probed(const Name& asked) {
+  const auto service = service_of(asked);
+  return service && service->protocol == Protocol::tcp;
+}
+
 // The operator's word stands for what the probes did not meet, never against what they met.
 LiveView assumed_view(const OwnerFacts& facts, LiveView live) {
-  const auto current = facts.current_credentials();
-  for (const Credential* credential : current) add_chain(live, Served::of(*credential));
+  const auto current = facts.current_chains();
+  for (const auto& served : current) add_chain(live, served);
   if (!current.empty()) live.sight = Sight::complete;
+  live.is_witnessed = live.is_witnessed || !current.empty();
   return live;
 }
 
@@ -168,6 +183,20 @@ std::vector<const Credential*> OwnerFacts::current_credentials() const {
   for (const Desired* wish : desired) {
     for (const auto& given : wish->credentials) {
       if (given.role == Role::current && given.credential) current.push_back(given.credential.get());
+    }
+  }
+  return current;
+}
+
+std::vector<Served> OwnerFacts::current_chains() const {
+  std::vector<Served> current;
+  for (const Desired* wish : desired) {
+    for (const auto& given : wish->credentials) {
+      if (given.role != Role::current || !given.credential) continue;
+      auto& served = current.emplace_back(Served::of(*given.credential));
+      served.judge = judge;
+      if (const auto names = reference_names.find(wish->asked); names != reference_names.end())
+        served.names = names->second;
     }
   }
   return current;
@@ -215,11 +244,24 @@ class Join {
   }
 
  private:
+  // RFC 7672 section 3.2.2: the TLSA base domain, and the domain that led to it.
+  static std::vector<Name> names_of(const Name& asked,
+                                    std::span<const std::pair<Name, const ServiceEvidence*>> proofs) {
+    std::vector<Name> names;
+    if (const auto service = service_of(asked)) names.push_back(service->host);
+    for (const auto& [owner, proof] : proofs) {
+      const auto& domain = proof->source_domain;
+      if (domain && std::ranges::find(names, *domain) == names.end()) names.push_back(*domain);
+    }
+    return names;
+  }
+
   OwnerFacts facts_of(const ZoneView& zone, const std::vector<const OwnerView*>& views,
                       const std::vector<ServerIndex>& servers) const {
     OwnerFacts facts;
     facts.zone = &zone;
     facts.view = views.front();
+    facts.judge = policy_.judge.get();
     std::vector<const ServiceEvidence*> evidence;
     bool every_name_probed = true;
     const Name* previous = nullptr;
@@ -231,13 +273,16 @@ class Join {
       const auto proofs = range_of(evidence_, view->asked);
       every_name_probed = every_name_probed && !proofs.empty();
       for (const auto& [owner, proof] : proofs) evidence.push_back(proof);
+      facts.reference_names.emplace(view->asked, names_of(view->asked, proofs));
     }
     merge_wishes(facts);
     for (const auto& server : servers) {
       const auto answers = range_of(server.rrsets, facts.owner());
       facts.servers.push_back({server.server, answers.empty() ? nullptr : answers.front().second});
     }
-    facts.live = live_view(evidence, every_name_probed);
+    facts.live = live_view(evidence, every_name_probed, facts.judge);
+    facts.live.can_be_probed =
+        std::ranges::any_of(views, [](const OwnerView* view) { return can_be_probed(view->asked); });
     if (policy_.assume_deployed) facts.live = assumed_view(facts, std::move(facts.live));
     return facts;
   }

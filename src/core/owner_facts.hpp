@@ -2,6 +2,7 @@
 // Borrows from its sources and decides nothing.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,10 @@ struct LiveView {
   Sight sight = Sight::none;
   std::vector<Served> chains;  // each once
   Places gaps;                 // addresses that did not show what they serve
+  Places without_tls;          // of these, those that talk and offer no TLS
+  bool is_witnessed = false;   // of every address of every name: ServiceEvidence::is_witnessed
+  bool is_of_nothing = false;  // likewise
+  bool can_be_probed = true;   // false: none of the names stands for a TCP service
 };
 
 // Why a record is not everywhere yet, and which servers are in the way.
@@ -48,6 +53,8 @@ struct OwnerFacts {
   std::vector<Hazard> hazards;             // those that apply to what stands there now
   std::vector<AtServer> servers;
   LiveView live;
+  const ChainJudge* judge = nullptr;
+  std::map<Name, std::vector<Name>> reference_names;  // of each name asked: by which its clients come
 
   [[nodiscard]] const Name& owner() const { return view->owner; }
   [[nodiscard]] const TlsaRecords& published() const;  // at the primary; empty when there is no RRset
@@ -56,6 +63,8 @@ struct OwnerFacts {
   [[nodiscard]] bool is_kept(const TlsaRecord& record) const;
   [[nodiscard]] bool is_called(const Name& name) const;  // the owner, or a name that leads to it
   [[nodiscard]] std::vector<const Credential*> current_credentials() const;
+  // As clients of each name will be served them.
+  [[nodiscard]] std::vector<Served> current_chains() const;
 
   // Invariant I8: does every address of every authoritative server serve it, signed where the zone is?
   // Nothing when they do, else why not: unread, propagating or not_signed.

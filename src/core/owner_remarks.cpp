@@ -92,20 +92,41 @@ bool is_switched(const OwnerFacts& facts) {
 }
 
 // A combination that is held back until the switch is waiting; one that what is to be served never matches is
-// wrong, and waiting does not help.
-void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, bool may_wait) {
+// wrong, and waiting does not help. Where there is no record at all, no switch of ours comes.
+void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
+                 bool may_wait) {
+  const bool is_refused = is_first(facts) && policy.adds;
+  const bool is_waiting = may_wait && !is_switched(facts) && !is_refused;
   for (const auto& [parameters, reason] : additions.held) {
-    if (reason != Reason::combination_would_break || (may_wait && !is_switched(facts))) continue;
-    plan.critical.push_back(
-        {.kind = RemarkKind::would_match_nothing, .owner = facts.owner(), .parameters = parameters});
+    if (reason == Reason::combination_would_break && !is_waiting)
+      plan.critical.push_back(
+          {.kind = RemarkKind::would_match_nothing, .owner = facts.owner(), .parameters = parameters});
+    if (reason != Reason::no_tls || !is_refused) continue;
+    const auto& at = facts.live.without_tls.front().address;
+    plan.critical.push_back({.kind = RemarkKind::without_tls, .owner = facts.owner(), .where = at});
+    return;
   }
 }
 
-void remark_new_combinations(Plan& plan, const OwnerFacts& facts, const Additions& additions) {
-  if (facts.live.sight != Sight::none) return;
+// The same of many names is one remark.
+void warn_of_owner(Plan& plan, RemarkKind kind, const Name& owner) {
+  const auto same = std::ranges::find(plan.warnings, kind, &Remark::kind);
+  if (same == plan.warnings.end()) {
+    plan.warnings.push_back({.kind = kind, .owner = owner});
+  } else {
+    ++same->count;
+  }
+}
+
+// What is added without having been compared with a chain.
+void remark_unseen(Plan& plan, const OwnerFacts& facts, const Additions& additions) {
   const auto there = combinations(facts.published());
   const auto is_new = [&](const Addition& added) { return !contains(there, added.record.parameters); };
   if (std::ranges::none_of(additions.records, is_new)) return;
+  if (!facts.live.can_be_probed && facts.live.chains.empty())
+    warn_of_owner(plan, RemarkKind::unseen, facts.owner());
+  if (facts.live.is_of_nothing) return warn_of_owner(plan, RemarkKind::nothing_served, facts.owner());
+  if (facts.live.is_witnessed) return;
   for (const auto& record : facts.published()) {
     if (!is_usable(record) || facts.find_wanted(record) != nullptr) continue;
     const auto matches_it = [&](const Credential* given) { return Served::of(*given).is_matched_by(record); };
@@ -122,8 +143,8 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
   if (facts.view->mixed_ttl)
     plan.warnings.push_back({.kind = RemarkKind::mixed_ttls, .owner = facts.owner()});
   remark_outages(plan, facts, policy);
-  remark_held(plan, facts, additions, now.has_value());
-  remark_new_combinations(plan, facts, additions);
+  remark_held(plan, facts, additions, policy, now.has_value());
+  remark_unseen(plan, facts, additions);
   if (now) remark_expiry(plan, facts, plan.readiness.back(), *now);
 }
 

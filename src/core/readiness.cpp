@@ -17,7 +17,7 @@ class Gate {
       : situation_(situation),
         facts_(situation.facts),
         additions_(additions),
-        credentials_(situation.facts.current_credentials()),
+        current_(situation.facts.current_chains()),
         known_(situation.known_to_clients()) {}
 
   std::vector<Blocker> close() {
@@ -29,8 +29,7 @@ class Gate {
     for (const auto& one : known_) insert(known, one.record);
     for (const auto parameters : combinations(known)) {
       if (is_broken_already(parameters)) continue;
-      for (const Credential* credential : facts_.current_credentials())
-        require_match(*credential, parameters);
+      for (const auto& served : current_) require_match(served, parameters);
     }
     return std::move(blockers_);
   }
@@ -67,41 +66,47 @@ class Gate {
 
   // Is there, or is there to come, another record of each credential that this one is of?
   bool is_found_otherwise(const Wanted& want) const {
-    if (credentials_.empty()) return false;
-    return std::ranges::all_of(credentials_, [&](const Credential* credential) {
-      const auto served = Served::of(*credential);
+    if (current_.empty()) return false;
+    return std::ranges::all_of(current_, [&](const Served& served) {
       if (!served.is_matched_by(want.record) || served.is_matched_by_any(facts_.published())) return true;
       return std::ranges::any_of(additions_.records,
                                  [&](const Addition& added) { return served.is_matched_by(added.record); });
     });
   }
 
-  // A combination in which nothing that is served now matches either loses nothing by the switch.
+  // A combination by which nothing that is served now is accepted either loses nothing by the switch.
   bool is_broken_already(TlsaParameters parameters) const {
     if (facts_.live.sight != Sight::complete) return false;
     return std::ranges::none_of(known_, [&](const auto& one) {
-      const auto matches_it = [&](const Served& served) { return served.is_matched_by(one.record); };
-      return one.record.parameters == parameters && std::ranges::any_of(facts_.live.chains, matches_it);
+      const auto accepts_it = [&](const Served& served) { return served.is_accepted_by(one.record); };
+      return one.record.parameters == parameters && std::ranges::any_of(facts_.live.chains, accepts_it);
     });
   }
 
-  // RFC 7671 section 8: every combination that a client may know, wanted by us or not, has a record that
-  // matches the chain, and every copy of the RRset has that record.
-  void require_match(const Credential& credential, TlsaParameters parameters) {
-    const auto served = Served::of(credential);
-    std::optional<Blocker> blocker;
+  // RFC 7671 section 8: every combination that a client may know, wanted by us or not, has a record by which
+  // clients accept the chain, and every copy of the RRset has that record.
+  void require_match(const Served& served, TlsaParameters parameters) {
+    std::optional<Blocker> blocker, refusal;
+    const auto is_of_use = [&](const TlsaRecord& record) {
+      if (record.parameters != parameters || !served.is_matched_by(record)) return false;
+      auto why = served.refusal_by(record);
+      if (why) refusal = Blocker{record, served.where, Reason::not_accepted, {}, {}, {}, std::move(*why)};
+      return !why;
+    };
     for (const auto& one : known_) {
-      if (one.record.parameters != parameters || !served.is_matched_by(one.record)) continue;
+      if (!is_of_use(one.record)) continue;
       const auto reliance = situation_.reliance_for_deployment(one.record);
       if (reliance.is_given()) return;
-      blocker = blocker_of(one.record, credential.source, reliance);
+      blocker = blocker_of(one.record, served.where, reliance);
     }
     for (const auto& added : additions_.records) {
-      if (added.record.parameters != parameters || !served.is_matched_by(added.record)) continue;
-      blocker = Blocker{added.record, credential.source, Reason::missing, std::nullopt};
+      if (is_of_use(added.record))
+        blocker = Blocker{added.record, served.where, Reason::missing, std::nullopt};
     }
-    if (!blocker) blocker = would_break(credential, parameters);
-    const auto is_same = [&](const Blocker& other) { return other.record == blocker->record; };
+    if (!blocker) blocker = refusal ? std::move(*refusal) : would_break(served.where, parameters);
+    const auto is_same = [&](const Blocker& other) {
+      return other.record == blocker->record && other.reason == blocker->reason;
+    };
     if (std::ranges::none_of(blockers_, is_same)) blockers_.push_back(*blocker);
   }
 
@@ -112,8 +117,8 @@ class Gate {
 
   // Nothing in this combination matches. It ends when its records have left the caches, or the servers that
   // still serve them; what stands at the primary, not ours or wanted by us, only the operator takes away.
-  Blocker would_break(const Credential& credential, TlsaParameters parameters) const {
-    Blocker blocker{{}, credential.source, Reason::may_be_cached, std::nullopt};
+  Blocker would_break(const std::string& credential, TlsaParameters parameters) const {
+    Blocker blocker{{}, credential, Reason::may_be_cached, std::nullopt};
     for (const auto& one : known_) {
       if (one.record.parameters != parameters || !is_usable(one.record)) continue;
       const auto reason = reason_of(one);
@@ -121,7 +126,7 @@ class Gate {
         if (!blocker.ready_at || *blocker.ready_at < *one.gone_at) blocker.record = one.record;
         blocker.ready_at = std::max(blocker.ready_at, one.gone_at);
       } else if (blocker.reason == Reason::may_be_cached || reason == Reason::combination_would_break) {
-        blocker = {one.record, credential.source, reason, std::nullopt};
+        blocker = {one.record, credential, reason, std::nullopt};
       }
     }
     if (blocker.reason == Reason::leaving) blocker.places = servers_with(blocker.record);
@@ -145,7 +150,7 @@ class Gate {
   const Situation& situation_;
   const OwnerFacts& facts_;
   const Additions& additions_;
-  std::vector<const Credential*> credentials_;
+  std::vector<Served> current_;
   std::vector<Situation::Known> known_;
   std::vector<Blocker> blockers_;
 };

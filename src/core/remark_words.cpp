@@ -1,5 +1,6 @@
 #include <array>
 
+#include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 
@@ -29,10 +30,15 @@ std::string served_until(const Remark& it, const std::string& ends) {
          ": waiting now costs more than deploying it by hand";
 }
 
+std::string owners(const Remark& it) {
+  return it.owner.text() + (it.count > 0 ? " and " + count(it.count, "other name") : std::string{});
+}
+
 std::string not_unpublished(const Remark& it) {
   std::string why(meaning(it.reason));
   if (it.reason == Reason::hazard && it.hazard) why = refusal(*it.hazard, it.owner).what;
   if (it.until) why += "; until " + rfc3339(*it.until);
+  if (it.reason == Reason::uncovers_wildcard) return it.owner.text() + " is not unpublished: " + why;
   return it.owner.text() + " is not unpublished while other records stay: " + why +
          "; --adopt all takes foreign ones along";
 }
@@ -74,6 +80,22 @@ constexpr auto of_plans = std::to_array<Words>({
        return "records " + it.parameters.text() + " at " + it.owner.text() +
               " would match nothing that is served now: not added; each combination has to match the "
               "certificate in use (RFC 7671 section 8), or --force";
+     }},
+    {RemarkKind::without_tls,
+     [](const Remark& it) {
+       return "no record is added at " + it.owner.text() + ": the service at " + it.where +
+              " offers no TLS, and DANE clients that find records do without the service rather than without "
+              "TLS "
+              "(RFC 7672 section 2.2); switch TLS on there first, or --force";
+     }},
+    {RemarkKind::nothing_served,
+     [](const Remark& it) {
+       return "nothing is served at " + owners(it) +
+              " yet: the host has no address, or this machine refuses the connection";
+     }},
+    {RemarkKind::unseen,
+     [](const Remark& it) {
+       return owners(it) + " cannot be probed: what is added there was compared with nothing that is served";
      }},
     {RemarkKind::not_unpublished, not_unpublished},
     {RemarkKind::new_combination,

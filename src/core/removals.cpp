@@ -181,10 +181,15 @@ Verdicts choose_unpublishing(const Situation& situation) {
   for (const auto& record : facts.published()) {
     if (situation.is_disposable(record)) insert(ours, record);
   }
-  const auto left = without(facts.published(), ours);
-  // No RRset, no DANE: the last records may always go together. What is left behind has to match (I3).
+  auto left = without(facts.published(), ours);
+  // No RRset, no DANE: the last records may always go together, unless a wildcard answers in their place.
+  // What is left behind has to match (I3).
   std::optional<Reason> refusal;
   if (facts.is_partial) refusal = Reason::unread;
+  const auto& uncovered = facts.view->uncovered;
+  const bool is_uncovered = left.empty() && uncovered;
+  if (is_uncovered && uncovered->rrset) left = uncovered->rrset->records;
+  if (is_uncovered && !uncovered->rrset && !situation.policy.force) refusal = Reason::uncovers_wildcard;
   if (!combinations(left).empty() && !situation.policy.force) {
     const auto may_go_live = [&](const TlsaRecord& record) {
       return situation.may_go_live(*situation.memory.find(record));
@@ -192,7 +197,8 @@ Verdicts choose_unpublishing(const Situation& situation) {
     if (std::ranges::any_of(ours, may_go_live)) refusal = Reason::may_go_live;
     if (facts.live.sight != Sight::complete) refusal = Reason::not_probed;
     for (const auto& served : facts.live.chains) {
-      if (broken_by(facts.published(), left, served)) refusal = Reason::combination_would_break;
+      if (!broken_by(facts.published(), left, served)) continue;
+      refusal = is_uncovered ? Reason::uncovers_wildcard : Reason::combination_would_break;
     }
   }
   Verdicts verdicts;

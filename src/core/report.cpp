@@ -87,6 +87,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::not_probed, "not-probed",
      "an address of the service did not show what it serves; --assume-deployed is your word instead",
      Ends::service},
+    {Reason::no_tls, "no-tls",
+     "an address of the service offers no TLS, and with the first record clients do without the service "
+     "rather "
+     "than without TLS (RFC 7672 section 2.2); --force overrides",
+     Ends::service},
     {Reason::not_deployed, "not-deployed", "an address presents a chain that the wanted records do not match",
      Ends::service},
     {Reason::may_go_live, "may-go-live",
@@ -104,6 +109,11 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::wanted_before, "wanted-before",
      "a service or configuration that is gone wanted it, and --forget-after has not passed; prune --forget "
      "ends that"},
+    {Reason::uncovers_wildcard, "uncovers-wildcard",
+     "once the last record is gone a wildcard answers here (RFC 4592 section 3.3.1), and clients may refuse "
+     "what "
+     "is served: change the records of the wildcard first, or use --force",
+     Ends::operator_},
     {Reason::superseded, "superseded", "stale, and safe to delete"},
     {Reason::unpublished, "unpublished", "--unpublish"},
     {Reason::hazard, "hazard", "refused: publishing here would break something or be without effect",
@@ -115,6 +125,13 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::unasked, "published", "nothing is configured to compare it with"},
     {Reason::not_wanted, "stale", "published by this program, and matches nothing that is wanted"},
     {Reason::occluded, "occluded", "below a delegation or DNAME: never answered"},
+    {Reason::installed, "installed",
+     "a new combination first covers what lies where certificates are installed (RFC 7671 section 8.1)"},
+    {Reason::remembered, "remembered",
+     "the RRset vanished, and what this record matches was served when last looked at"},
+    {Reason::not_accepted, "not-accepted",
+     "clients would refuse this certificate by the record that it matches (RFC 7671 section 5)",
+     Ends::operator_},
     {Reason::malformed, "malformed", "no client can use it"},
 });
 
@@ -175,6 +192,7 @@ std::string detail(const Wait& wait) {
   for (const auto& place : wait.places) {
     if (place.since) sentence += "; out of reach since " + rfc3339(*place.since) + ": " + words_for(place);
   }
+  if (!wait.why.empty()) sentence += ": " + wait.why;
   if (wait.reason == Reason::combination_would_break && wait.ends == Ends::operator_) {
     sentence += "; a " + wait.record.parameters.text() +
                 " record is there that it does not match: adopt it, or publish " +
@@ -185,6 +203,8 @@ std::string detail(const Wait& wait) {
 
 std::string why_refused(const Acceptance& acceptance) {
   if (!acceptance.has_usable) return "finds no usable TLSA record";
+  if (!acceptance.unused && !acceptance.refusal.empty())
+    return "clients do not accept: " + acceptance.refusal;
   if (!acceptance.unused) return "matches no published record";
   const auto stronger = acceptance.stronger->parameters.text();
   return "clients do not accept (RFC 7671 section 9): a " + stronger +

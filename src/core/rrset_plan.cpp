@@ -35,8 +35,9 @@ class Steps {
     if (held != additions.held.end()) {
       step.action = Action::wait;
       step.reason = held->second;
-      step.ends = Ends::service;  // once it presents what is to be deployed
+      step.ends = end_of(step.reason);
       if (step.reason == Reason::not_probed) step.places = facts_.live.gaps;
+      if (step.reason == Reason::no_tls) step.places = facts_.live.without_tls;
     }
     add(std::move(step));
   }
@@ -73,6 +74,15 @@ class Steps {
   }
 
  private:
+  // Once the service presents what is to be deployed. No deployment of ours is waited for where there is
+  // nothing yet, and none follows where the chains cannot be seen.
+  [[nodiscard]] Ends end_of(Reason reason) const {
+    const bool is_refused =
+        is_first(facts_) && (reason == Reason::combination_would_break || reason == Reason::no_tls);
+    const bool is_unseen = reason == Reason::not_probed && !facts_.live.can_be_probed;
+    return is_refused || is_unseen ? Ends::operator_ : Ends::service;
+  }
+
   void add(Step step) { steps_.insert_or_assign(step.record, std::move(step)); }
 
   const OwnerFacts& facts_;

@@ -26,15 +26,15 @@ bool is_about(Goal goal, const Step& step) {
 
 Wait wait_of(const Name& owner, const Step& step) {
   const bool is_deletion = step.credential.empty() && step.state != RecordState::missing;
-  return {owner,       step.record,  step.credential,
-          is_deletion, step.reason,  step.ends.value_or(usual_end(step.reason)),
-          step.places, step.ready_at};
+  return {owner,       step.record,   step.credential,
+          is_deletion, step.reason,   step.ends.value_or(usual_end(step.reason)),
+          step.places, step.ready_at, {}};
 }
 
 Wait wait_of(const Name& owner, const Blocker& blocker) {
-  return {owner,          blocker.record,  blocker.credential,
-          false,          blocker.reason,  blocker.ends.value_or(usual_end(blocker.reason)),
-          blocker.places, blocker.ready_at};
+  return {owner,          blocker.record,   blocker.credential,
+          false,          blocker.reason,   blocker.ends.value_or(usual_end(blocker.reason)),
+          blocker.places, blocker.ready_at, blocker.why};
 }
 
 class Waits {

@@ -122,14 +122,15 @@ class Walk {
     if (end == host) co_return std::nullopt;
     const auto expanded = location_.owner.rebased(host, end);
     const std::string is_alias = host.text() + " is an alias of " + end.text();
-    std::optional<TlsaAnswer::Kind> kind;
-    if (expanded) kind = co_await kind_at(*expanded);
-    if (kind == TlsaAnswer::Kind::data) {
+    std::optional<TlsaAnswer> there;
+    if (expanded) there = co_await answer_at(*expanded);
+    if (there && there->kind == TlsaAnswer::Kind::data) {
       notes_.push_back(is_alias + ", whose TLSA records count (RFC 7671 section 7): " + expanded->text());
       co_return *expanded;
     }
     if (!answer.by_dname)
-      notes_.push_back(is_alias + (kind ? ", which has no TLSA records" : ", whose TLSA could not be asked") +
+      notes_.push_back(is_alias +
+                       (there ? ", which has no TLSA records" : ", whose TLSA could not be asked") +
                        ": the name given is used (RFC 7671 section 7), " + location_.owner.text());
     co_return std::nullopt;
   }
@@ -149,16 +150,22 @@ class Walk {
   }
 
   // What stands at `owner` or at the end of its aliases; nothing when that could not be asked.
-  awaitable<std::optional<TlsaAnswer::Kind>> kind_at(Name owner) {
+  awaitable<std::optional<TlsaAnswer>> answer_at(Name owner) {
     for (std::size_t passed = 0; passed < max_aliases; ++passed) {
       const auto primary = co_await primary_for_(owner);
       if (!primary) break;
       const auto answer = co_await inquiry_.tlsa(**primary, owner);
       if (!answer) break;
-      if (answer->kind != TlsaAnswer::Kind::alias) co_return answer->kind;
+      if (answer->kind != TlsaAnswer::Kind::alias) co_return *answer;
       owner = answer->target;
     }
     co_return std::nullopt;
+  }
+
+  // What clients are given at the end of a wildcard's CNAME, as far as primaries are known on the way.
+  awaitable<std::optional<Rrset>> answered_behind(Name target) {
+    const auto answer = co_await answer_at(std::move(target));
+    co_return answer ? answer->rrset : std::nullopt;
   }
 
   // Nothing: the name is an alias that is to be followed.
@@ -176,7 +183,9 @@ class Walk {
     OwnerFacts facts{.asked = location_.asked, .owner = location_.owner, .encloser = *encloser};
     facts.covered = *encloser != Encloser::owner && answer.kind != TlsaAnswer::Kind::no_name;
     facts.covered_by_alias = is_alias;
+    facts.alias_ttl = answer.alias_ttl;
     facts.answered = answer.rrset;
+    if (is_alias) facts.answered = co_await answered_behind(answer.target);
     facts.has_rrsig = answer.has_rrsig;
     facts.mixed_ttl = answer.mixed_ttl;
     co_return co_await settle(std::move(facts), *zone);

@@ -66,6 +66,7 @@ OwnerView view_of(const OwnerFacts& facts) {
     // RFC 4592 section 2.2.2: the new owner makes its host exist, and what exists is not synthesised.
     if (facts.encloser == Encloser::above_host) view.hazards.push_back(Hazard::host_is_wildcard);
     if (facts.answered || facts.covered_by_alias) view.hazards.push_back(Hazard::hides_wildcard);
+    if (facts.covered_by_alias) view.wildcard_alias_ttl = facts.alias_ttl;
   }
   // A name that is not "_port._proto.HOST" has no host to miss, nor has one that an alias led to.
   const bool has_host = host_of(facts.owner) != facts.owner && facts.asked == facts.owner;

@@ -26,7 +26,9 @@ struct OwnerFacts {
   Encloser encloser = Encloser::owner;
   bool covered = false;           // not `owner`, and a wildcard at the closest encloser answers in its stead
   bool covered_by_alias = false;  // that wildcard holds a CNAME which is not followed: see is_followed()
-  std::optional<Rrset> answered = {};  // TLSA: the owner's own, or the wildcard's when covered
+  std::uint32_t alias_ttl = 0;    // of that CNAME
+  std::optional<Rrset> answered = {};  // TLSA: the owner's own, or when covered the wildcard's, at the end of
+                                       // its alias
   bool has_rrsig = false;
   bool mixed_ttl = false;
   bool below_cut = false;  // below a delegation inside the zone that was asked for (--zone)

@@ -256,7 +256,10 @@ class ServerReader {
     served.owner = owner;
     if (answer->kind != TlsaAnswer::Kind::data) co_return served;
     // RFC 4035 section 5.3.4: fewer labels mean that a wildcard answered, not the owner.
-    if (answer->signed_labels && !is_own(owner, *answer->signed_labels)) co_return served;
+    if (answer->signed_labels && !is_own(owner, *answer->signed_labels)) {
+      served.wildcard_answer = answer->rrset;
+      co_return served;
+    }
     served.rrset = answer->rrset;
     served.has_rrsig = answer->has_rrsig;
     if (answer->has_rrsig && !keys().empty()) {

@@ -52,6 +52,7 @@ Result<std::optional<TlsaAnswer>> read_alias(const Message& message, const Name&
     if (!whole) return tl::unexpected(whole.error());
     answer.target = *whole;
     answer.by_dname = is_dname;
+    answer.alias_ttl = record.ttl;
     const auto signature = find_signature(message, name, type::cname);
     if (!signature) return tl::unexpected(signature.error());
     if (*signature && !is_dname) answer.signed_labels = (*signature)->labels;

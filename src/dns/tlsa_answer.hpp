@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,7 @@ struct TlsaAnswer {
   std::optional<std::size_t> signed_labels;
   std::optional<Name> zone;  // when the answer tells: SOA of a negative answer, or the signer
   Name target;
+  std::uint32_t alias_ttl = 0;  // of `alias`
   bool by_dname = false;
   Name cut;
 

@@ -7,6 +7,7 @@
 
 #include "gather.hpp"
 #include "tlsa_update/core/count.hpp"
+#include "uncovered.hpp"
 #include "walk.hpp"
 #include "wire.hpp"
 
@@ -40,6 +41,7 @@ class ZoneReading {
     const auto read = [&](std::size_t i) { return read_by_query(asked[i]); };
     co_await gather(asked.size(), owners_at_once, read);
     co_await complete_zones();
+    if (options_.uncovers) co_await look_under_owners();
     co_return sorted();
   }
 
@@ -164,6 +166,20 @@ class ZoneReading {
       }
     };
     co_await gather(missing.size(), owners_at_once, complete);
+  }
+
+  awaitable<void> look_under_owners() {
+    std::vector<std::pair<const Pending*, OwnerView*>> owners;
+    for (auto& [place, zone] : zones_) {
+      for (auto& view : zone.owners) {
+        if (view.rrset) owners.emplace_back(&zone, &view);
+      }
+    }
+    const auto look = [&](std::size_t i) -> awaitable<void> {
+      const auto& [zone, view] = owners[i];
+      view->uncovered = co_await uncovered_at(inquiry_, *zone->primary, view->owner, zone->apex);
+    };
+    co_await gather(owners.size(), owners_at_once, look);
   }
 
   ReadResult sorted() {

@@ -53,7 +53,7 @@ Error with_advice(Error error) {
 class Checkup {
  public:
   Checkup(rollover::Session& session, const report::Findings& found, KeyUse key)
-      : session_(session), found_(found), judge_(found.zones), key_(key) {}
+      : session_(session), found_(found), judge_(found.zones, found.judge.get()), key_(key) {}
 
   report::Diagnosis run(const std::vector<dns::ReadZone>& read) {
     for (const auto& trouble : found_.troubles) fail(std::string(subject_of(trouble)), with_advice(trouble));

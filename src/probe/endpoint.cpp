@@ -4,8 +4,10 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
+#include <map>
 #include <optional>
 
 #include "gather.hpp"
@@ -26,6 +29,17 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+// Would a packet to this address stay on this machine? The kernel takes the address itself as its source
+// then.
+bool is_own(const asio::ip::address& address) {
+  if (address.is_loopback()) return true;
+  boost::system::error_code error;
+  asio::io_context unused;
+  asio::ip::udp::socket socket(unused);
+  socket.connect({address, 9}, error);  // sends nothing
+  return !error && socket.local_endpoint(error).address() == address;
+}
 
 // One handshake: what is asked, how far it got, what it brought.
 struct Attempt {
@@ -50,24 +64,33 @@ struct Attempt {
 
   void is_not_reached(const boost::system::error_code& error) {
     breaks_off(error);
+    presented.is_closed = error == asio::error::connection_refused && is_own(address.address());
     const auto advice = advice_without_route(error, address.address());
     if (!advice.empty()) presented.detail += "; " + advice;
   }
 };
 
-// OpenSSL's, made for the first peer that agrees to TLS: it takes longer than to be refused by a closed port.
+// What all handshakes share. OpenSSL's is made for the first peer that agrees to TLS: it takes longer than to
+// be refused by a closed port.
 class Context {
  public:
-  explicit Context(const std::vector<ProbeRequest>& requests) : requests_(requests) {}
+  // A port of this machine that refused one connection refuses the next: thousands of names may lead there.
+  [[nodiscard]] const Presented* refusal_at(const tcp::endpoint& address) const {
+    const auto known = closed_.find(address);
+    return known == closed_.end() ? nullptr : &known->second;
+  }
+  void note_refusal(const tcp::endpoint& address, const Presented& presented) {
+    if (presented.is_closed) closed_.emplace(address, presented);
+  }
 
   asio::ssl::context& get() {
-    if (!made_) made_.emplace(looking_context(requests_));
+    if (!made_) made_.emplace(looking_context());
     return *made_;
   }
 
  private:
-  const std::vector<ProbeRequest>& requests_;
   std::optional<asio::ssl::context> made_;
+  std::map<tcp::endpoint, Presented> closed_;
 };
 
 // RFC 5321 section 4.1.4: a full host name, or else the address as a literal (section 4.1.3).
@@ -110,9 +133,17 @@ asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
 }
 
 asio::awaitable<void> shake_hands(Context& context, Attempt& attempt) {
+  if (const auto* const refusal = context.refusal_at(attempt.address)) {
+    attempt.presented.is_closed = true;
+    attempt.presented.detail = refusal->detail;
+    co_return;
+  }
   tcp::socket socket(co_await asio::this_coro::executor);
   const auto [connect_error] = co_await socket.async_connect(attempt.address, as_result);
-  if (connect_error) co_return attempt.is_not_reached(connect_error);
+  if (connect_error) {
+    attempt.is_not_reached(connect_error);
+    co_return context.note_refusal(attempt.address, attempt.presented);
+  }
   attempt.phase = "in the STARTTLS dialogue";
   if (!co_await talk(socket, attempt)) co_return;
   attempt.phase = "in the TLS handshake";
@@ -161,7 +192,7 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
       attempts.emplace_back(request, address, Kind::ecdsa);
     }
   }
-  Context context(requests);
+  Context context;
   const auto run_one = [&](std::size_t i) { return run(context, attempts[i]); };
   co_await gather(attempts.size(), at_once, run_one);
   for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {

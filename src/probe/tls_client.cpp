@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "tlsa_update/x509/dane.hpp"
 #include "tlsa_update/x509/loader.hpp"
 
 namespace tlsa_update::probe {
@@ -52,35 +53,17 @@ bool is_usable(const TlsaRecord& record, const Service& service) {
   }
 }
 
-bool needs_roots(const ProbeRequest& request) {
-  if (!request.rrset) return false;
-  return std::ranges::any_of(request.rrset->records, [&](const TlsaRecord& record) {
-    const auto usage = record.parameters.usage;
-    return (usage == Usage::pkix_ta || usage == Usage::pkix_ee) && is_usable(record, request.service);
-  });
+TlsaRecords usable_records(const ProbeRequest& request) {
+  TlsaRecords usable;
+  std::ranges::copy_if(request.rrset->records, std::back_inserter(usable),
+                       [&](const TlsaRecord& record) { return is_usable(record, request.service); });
+  return usable;
 }
 
-bool expect_tlsa(SSL* ssl, const ProbeRequest& request) {
-  if (SSL_dane_enable(ssl, tls_name(request.service.host).c_str()) <= 0) return false;
-  // RFC 7671 section 5.1: names do not count for usage 3; neither do dates, which OpenSSL knows by itself.
-  SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);  // RFC 7672 section 3.2.3
-  if (request.source_domain && SSL_add1_host(ssl, tls_name(*request.source_domain).c_str()) != 1)
-    return false;
-  auto* const parameters = SSL_get0_param(ssl);
-  X509_VERIFY_PARAM_set_auth_level(parameters, 1);  // what a client of today asks of the chain it trusts
-  if (request.now) {
-    X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(request.now->time_since_epoch().count()));
-  }
-  for (const auto& record : request.rrset->records) {
-    if (!is_usable(record, request.service)) continue;
-    const auto [usage, selector, matching_type] = record.parameters;
-    // What does not parse is passed over too.
-    SSL_dane_tlsa_add(ssl, static_cast<std::uint8_t>(usage), static_cast<std::uint8_t>(selector),
-                      static_cast<std::uint8_t>(matching_type), record.data.data(), record.data.size());
-  }
-  ERR_clear_error();
-  return true;
+std::vector<Name> reference_names(const ProbeRequest& request) {
+  std::vector<Name> names{request.service.host};
+  if (request.source_domain) names.push_back(*request.source_domain);
+  return names;
 }
 
 std::vector<Bytes> presented_certificates(SSL* ssl) {
@@ -98,17 +81,6 @@ std::vector<Bytes> presented_certificates(SSL* ssl) {
   return certificates;
 }
 
-std::optional<TlsaRecord> matched_record(SSL* ssl) {
-  std::uint8_t usage = 0;
-  std::uint8_t selector = 0;
-  std::uint8_t matching_type = 0;
-  const unsigned char* data = nullptr;
-  std::size_t size = 0;
-  if (SSL_get0_dane_tlsa(ssl, &usage, &selector, &matching_type, &data, &size) < 0) return std::nullopt;
-  return TlsaRecord{{Usage{usage}, Selector{selector}, MatchingType{matching_type}},
-                    Bytes(data, data + size)};
-}
-
 }  // namespace
 
 std::string tls_name(const Name& name) {
@@ -117,16 +89,14 @@ std::string tls_name(const Name& name) {
   return text;
 }
 
-boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests) {
+boost::asio::ssl::context looking_context() {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
   auto* const raw = context.native_handle();
   SSL_CTX_set_security_level(raw, 0);
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_options(raw, SSL_OP_LEGACY_SERVER_CONNECT);
   SSL_CTX_set_max_cert_list(raw, max_certificates);
-  SSL_CTX_set_verify(raw, SSL_VERIFY_NONE, nullptr);  // verified, but the handshake goes on to show the chain
-  if (std::ranges::any_of(requests, needs_roots)) SSL_CTX_set_default_verify_paths(raw);
-  SSL_CTX_dane_enable(raw);
+  SSL_CTX_set_verify(raw, SSL_VERIFY_NONE, nullptr);  // the chain is judged when the handshake has shown it
   return context;
 }
 
@@ -135,7 +105,7 @@ Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request) {
   const auto sni = tls_name(request.service.host);
   const bool is_set = set_schemes(ssl, is_rsa ? rsa_schemes : ecdsa_schemes) &&
                       SSL_set_cipher_list(ssl, is_rsa ? rsa_suites : ecdsa_suites) == 1 &&
-                      (sni.empty() || set_sni(ssl, sni)) && (!request.rrset || expect_tlsa(ssl, request));
+                      (sni.empty() || set_sni(ssl, sni));
   if (is_set) return {};
   const auto* const reason = ERR_reason_error_string(ERR_get_error());
   return fail(ErrorCode::internal, std::string("OpenSSL: ") + (reason != nullptr ? reason : "cannot set up"));
@@ -151,12 +121,10 @@ void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented) 
   presented.chain = std::move(*chain);
   presented.key_type = presented.chain.front().key_type;
   if (!request.rrset) return;
-  const auto verdict = SSL_get_verify_result(ssl);
-  if (verdict == X509_V_OK) presented.matched = matched_record(ssl);
-  if (presented.matched) return;
-  const bool has_usable = std::ranges::any_of(
-      request.rrset->records, [&](const auto& record) { return is_usable(record, request.service); });
-  presented.detail = has_usable ? X509_verify_cert_error_string(verdict) : "no usable TLSA record";
+  const auto usable = usable_records(request);
+  auto verdict = x509::dane_verdict(presented.chain, usable, reference_names(request), request.now);
+  presented.matched = std::move(verdict.matched);
+  if (!presented.matched) presented.detail = usable.empty() ? "no usable TLSA record" : verdict.refusal;
 }
 
 bool is_no_common_algorithm(const boost::system::error_code& error) {

@@ -1,5 +1,5 @@
 // The OpenSSL side of a probe: a client that can verify only one kind of key, looks at whatever chain it is
-// shown, and lets OpenSSL's DANE verifier (RFC 7671) judge it. Its security level is the lowest, because it
+// shown. Its security level is the lowest, because it
 // entrusts the peer with nothing: what a weak server presents has to be seen too.
 #pragma once
 
@@ -15,16 +15,15 @@ namespace tlsa_update::probe {
 // `ecdsa` stands for every signature that is not RSA: Ed25519 and Ed448 too (DSA is long gone from TLS).
 enum class Kind { rsa, ecdsa };
 
-// With the system's roots only where a record of usage 0 or 1 needs them: they take long to load.
-[[nodiscard]] boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests);
+[[nodiscard]] boost::asio::ssl::context looking_context();
 
 // The name as SNI (RFC 6066 section 3: no final dot; empty for an address) and certificates bear it.
 [[nodiscard]] std::string tls_name(const Name& name);
 
-// Restricts a new connection to one kind of key, sets SNI, and the RRset to verify against.
+// Restricts a new connection to one kind of key, and sets SNI.
 [[nodiscard]] Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request);
 
-// After the handshake: the chain as the peer sent it, and what the verifier found.
+// After the handshake: the chain as the peer sent it, and what x509::dane_verdict makes of it and the RRset.
 void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented);
 
 // The peer's alert says that it speaks TLS but not with any certificate of this kind.

@@ -168,7 +168,7 @@ Level Health::level() const {
 
 Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
   Health health;
-  const EndpointJudge judge(findings.zones);
+  const EndpointJudge judge(findings.zones, findings.judge.get());
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
     if (is_without_records(findings, evidence))
       health.remarks.push_back(
@@ -211,7 +211,7 @@ std::string monitor_line(const Health& health, const Alarms& alarms) {
 }
 
 std::string metrics_text(const Findings& findings, Time now) {
-  const EndpointJudge judge(findings.zones);
+  const EndpointJudge judge(findings.zones, findings.judge.get());
   std::vector<std::string> ok;
   std::vector<std::string> reachable;
   std::vector<std::string> expiry;

@@ -195,7 +195,7 @@ std::string json_of(const Findings& findings) {
   json::object document{{"zones", std::move(zones)}};
   if (findings.evidence) {
     json::array endpoints;
-    const EndpointJudge judge(findings.zones);
+    const EndpointJudge judge(findings.zones, findings.judge.get());
     for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence, judge);
     document["endpoints"] = std::move(endpoints);
   }

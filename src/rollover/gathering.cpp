@@ -5,6 +5,7 @@
 
 #include "expansion.hpp"
 #include "gather.hpp"
+#include "installed.hpp"
 #include "shared_owners.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
@@ -209,6 +210,7 @@ boost::asio::awaitable<Result<void>> load_credentials(Session& session, WantedSe
   auto desired = derive(service, session.request().force);
   if (!desired) co_return tl::unexpected(desired.error());
   service.desired = std::move(*desired);
+  service.desired.installed = installed_credentials(settings, service.credentials);
   co_return Result<void>{};
 }
 

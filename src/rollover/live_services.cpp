@@ -202,6 +202,77 @@ class Neighbourhood {
   std::map<Name, const Sources::Zone*> zones_;
 };
 
+// Where clients find the services, by what was read of their zones.
+class Directory {
+ public:
+  Directory(Session& session, const std::vector<ZoneView>& zones, const Sources& sources)
+      : session_(session), hosts_(sources.hosts) {
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      for (const auto& owner : zones[i].owners)
+        places_.emplace(owner.asked, Place{&zones[i].apex, sources.zones[i].primary, owner.host_exists});
+    }
+  }
+
+  // --address says where a service is, and not that it is nowhere else.
+  awaitable<Found> find_addresses(const Probe& probe) const {
+    auto found = co_await find_in_dns(probe);
+    for (const auto& address : probe.asked->settings->addresses) {
+      if (std::ranges::find(found.addresses, address) == found.addresses.end())
+        found.addresses.push_back(address);
+    }
+    co_return found;
+  }
+
+ private:
+  struct Place {
+    const Name* apex;
+    dns::Exchange* primary;
+    bool host_exists;
+  };
+
+  awaitable<Found> find_in_dns(const Probe& probe) const {
+    const auto& host = probe.request.service.host;
+    const auto place = places_.find(probe.asked->owner);
+    const bool is_there = place != places_.end() && host.is_at_or_below(*place->second.apex);
+    if (is_there && !place->second.host_exists) co_return Found{};
+    // An alias of the owner leads to another zone than the host's.
+    dns::Exchange* primary = is_there ? place->second.primary : nullptr;
+    if (primary == nullptr) primary = (co_await session_.primary_for()(host)).value_or(nullptr);
+    if (primary != nullptr) {
+      auto told = co_await ask_primary(*primary, host);
+      // Without an address it may be an alias to elsewhere, or delegated.
+      if (told.are_all && !told.addresses.empty()) co_return told;
+    }
+    auto found = co_await session_.resolver().addresses(host);
+    if (!found) {
+      session_.events().warning(found.error().text());
+      co_return Found{{}, false};
+    }
+    co_return Found{std::move(found->addresses), found->both_families_answered};
+  }
+
+  awaitable<Found> ask_primary(dns::Exchange& primary, const Name& host) const {
+    Found found;
+    for (const auto family : {dns::type::a, dns::type::aaaa}) {
+      const auto noted = hosts_.find(host);
+      if (family == dns::type::a && noted != hosts_.end()) {
+        found.addresses = noted->second;
+        continue;
+      }
+      const auto told = co_await dns::addresses_at(primary, host, family);
+      found.are_all = found.are_all && told.has_value();
+      if (told) found.addresses.insert(found.addresses.end(), told->begin(), told->end());
+    }
+    std::erase_if(found.addresses,
+                  [&](const auto& one) { return !dns::belongs_to(session_.request().family, one); });
+    co_return found;
+  }
+
+  Session& session_;
+  const std::map<Name, std::vector<ip::address>>& hosts_;
+  std::map<Name, Place> places_;
+};
+
 }  // namespace
 
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
@@ -212,6 +283,15 @@ std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
                                             const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
   return look_at(session, probes_at(wants, zones, asked));
+}
+
+std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
+                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked,
+                                            const Sources& sources) {
+  auto probes = probes_at(wants, zones, asked);
+  const Directory directory(session, zones, sources);
+  find_all(session, probes, [&](const Probe& probe) { return directory.find_addresses(probe); });
+  return probe_all(session, probes);
 }
 
 std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,

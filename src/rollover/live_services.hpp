@@ -18,6 +18,13 @@ namespace tlsa_update::rollover {
                                                           const std::vector<ZoneView>& zones,
                                                           const std::set<Name>& asked);
 
+// The same, wherever clients may go: where --address tells, and at the addresses that the host's primary
+// gives, or else the resolver.
+[[nodiscard]] std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
+                                                          const std::vector<ZoneView>& zones,
+                                                          const std::set<Name>& asked,
+                                                          const Sources& sources);
+
 // The same, as far as it takes no time: where --address tells, or the primary gives the host an address of
 // this machine. No resolver is asked. What shows no chain is left out, as if it were not there.
 [[nodiscard]] std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,

@@ -41,6 +41,7 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   dns::ReadOptions options;
   options.mode = session.request().read;
   options.zone = session.request().zone;
+  options.uncovers = session.request().unpublish;
   auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
   for (const auto& note : result.notes) session.events().warning(note);
   facts.troubles = each_once(std::move(result.failures));

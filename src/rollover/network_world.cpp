@@ -21,6 +21,7 @@
 #include "tlsa_update/rollover/gathering.hpp"
 #include "tlsa_update/state/files.hpp"
 #include "tlsa_update/state/ledger_file.hpp"
+#include "tlsa_update/x509/dane.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
@@ -86,6 +87,7 @@ Facts NetworkWorld::look(const Wants& wants, Depth depth) {
 std::vector<ServiceEvidence> NetworkWorld::probe(const Wants& wants, const Facts& facts,
                                                  const std::set<Name>& asked, Reach reach) {
   if (reach == Reach::everywhere) return probe_services(session_, wants, facts.zones, asked);
+  if (reach == Reach::anywhere) return probe_anywhere(session_, wants, facts.zones, asked, *sources_);
   return probe_nearby(session_, wants, facts.zones, asked, *sources_);
 }
 
@@ -139,6 +141,8 @@ std::set<std::string> NetworkWorld::replaced_certificates(const std::string& ser
 bool NetworkWorld::has_configuration(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
 }
+
+std::shared_ptr<const ChainJudge> NetworkWorld::judge() { return x509::chain_judge(wall_clock()); }
 
 Time NetworkWorld::now() { return wall_clock(); }
 

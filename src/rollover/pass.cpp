@@ -29,9 +29,17 @@ void append(std::vector<Error>& to, const std::vector<Error>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// Of what is added, and so over when it is there: told before.
+bool is_about_additions(const Remark& warning) {
+  return warning.kind == RemarkKind::nothing_served || warning.kind == RemarkKind::unseen ||
+         warning.kind == RemarkKind::new_combination;
+}
+
 // What the report shows only in part, said once at the end of a pass.
 void tell_verdicts(const report::Findings& findings, Events& events) {
-  for (const auto& warning : findings.plan.warnings) events.warning(text(warning));
+  for (const auto& warning : findings.plan.warnings) {
+    if (!is_about_additions(warning)) events.warning(text(warning));
+  }
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
     if (!is_signed_to_clients(zone)) {
@@ -57,6 +65,9 @@ TlsaRecords records_after(const RrsetPlan& rrset) {
 // What is worth a warning in the RRsets that are about to change, as they will be then.
 void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events& events) {
   if (!plan.changes()) return;
+  for (const auto& warning : plan.warnings) {
+    if (is_about_additions(warning)) events.warning(text(warning));
+  }
   std::map<Name, std::vector<const Credential*>> given;
   for (const auto& wish : desired) {
     for (const auto& one : wish.credentials) given[wish.asked].push_back(one.credential.get());
@@ -71,26 +82,12 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
   }
 }
 
-bool is_relied_on(const Step& step) {  // by clients, as far as the plan can tell: there, and not what we want
-  return step.state != RecordState::missing && step.credential.empty();
-}
-
 bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
 
-// A combination of parameters that the RRset does not have.
-bool is_extension(const RrsetPlan& rrset, const Step& added) {
-  return added.action == Action::add && std::ranges::any_of(rrset.steps, is_relied_on) &&
-         std::ranges::none_of(rrset.steps, [&](const Step& step) {
+// The first record of a name, or of a combination of parameters.
+bool is_first(const RrsetPlan& rrset, const Step& added) {
+  return added.action == Action::add && std::ranges::none_of(rrset.steps, [&](const Step& step) {
            return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
-         });
-}
-
-// RFC 7671 section 9: of records that differ in the matching type alone a client takes the strongest, so that
-// to it one more is no addition but a replacement.
-bool is_replacement(const RrsetPlan& rrset, const Step& added) {
-  return is_extension(rrset, added) && std::ranges::any_of(rrset.steps, [&](const Step& step) {
-           return is_relied_on(step) && step.record.parameters.usage == added.record.parameters.usage &&
-                  step.record.parameters.selector == added.record.parameters.selector;
          });
 }
 
@@ -152,15 +149,10 @@ std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
   return moved;
 }
 
-bool is_silent(const ServiceEvidence& evidence) {
-  return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
-    return presented.outcome == ProbeOutcome::served;
-  });
-}
-
 }  // namespace
 
 void Pass::look_around() {
+  policy_.judge = world_.judge();
   facts_ = world_.look(wants_, depth_);
   looked_at_ = world_.stopwatch();
   if (depth_ == Depth::primary) look_before_adding();
@@ -169,21 +161,18 @@ void Pass::look_around() {
 // Meanwhile the machine may have stood still, and the administrator gone back to the old certificate.
 bool Pass::is_outdated() const { return world_.stopwatch() - looked_at_ > evidence_lives; }
 
-// Even what only adds looks at the chain that is served before it adds a combination of parameters (I3): at
-// all of a service that may rely on another one, else at what is near. A service that shows nothing holds up
-// only what would replace its record.
+// Even what only adds looks at what is served before it adds the first record of a name or of a combination
+// (I3, W6): wherever clients may go. Of another addition, which breaks nothing, at what is near, to tell of
+// an outage.
 void Pass::look_before_adding() {
-  const auto plan = plan_publish(wants_.desired, facts_.zones, policy_);
-  auto extended = names_with(plan, is_extension);
-  extended.merge(names_with(plan, is_passed_over));
-  const auto replaced = names_with(plan, is_replacement);
-  if (!extended.empty()) facts_.evidence = world_.probe(wants_, facts_, extended, Reach::everywhere);
-  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
-    const auto owner = evidence.service.owner();
-    return is_silent(evidence) && owner && !replaced.contains(*owner);
-  });
+  auto bold = policy_;
+  bold.force = true;  // what there is to add, whatever is served
+  const auto plan = plan_publish(wants_.desired, facts_.zones, bold);
+  auto first = names_with(plan, is_first);
+  first.merge(names_with(plan, is_passed_over));
+  if (!first.empty()) facts_.evidence = world_.probe(wants_, facts_, first, Reach::anywhere);
   auto others = names_with(plan, is_addition);
-  std::erase_if(others, [&](const Name& name) { return extended.contains(name); });
+  std::erase_if(others, [&](const Name& name) { return first.contains(name); });
   if (others.empty()) return;
   auto near = world_.probe(wants_, facts_, others, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));
@@ -207,6 +196,7 @@ report::Findings Pass::findings(Plan plan) const {
   report::Findings findings;
   findings.zones = facts_.zones;
   findings.plan = std::move(plan);
+  findings.judge = policy_.judge;
   if (depth_ == Depth::live) findings.evidence = facts_.evidence;
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;

@@ -30,6 +30,7 @@ Policy policy_of(const Request& request) {
   policy.grace = request.grace;
   policy.force = request.force;
   policy.assume_deployed = request.assume_deployed;
+  policy.assume_served = request.assume_deployed;
   policy.unpublish = request.unpublish;
   policy.adopt_all = request.adopt_all;
   policy.adopt = request.adopt;

@@ -69,6 +69,15 @@ std::string joined(const std::vector<std::string>& words) {
   return all;
 }
 
+// The report shows what is served after the deployment.
+void show(const Stage& stage, const std::vector<ServiceEvidence>& evidence) {
+  if (!stage.found.evidence) return;
+  for (auto& before : *stage.found.evidence) {
+    const auto now = std::ranges::find(evidence, before.service, &ServiceEvidence::service);
+    if (now != evidence.end()) before = *now;
+  }
+}
+
 // One pass over all that is to be deployed: first all files, then all reloads, then a look whether they took.
 class Rollout {
  public:
@@ -311,6 +320,7 @@ class Rollout {
     const auto names = names_of(service);
     const auto evidence =
         stage_.world.probe(stage_.wants, stage_.facts, std::set<Name>(names.begin(), names.end()), reach);
+    if (reach == Reach::everywhere) show(stage_, evidence);
     return uptake(stage_.facts.evidence, evidence, service.credentials,
                   stage_.world.replaced_certificates(name_of(*service.settings)));
   }

@@ -36,6 +36,13 @@ Result<void> finish_what_was_begun(World& world, LedgerStore& ledger) {
   return world.finish_installation();
 }
 
+// What is missing is shown, not added, and nothing is refused for it.
+Policy without_additions(const Request& request) {
+  auto policy = policy_of(request);
+  policy.adds = false;
+  return policy;
+}
+
 // What every operation asks before it touches anything.
 Result<Wants> sound_wants(World& world, Others others) {
   auto wants = world.wants(others);
@@ -60,7 +67,7 @@ Outcome publish(World& world, LedgerStore& ledger, const Request& request, Event
 Outcome ready(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = sound_wants(world, Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
-  Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
+  Pass pass(world, ledger, events, *wants, without_additions(request), Depth::live);
   auto found = pass.remember();
   hand_over({world, ledger, events, request, *wants, pass.facts(), found});
   conclude(found, Goal::deployment);
@@ -73,7 +80,7 @@ Outcome deploy(World& world, LedgerStore& ledger, const Request& request, Events
   if (!wants) return tl::unexpected(wants.error());
   if (const auto sound = check_installs(*wants); !sound) return tl::unexpected(sound.error());
   if (const auto held = ledger.hold(); !held) return tl::unexpected(held.error());
-  Pass pass(world, ledger, events, *wants, policy_of(request), Depth::live);
+  Pass pass(world, ledger, events, *wants, without_additions(request), Depth::live);
   auto found = pass.remember();
   conclude(found, Goal::deployment);
   Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
@@ -90,9 +97,7 @@ Outcome prune(World& world, LedgerStore& ledger, const Request& request, Events&
   if (!wants) return tl::unexpected(wants.error());
   if (const auto signing = world.check_keys(*wants); !signing) return tl::unexpected(signing.error());
   if (auto held = ledger.hold(); !held) return tl::unexpected(held.error());
-  auto policy = policy_of(request);
-  policy.adds = false;
-  auto found = Pass(world, ledger, events, *wants, std::move(policy), Depth::live).carry_out();
+  auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).carry_out();
   conclude(found, Goal::deletion);
   return found;
 }
@@ -125,7 +130,7 @@ Outcome status(World& world, LedgerStore& ledger, const Request& request, Events
 Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = world.wants(Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
-  auto found = Pass(world, ledger, events, *wants, policy_of(request), Depth::live).examine();
+  auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).examine();
   count_verdicts(found);
   return found;
 }

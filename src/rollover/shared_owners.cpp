@@ -45,6 +45,7 @@ void join(Desired& to, const Desired& from) {
   add_new(to.parameters, from.parameters);
   add_new(to.credentials, from.credentials);
   to.longest_ttl = std::max(to.longest_ttl, from.longest_ttl);
+  add_new(to.installed, from.installed);
   if (from.ttl) to.ttl = std::min(to.ttl.value_or(*from.ttl), *from.ttl);
 }
 

@@ -17,7 +17,7 @@ def publish_in_bulk(track, kind):
     count = track.size(2000)
     server = kind(track.folder / f"bulk-{kind.__name__}")
     hosts = [f"h{number}" for number in range(count)]
-    addresses = [f"{host} A 192.0.2.1" for host in hosts]
+    addresses = [f"{host} A 127.0.0.1" for host in hosts]
     ours = [server.zone(f"ours{number}.test", *addresses) for number in range(track.runs + 1)]
     theirs = [server.zone(f"theirs{number}.test", *addresses) for number in range(track.runs + 1)]
     for zone in (*ours, *theirs):

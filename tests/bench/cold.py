@@ -26,7 +26,7 @@ openssl x509 -in {certificate} -noout -pubkey | openssl pkey -pubin -outform DER
 
 
 def run(track):
-    zone = bind(track.folder / "cold").zone("example.test", *(f"{host} A 192.0.2.1" for host in HOSTS))
+    zone = bind(track.folder / "cold").zone("example.test", *(f"{host} A 127.0.0.1" for host in HOSTS))
     certificate = Certificate(track.folder)
     facts = {
         "certificate": certificate,

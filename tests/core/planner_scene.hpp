@@ -127,6 +127,7 @@ class Scene {
       server.rrsets.push_back({name(owner_text), std::nullopt, true, std::nullopt});
       zone_.servers.push_back(server);
     }
+    serve_nothing();
   }
 
   Scene& want(const Wishes& wishes) {
@@ -143,6 +144,12 @@ class Scene {
 
   Scene& primary(const TlsaRecords& set, std::uint32_t ttl = 3600) {
     view().rrset = set.empty() ? std::nullopt : std::optional(Rrset{ttl, records(set)});
+    return *this;
+  }
+
+  // The host has no address, and it is known that it has none.
+  Scene& serve_nothing() {
+    evidence_ = {{{name("mail.example.com"), 25, Protocol::tcp}, {}, true}};
     return *this;
   }
 

@@ -38,6 +38,15 @@ struct Conversation {
     return [this](Name) -> awaitable<Result<Exchange*>> { co_return &exchange; };
   }
 
+  // What is uncovered once this owner is gone.
+  std::optional<Uncovered> uncovered_at(const char* owner, ReadMode mode) {
+    ReadOptions how;
+    how.mode = mode;
+    how.uncovers = true;
+    const auto result = run(io, read_owners(always(), {name(owner)}, how));
+    return result.zones.at(0).view.owners.at(0).uncovered;
+  }
+
   ReadResult read(std::vector<Name> asked, ReadMode mode = ReadMode::query, std::optional<Name> zone = {}) {
     ReadOptions how;
     how.mode = mode;
@@ -160,6 +169,7 @@ std::vector<OwnerView> expected_views(bool is_signed) {
   views.push_back(both);
   auto host_alias = view("_26._tcp.a.hostalias.example");  // whose target has no TLSA records at this port
   host_alias.hazards = {Hazard::host_is_wildcard, Hazard::hides_wildcard};
+  host_alias.wildcard_alias_ttl = 300;
   views.push_back(host_alias);
   for (const auto* alias : {"_25._tcp.alias.example", "_26._tcp.wa.example", "_25._tcp.mx.old.example",
                             "_25._tcp.a.hostalias.example"}) {
@@ -211,6 +221,30 @@ TEST_P(Reading, GivesTheSameViewByQueryAndByTransferSignedOrNot) {
 
 INSTANTIATE_TEST_SUITE_P(EveryWay, Reading,
                          testing::Combine(testing::Bool(), testing::Values(ReadMode::query, ReadMode::axfr)));
+
+// RFC 4592 section 3.3.1: the wildcard at the closest encloser that is left.
+TEST(ZoneReader, W9_TellsWhatAWildcardWouldAnswerOnceAnOwnerIsGone) {
+  FakePrimary primary;
+  primary.serve("example",
+                {"mx.example. 300 A 192.0.2.2", "_25._tcp.mx.example. 300 TLSA 3 1 1 aa",
+                 "*._tcp.mx.example. 300 TLSA 3 1 1 bb", "_25._tcp.bare.example. 300 TLSA 3 1 1 aa",
+                 "own.example. 300 A 192.0.2.2", "_25._tcp.own.example. 300 TLSA 3 1 1 aa",
+                 "six.example. 300 AAAA 2001:db8::2", "_25._tcp.six.example. 300 TLSA 3 1 1 aa",
+                 "*.six.example. 300 CNAME nobody.elsewhere.", "*.example. 300 CNAME _25._tcp.own.example."});
+  const auto wildcard = [](const char* at, std::initializer_list<std::string_view> records) {
+    return Uncovered{name(at), rrset(300, records)};
+  };
+  for (const auto mode : {ReadMode::query, ReadMode::axfr}) {
+    Conversation conversation(primary);
+    EXPECT_EQ(conversation.uncovered_at("_25._tcp.mx.example", mode),
+              wildcard("*._tcp.mx.example", {"3 1 1 bb"}));
+    EXPECT_EQ(conversation.uncovered_at("_25._tcp.bare.example", mode),  // its host goes with it
+              wildcard("*.example", {"3 1 1 aa"}));
+    EXPECT_EQ(conversation.uncovered_at("_25._tcp.own.example", mode), std::nullopt);
+    EXPECT_EQ(conversation.uncovered_at("_25._tcp.six.example", mode),
+              (Uncovered{name("*.six.example"), std::nullopt}));
+  }
+}
 
 TEST(ZoneReader, AnOwnerAndItsHostCostAQuestionEach) {
   auto primary = example(true);

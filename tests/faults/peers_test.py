@@ -86,7 +86,7 @@ CASES = {
 def test_answers_of_64_kib_are_read(bind, certificate, tlsa_update):
     """A response that is full to its last octet is a response, and one RRset may be as large."""
     many = [f"{OWNER} TLSA 3 1 1 {number:064x}" for number in range(90)]
-    zone = bind.zone("example.test", "mail A 192.0.2.25", *many, signing=None)
+    zone = bind.zone("example.test", "mail A 127.0.2.25", *many, signing=None)
     filling = lambda request: [full(request)] if request.type == TLSA else [request.pass_on()]
 
     with Middleman(zone, filling, stops=lambda request: request.opcode != UPDATE) as middleman:

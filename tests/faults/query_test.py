@@ -93,7 +93,7 @@ class Stage:
         self.mail = Certificate(folder)
         self.number = {case: number for number, case in enumerate(CASES)}
         self.server = Bind(folder / "bind")
-        hosts = [f"host{number} A 192.0.2.25" for number in self.number.values()]
+        hosts = [f"host{number} A 127.0.2.25" for number in self.number.values()]
         before = [f"_25._tcp.host{number} 300 TLSA {FOREIGN}" for number in self.number.values()]
         self.zone = self.server.zone("example.test", *hosts, *before, signing=None)
         self.server.start()

@@ -137,7 +137,7 @@ class Caught:
 
 
 def test_a_running_program_shows_no_secret_and_can_leave_no_core(bind, certificate, tlsa_update, tmp_path):
-    zone, mail = bind.zone("example.test", "mail A 192.0.2.25"), certificate()
+    zone, mail = bind.zone("example.test", "mail A 127.0.2.25"), certificate()
     temporary = pathlib.Path(tempfile.gettempdir())
     before = set(temporary.iterdir())
 
@@ -161,7 +161,7 @@ def test_a_running_program_shows_no_secret_and_can_leave_no_core(bind, certifica
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 def test_not_even_the_same_user_may_look_into_its_memory(bind, certificate, tlsa_update, tmp_path):
     """PR_SET_DUMPABLE: files of the process in /proc belong to root, and opening its memory is denied."""
-    zone, mail = bind.zone("example.test", "mail A 192.0.2.25"), certificate()
+    zone, mail = bind.zone("example.test", "mail A 127.0.2.25"), certificate()
     assert bind.port
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)

@@ -18,13 +18,13 @@ NOBODY = 65534
 def zone(tmp_path_factory):
     """One for all that must not get as far as to change it."""
     server = Bind(tmp_path_factory.mktemp("state") / "bind")
-    yield server.zone("example.test", "mail A 192.0.2.25", signing=None)
+    yield server.zone("example.test", "mail A 127.0.2.25", signing=None)
     server.stop()
 
 
 @pytest.fixture
 def fresh_zone(bind):
-    return bind.zone("example.test", "mail A 192.0.2.25", signing=None)
+    return bind.zone("example.test", "mail A 127.0.2.25", signing=None)
 
 
 @pytest.fixture

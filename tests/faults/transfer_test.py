@@ -229,7 +229,7 @@ def stage(tmp_path_factory):
     """The zone as its primary has it; what is transferred is written down here."""
     folder = tmp_path_factory.mktemp("transfers")
     server = Bind(folder / "bind")
-    zone = server.zone(ZONE, *(f"host{number} A 192.0.2.25" for number in range(4)), signing=None)
+    zone = server.zone(ZONE, *(f"host{number} A 127.0.2.25" for number in range(4)), signing=None)
     zone.own = Certificate(folder, "ns.example.test")
     zone.mail = Certificate(folder)
     yield zone

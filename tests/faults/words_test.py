@@ -78,7 +78,7 @@ def test_the_names_and_the_path_of_a_certificate_reach_no_terminal(
 
 def test_the_subject_of_a_tls_primary_reaches_no_terminal(bind, certificate, tlsa_update, tmp_path):
     bind.speak_tls(Certificate(tmp_path, subject=EVIL))
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     assert bind.port
 
     run = tlsa_update(
@@ -108,7 +108,7 @@ def test_names_of_dns_reach_no_terminal_and_no_shell(bind, certificate, tlsa_upd
     zone = bind.zone(
         "example.test",
         f"_25._tcp.mail CNAME {label}.elsewhere.test.",
-        "mail A 192.0.2.25",
+        "mail A 127.0.2.25",
         f"@ NS {label}",
         f"{label} A 127.0.0.1",
         f"@ MX 10 {label}",

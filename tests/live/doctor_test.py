@@ -14,7 +14,7 @@ from support.server import free_port
 from support.unbound import Unbound
 
 ANY = "*._tcp.mail.example.test"  # a name without a service behind it: nothing is probed
-MAIL = "mail A 192.0.2.25"
+MAIL = "mail A 127.0.2.25"
 
 
 def failed(run):
@@ -158,7 +158,7 @@ class PastedKnot(Knot):
 def test_the_printed_lines_grant_these_names_and_no_other(
     servers, certificate, tlsa_update, doctor, kind, pasted, read
 ):
-    records = [MAIL, "www A 192.0.2.80"]
+    records = [MAIL, "www A 127.0.2.80"]
     denied = servers(kind).zone("example.test", *records, allow=["TXT"])
     run = doctor(denied, "_25._tcp.mail.example.test", ANY, "_25._tcp.www.example.test",
                  address="127.0.0.1", read=read, exits=77)  # fmt: skip
@@ -360,7 +360,7 @@ def test_a_weak_or_short_secret_is_remarked(bind, doctor):
 
 
 def test_a_wildcard_in_the_way_is_named(bind, doctor):
-    zone = bind.zone("example.test", "* A 192.0.2.1")
+    zone = bind.zone("example.test", "* A 127.0.0.1")
 
     run = doctor(zone, "*._tcp.host.example.test", exits=2)
 

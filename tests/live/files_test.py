@@ -27,7 +27,7 @@ BAD_CERTIFICATES = {
 
 @pytest.mark.parametrize("kind", BAD_CERTIFICATES)
 def test_a_bad_certificate_is_bad_data(bind, certificate, tlsa_update, tmp_path, kind):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     file = tmp_path / "broken.pem"
     file.write_bytes(BAD_CERTIFICATES[kind](certificate()))
 

@@ -1,5 +1,5 @@
-"""With its first record a service starts to be refused for a wrong one. Before publish adds a record, it looks at
-what the service presents where it is told to look, and on its own machine; what does not answer holds up nothing."""
+"""With its first record a service starts to be refused for a wrong one. Before publish adds it, it looks at what every
+address of the service presents; what does not answer is waited for."""
 
 import socket
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from support.peer import Peer
+from support.server import free_port
 
 
 def own_address():
@@ -87,24 +88,41 @@ def test_an_outage_is_said_and_the_record_is_added_all_the_same(mail, old, certi
     assert mail.records == {foreign.tlsa(), new.tlsa(), old.tlsa()}
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.25"])
-def test_what_others_cannot_reach_or_is_elsewhere_is_not_looked_at(
-    tlsa_update, bind, presents, old, certificate, address
-):
-    """In DNS an address of loopback means whoever reads it."""
-    zone, new = bind.zone("example.test", f"mail A {address}"), certificate()
-    mail = Mail(tlsa_update, zone, presents(old).port, {})
+def test_what_dns_says_counts_beside_what_is_told(tlsa_update, bind, presents, old, certificate):
+    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
+    mail = Mail(tlsa_update, zone, presents(old).port, {"address": "127.0.0.9"})  # where nobody listens
 
-    mail.publish(new)
+    mail.publish(new, exits=2)
+    assert mail.records == set()
 
+    mail.publish(old, new)
+    assert mail.records == {old.tlsa(), new.tlsa()}
+
+
+def test_a_port_of_this_machine_that_is_closed_serves_nothing(tlsa_update, bind, certificate):
+    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
+    mail = Mail(tlsa_update, zone, free_port(), {"address": "127.0.0.1"})
+
+    run = mail.publish(new)
+
+    assert "nothing is served at" in run.err
     assert mail.records == {new.tlsa()}
 
 
-def test_what_does_not_answer_holds_up_nothing(tlsa_update, bind, certificate):
-    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
-    mail = Mail(tlsa_update, zone, 1, {"address": "127.0.0.1"})
+def says_nothing(connection, ended):
+    ended.wait(10)
 
-    mail.publish(new)
+
+def test_what_does_not_answer_is_waited_for(tlsa_update, bind, certificate):
+    zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
+    with Peer(says_nothing) as peer:
+        mail = Mail(tlsa_update, zone, peer.port, {"timeout": 1})
+        run = mail.publish(new, exits=75)
+        assert "not-probed" in mail.publish(new, exits=75, format="json").out
+        assert "did not show what it serves" in run.out
+        assert mail.records == set()
+
+        mail.publish(new, assume_deployed=True)
 
     assert mail.records == {new.tlsa()}
 
@@ -116,13 +134,19 @@ def speaks_smtp_in_the_clear(connection, ended):
     ended.wait(10)
 
 
-def test_of_a_service_without_tls_it_is_warned(tlsa_update, bind, certificate):
-    """RFC 7672 section 2.2: a client that finds TLSA records delivers by TLS or not at all."""
+@pytest.mark.parametrize("command", ["publish", "run"])
+def test_a_service_without_tls_gets_no_first_record(tlsa_update, bind, certificate, command):
+    """RFC 7672 section 2.2: a client that finds TLSA records delivers by TLS or not at all. ADVERSARY 131."""
     zone, new = bind.zone("example.test", "mail A 127.0.0.1"), certificate()
     with Peer(speaks_smtp_in_the_clear) as peer:
         mail = Mail(tlsa_update, zone, peer.port, {"address": "127.0.0.1", "starttls": "smtp"})
+        options = mail.options | ({"nameserver": bind.at, "resolver": bind.at} if command == "run" else {})
+        for more in ({}, {"assume_deployed": True}):
+            name = f"mail.example.test:{mail.port}"
+            run = tlsa_update(command, zone, name, cert=new, exits=2, **options, **more)
+            assert "offers no TLS" in run.err and "rather than without TLS" in run.err
+            assert mail.records == set()
 
-        run = mail.publish(new)
+        mail.publish(new, force=True)
 
-    assert "STARTTLS" in run.err and "rather than without TLS" in run.err
     assert mail.records == {new.tlsa()}

@@ -203,7 +203,7 @@ def test_zone_file_lines_are_read_by_every_servers_own_checker(certificate, tlsa
 
 
 def test_nsupdate_takes_the_script(bind, certificate, tlsa_update, tmp_path):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     mail = certificate()
     script = tmp_path / "script"
     script.write_text(

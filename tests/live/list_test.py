@@ -48,7 +48,7 @@ def listed(run):
 
 
 ZONE = [
-    "mail A 192.0.2.25",
+    "mail A 127.0.2.25",
     f"_25._tcp.mail 300 TLSA {FOREIGN}",
     f"_25._tcp.mail 300 TLSA 3 1 2 {'ab' * 64}",
     f"*._tcp.www TLSA 2 0 1 {'cd' * 32}",
@@ -122,7 +122,7 @@ def states(run):
 
 def test_list_knows_from_the_ledger_what_is_ours(primary, certificate, tlsa_update, tmp_path):
     first, second = certificate(), certificate()
-    zone = primary.zone("example.test", "mail A 192.0.2.25", f"_25._tcp.mail 300 TLSA {FOREIGN}")
+    zone = primary.zone("example.test", "mail A 127.0.2.25", f"_25._tcp.mail 300 TLSA {FOREIGN}")
     tlsa_update("publish", zone, "mail.example.test:25", cert=[first, second], force=True)
     configuration = tmp_path / "tlsa-update.conf"
     configuration.write_text(f"[service.mail]\nname = mail.example.test:25\ncert = {second}\n")
@@ -191,7 +191,7 @@ def test_each_zone_may_have_a_transfer_key_of_its_own(bind, tlsa_update, tmp_pat
 
 @pytest.mark.parametrize("kind", [Bind, Knot, PowerDns], ids=lambda kind: kind.__name__.lower())
 def test_a_name_that_is_no_zone_is_told_from_a_transfer_that_is_denied(servers, tlsa_update, kind):
-    zone = servers(kind).zone("example.test", "mail A 192.0.2.25")
+    zone = servers(kind).zone("example.test", "mail A 127.0.2.25")
 
     run = tlsa_update("list", zone, "mail.example.test", exits=77)
 

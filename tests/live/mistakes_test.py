@@ -161,7 +161,7 @@ def test_a_mail_domain_with_a_service_of_its_own_is_not_asked_back(bind, certifi
     zone = bind.zone("example.test", "@ A 127.0.0.25", "@ MX 10 mail", "mail A 127.0.0.1")
 
     with listener:
-        run = tlsa_update("publish", zone, "example.test:25", cert=certificate())
+        run = tlsa_update("publish", zone, "example.test:25", cert=certificate(), timeout=1, exits=75)
 
     assert "did you mean" not in run.err
 

@@ -11,7 +11,7 @@ MAIL = "mail.example.test:25"
 
 
 def test_the_owner_of_a_cname_is_followed(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME tlsa")
+    zone = primary.zone("example.test", "mail A 127.0.2.25", "_25._tcp.mail CNAME tlsa")
     mail = certificate()
 
     run = tlsa_update("publish", zone, MAIL, cert=mail, format="json")
@@ -22,7 +22,7 @@ def test_the_owner_of_a_cname_is_followed(primary, certificate, tlsa_update):
 
 
 def test_a_cname_leads_into_another_zone_of_the_server(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME _dane.tlsa.test.")
+    zone = primary.zone("example.test", "mail A 127.0.2.25", "_25._tcp.mail CNAME _dane.tlsa.test.")
     other = primary.zone("tlsa.test", "_dane TXT target")
     mail = certificate()
 
@@ -34,7 +34,7 @@ def test_a_cname_leads_into_another_zone_of_the_server(primary, certificate, tls
 def test_a_cname_that_leads_round_in_a_circle_is_an_error(knot, certificate, tlsa_update):
     """BIND never lets one see it: it answers SERVFAIL."""
     zone = knot.zone(
-        "example.test", "mail A 192.0.2.25", "_25._tcp.mail CNAME loop", "loop CNAME _25._tcp.mail"
+        "example.test", "mail A 127.0.2.25", "_25._tcp.mail CNAME loop", "loop CNAME _25._tcp.mail"
     )
 
     run = tlsa_update("publish", zone, MAIL, cert=certificate(), exits=65)
@@ -43,7 +43,7 @@ def test_a_cname_that_leads_round_in_a_circle_is_an_error(knot, certificate, tls
 
 
 def test_a_host_under_a_dname_is_followed(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "old DNAME new", "mail.new A 192.0.2.25")
+    zone = primary.zone("example.test", "old DNAME new", "mail.new A 127.0.2.25")
     mail = certificate()
 
     tlsa_update("publish", zone, "mail.old.example.test:25", cert=mail)
@@ -52,7 +52,7 @@ def test_a_host_under_a_dname_is_followed(primary, certificate, tlsa_update):
 
 
 def test_a_host_that_exists_by_a_wildcard_only_is_not_broken(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "*.wild A 192.0.2.80")
+    zone = primary.zone("example.test", "*.wild A 127.0.2.80")
     name, owner = "www.wild.example.test:443", "_443._tcp.www.wild"
 
     run = tlsa_update("publish", zone, name, cert=certificate(), exits=2)
@@ -62,7 +62,7 @@ def test_a_host_that_exists_by_a_wildcard_only_is_not_broken(primary, certificat
 
 
 def test_force_overrides_the_wildcard(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "*.wild A 192.0.2.80")
+    zone = primary.zone("example.test", "*.wild A 127.0.2.80")
     mail = certificate()
 
     tlsa_update("publish", zone, "www.wild.example.test:443", cert=mail, force=True)
@@ -72,7 +72,7 @@ def test_force_overrides_the_wildcard(primary, certificate, tlsa_update):
 
 def test_a_wildcard_answer_is_not_taken_for_the_owners_own(primary, certificate, tlsa_update):
     mail = certificate()
-    zone = primary.zone("example.test", "mail A 192.0.2.25", f"*._tcp.mail TLSA {mail.tlsa()}")
+    zone = primary.zone("example.test", "mail A 127.0.2.25", f"*._tcp.mail TLSA {mail.tlsa()}")
 
     tlsa_update("publish", zone, MAIL, cert=mail, exits=2)
 
@@ -113,7 +113,7 @@ def test_a_host_without_any_record_draws_a_warning(primary, certificate, tlsa_up
 @pytest.mark.parametrize("read", ["query", "axfr"])
 def test_a_host_that_is_a_cname_keeps_its_own_name_as_base_domain(primary, certificate, tlsa_update, read):
     """RFC 7671 section 7: the expanded name is the base domain if it holds TLSA records."""
-    zone = primary.zone("example.test", "www CNAME old", "old CNAME host", "host A 192.0.2.80")
+    zone = primary.zone("example.test", "www CNAME old", "old CNAME host", "host A 127.0.2.80")
     mail = certificate()
 
     run = tlsa_update("publish", zone, "www.example.test:443", cert=mail, read=read)
@@ -131,7 +131,7 @@ def test_where_the_expanded_name_holds_tlsa_records_it_is_the_base_domain(
         "example.test",
         "www CNAME middle",
         "middle CNAME host",
-        "host A 192.0.2.80",
+        "host A 127.0.2.80",
         f"_443._tcp.host TLSA {old.tlsa()}",
         f"_443._tcp.www TLSA {old.tlsa()}",
     )
@@ -161,7 +161,7 @@ OWNERS = {
 
 def test_every_form_of_a_name_has_its_owner(primary, certificate, tlsa_update):
     zone = primary.zone(
-        "example.test", "mail A 192.0.2.25", "xn--bcher-kva A 192.0.2.80", f"{'a' * 63} A 192.0.2.80"
+        "example.test", "mail A 127.0.2.25", "xn--bcher-kva A 127.0.2.80", f"{'a' * 63} A 127.0.2.80"
     )
     mail = certificate()
 
@@ -201,7 +201,7 @@ def test_what_is_no_name_is_a_usage_error(tlsa_update, certificate, name):
 
 
 def test_names_come_from_a_file_or_from_standard_input(primary, certificate, tlsa_update, tmp_path):
-    zone = primary.zone("example.test", "mail A 192.0.2.25")
+    zone = primary.zone("example.test", "mail A 127.0.2.25")
     mail = certificate()
     names = "# the mail server\n\nmail.example.test:25\n  mail.example.test:465  # and for people\n"
     (tmp_path / "names").write_text(names)
@@ -253,10 +253,10 @@ EXCHANGERS_AND_SERVICES = [
     "@ MX 10 mail",
     "@ MX 20 backup",
     "null MX 0 .",
-    "mail A 192.0.2.25",
-    "backup A 192.0.2.26",
+    "mail A 127.0.2.25",
+    "backup A 127.0.2.26",
     "_xmpp-server._tcp SRV 0 0 5269 xmpp",
-    "xmpp A 192.0.2.52",
+    "xmpp A 127.0.2.52",
 ]
 
 

@@ -41,7 +41,7 @@ def detail(run, name):
 
 
 def test_records_are_published_once_and_deleted_when_stale(powerdns, certificate, tlsa_update):
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
     first, second = certificate(), certificate()
 
     tlsa_update("publish", zone, MAIL, cert=first)
@@ -70,7 +70,7 @@ def stored_twice(powerdns):
 @pytest.mark.parametrize("spoil", [stored_in_two_chunks, stored_twice])
 def test_what_is_stored_as_other_text_is_no_race_and_the_cure_is_printed(powerdns, certificate, tlsa_update, spoil):
     """PowerDNS compares a prerequisite with the text in its database."""
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25", f"{OWNER} TLSA {FOREIGN}")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25", f"{OWNER} TLSA {FOREIGN}")
     assert zone.tlsa(OWNER).records == {FOREIGN}
     spoil(powerdns)
     mail = certificate()
@@ -98,7 +98,7 @@ def test_a_refusal_without_a_reason_names_every_reason(
     powerdns, certificate, tlsa_update, tmp_path, mistake, queries
 ):
     """A bare NOTAUTH to a query, a bare REFUSED to an UPDATE: of an unknown key, a wrong secret, a wrong clock."""
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
     wrong = zone.by(MISTAKES[mistake](zone.key, tmp_path)) if mistake in MISTAKES else zone
 
     run = tlsa_update(
@@ -120,7 +120,7 @@ def test_a_refusal_without_a_reason_names_every_reason(
 
 
 def test_a_key_that_the_zone_does_not_list_may_not_change_it(powerdns, certificate, tlsa_update):
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
     reader = powerdns.key("reader")
 
     run = tlsa_update("publish", zone.by(reader), MAIL, cert=certificate(), exits=77)
@@ -130,7 +130,7 @@ def test_a_key_that_the_zone_does_not_list_may_not_change_it(powerdns, certifica
 
 def test_a_server_that_takes_no_updates_says_refused(powerdns, certificate, tlsa_update):
     powerdns.more = "dnsupdate=no"
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
 
     run = tlsa_update("publish", zone, MAIL, cert=certificate(), exits=77)
 
@@ -140,7 +140,7 @@ def test_a_server_that_takes_no_updates_says_refused(powerdns, certificate, tlsa
 
 def test_a_transfer_that_the_zone_does_not_grant_names_its_metadata(powerdns, tlsa_update):
     powerdns.may_transfer = False
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
 
     run = tlsa_update("list", zone, "example.test", exits=77)
 
@@ -150,7 +150,7 @@ def test_a_transfer_that_the_zone_does_not_grant_names_its_metadata(powerdns, tl
 def test_the_printed_commands_make_the_key_known(servers, certificate, tlsa_update, doctor, tmp_path):
     powerdns = servers(PowerDns)
     powerdns.key("other")
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25", "old A 192.0.2.26")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25", "old A 127.0.2.26")
     fresh = TsigKey(tmp_path, "tlsa-update")
 
     run = doctor(zone.by(fresh), ANY, exits=77)
@@ -172,7 +172,7 @@ def test_the_printed_commands_make_the_key_known(servers, certificate, tlsa_upda
 
 def test_a_zone_that_takes_unsigned_updates_is_told(powerdns, doctor):
     powerdns.is_keyed = False
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
     serial = zone.serial()
 
     run = doctor(zone, ANY, exits=1)
@@ -187,7 +187,7 @@ def test_a_policy_that_drops_changes_in_silence_is_not_vouched_for(powerdns, cer
     script = powerdns.folder / "policy.lua"
     script.write_text("function updatepolicy(input)\n  return input:getQType() ~= pdns.TLSA\nend\n")
     powerdns.more += f"\nlua-dnsupdate-policy-script={script}"
-    zone = powerdns.zone("example.test", "mail A 192.0.2.25")
+    zone = powerdns.zone("example.test", "mail A 127.0.2.25")
 
     examined = doctor(zone, ANY, exits=1)  # the script decides instead of TSIG-ALLOW-DNSUPDATE
     run = tlsa_update("publish", zone, ANY, cert=certificate(), exits=76)

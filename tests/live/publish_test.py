@@ -16,13 +16,13 @@ FOREIGN = "3 1 1 " + "f0" * 32
 
 @pytest.fixture
 def zone(primary):
-    return primary.zone("example.test", "mail A 192.0.2.25")
+    return primary.zone("example.test", "mail A 127.0.2.25")
 
 
 @pytest.fixture
 def old_zone(primary):
     """A zone in which somebody else has published a record, with a TTL of their own."""
-    return primary.zone("example.test", "mail A 192.0.2.25", f"{OWNER} 7200 TLSA {FOREIGN}")
+    return primary.zone("example.test", "mail A 127.0.2.25", f"{OWNER} 7200 TLSA {FOREIGN}")
 
 
 def openssl(*arguments):
@@ -115,7 +115,7 @@ def test_a_dry_run_tells_whether_there_is_something_to_do_and_does_nothing(zone,
 
 
 def test_three_names_of_a_zone_go_in_one_update(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25", "www A 192.0.2.80")
+    zone = bind.zone("example.test", "mail A 127.0.2.25", "www A 127.0.2.80")
     mail = certificate()
 
     tlsa_update("publish", zone, "mail.example.test:25,submission", "www.example.test:443", cert=mail)
@@ -126,8 +126,8 @@ def test_three_names_of_a_zone_go_in_one_update(bind, certificate, tlsa_update):
 
 
 def test_names_of_two_zones_go_to_their_own(primary, certificate, tlsa_update):
-    parent = primary.zone("example.test", "mail A 192.0.2.25", "sub NS ns")
-    child = primary.zone("sub.example.test", "mail A 192.0.2.26")
+    parent = primary.zone("example.test", "mail A 127.0.2.25", "sub NS ns")
+    child = primary.zone("sub.example.test", "mail A 127.0.2.26")
     mail = certificate()
 
     tlsa_update("publish", parent, MAIL, "mail.sub.example.test:25", cert=mail)
@@ -141,7 +141,7 @@ def test_each_name_of_a_zone_goes_to_the_primary_that_it_was_read_at(
 ):
     """As while a zone moves from one primary to another."""
     old, new = (
-        server.zone("example.test", "mail A 192.0.2.25", "www A 192.0.2.80", signing=None)
+        server.zone("example.test", "mail A 127.0.2.25", "www A 127.0.2.80", signing=None)
         for server in (bind, knot)
     )
     mail = certificate()
@@ -160,7 +160,7 @@ def test_each_name_of_a_zone_goes_to_the_primary_that_it_was_read_at(
 
 
 def test_a_zone_signed_inline_by_bind_is_read_back_as_it_is_served(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25", signing="inline")
+    zone = bind.zone("example.test", "mail A 127.0.2.25", signing="inline")
     mail = certificate()
 
     tlsa_update("publish", zone, MAIL, cert=mail)
@@ -169,7 +169,7 @@ def test_a_zone_signed_inline_by_bind_is_read_back_as_it_is_served(bind, certifi
 
 
 def test_an_unsigned_zone_draws_a_warning_and_is_published_into(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "mail A 192.0.2.25", signing=None)
+    zone = primary.zone("example.test", "mail A 127.0.2.25", signing=None)
     mail = certificate()
 
     run = tlsa_update("publish", zone, MAIL, cert=mail)
@@ -179,7 +179,7 @@ def test_an_unsigned_zone_draws_a_warning_and_is_published_into(primary, certifi
 
 
 def test_the_server_may_be_reached_by_ipv6(servers, primary, certificate, tlsa_update):
-    zone = servers(type(primary), address="::1").zone("example.test", "mail A 192.0.2.25")
+    zone = servers(type(primary), address="::1").zone("example.test", "mail A 127.0.2.25")
     mail = certificate()
 
     tlsa_update("publish", zone, MAIL, cert=mail)

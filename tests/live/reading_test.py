@@ -12,11 +12,11 @@ def test_every_way_to_read_gives_the_same_plan(primary, certificate, tlsa_update
     mail = certificate()
     zone = primary.zone(
         "example.test",
-        "mail A 192.0.2.25",
+        "mail A 127.0.2.25",
         f"_25._tcp.mail 300 TLSA {FOREIGN}",
-        "www A 192.0.2.80",
+        "www A 127.0.2.80",
         "_443._tcp.www CNAME _25._tcp.mail",
-        "*.wild A 192.0.2.81",
+        "*.wild A 127.0.2.81",
     )
 
     run = tlsa_update(
@@ -62,7 +62,7 @@ def test_every_way_to_read_gives_the_same_plan(primary, certificate, tlsa_update
 
 
 def test_auto_falls_back_to_queries_and_says_so_when_the_transfer_is_refused(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", *[f"host{number} A 192.0.2.25" for number in range(60)])
+    zone = bind.zone("example.test", *[f"host{number} A 127.0.2.25" for number in range(60)])
     zone.readers = []
     names = [f"host{number}.example.test:25" for number in range(60)]
     mail = certificate()
@@ -74,7 +74,7 @@ def test_auto_falls_back_to_queries_and_says_so_when_the_transfer_is_refused(bin
 
 
 def test_a_transfer_that_is_refused_is_one_error_however_many_names_it_was_for(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     zone.readers = []
     names = [f"host{number}.example.test:25" for number in range(7)]
 
@@ -84,7 +84,7 @@ def test_a_transfer_that_is_refused_is_one_error_however_many_names_it_was_for(b
 
 
 def test_a_plan_is_read_by_a_transfer_with_another_key_than_it_is_written_with(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     reader = bind.key("reader")
     zone.readers = [reader]
     mail = certificate()
@@ -100,10 +100,10 @@ def test_a_plan_is_read_by_a_transfer_with_another_key_than_it_is_written_with(b
 
 
 EMPTY_NON_TERMINALS = [
-    "*.wild A 192.0.2.81",
+    "*.wild A 127.0.2.81",
     f"*._tcp.mail TLSA {FOREIGN}",
     "below.host.wild TXT x",
-    "mail A 192.0.2.25",
+    "mail A 127.0.2.25",
     "below._25._tcp.mail TXT x",
     "below.*.empty TXT x",
 ]

@@ -17,7 +17,7 @@ OWNER = "_25._tcp.mail"
 
 @pytest.fixture
 def zone(primary):
-    return primary.zone("example.test", "mail A 192.0.2.25")
+    return primary.zone("example.test", "mail A 127.0.2.25")
 
 
 def test_an_unknown_key_is_badkey(zone, certificate, tlsa_update, tmp_path):
@@ -67,7 +67,7 @@ def test_a_clock_within_the_fudge_is_good_enough(zone, certificate, tlsa_update,
 
 
 def test_a_key_that_may_not_write_tlsa_is_told_what_to_grant(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "mail A 192.0.2.25", allow=["TXT"])
+    zone = primary.zone("example.test", "mail A 127.0.2.25", allow=["TXT"])
 
     run = tlsa_update("publish", zone, MAIL, cert=certificate(), exits=77)
 
@@ -78,7 +78,7 @@ def test_a_key_that_may_not_write_tlsa_is_told_what_to_grant(primary, certificat
 def test_a_name_that_is_not_granted_holds_up_no_other(bind, certificate, tlsa_update):
     hosts = [f"mail{n}" for n in range(20)]
     granted = [f"_25._tcp.{host}" for host in hosts if host != "mail7"]
-    zone = bind.zone("example.test", *(f"{host} A 192.0.2.25" for host in hosts), signing=None)
+    zone = bind.zone("example.test", *(f"{host} A 127.0.2.25" for host in hosts), signing=None)
     zone.granted = granted
 
     run = tlsa_update(
@@ -92,7 +92,7 @@ def test_a_name_that_is_not_granted_holds_up_no_other(bind, certificate, tlsa_up
 
 
 def test_a_key_that_may_not_write_this_zone_is_refused(primary, certificate, tlsa_update):
-    zone = primary.zone("example.test", "mail A 192.0.2.25")
+    zone = primary.zone("example.test", "mail A 127.0.2.25")
     reader = primary.key("reader")
 
     run = tlsa_update("publish", zone.by(reader), MAIL, cert=certificate(), exits=77)
@@ -127,7 +127,7 @@ def test_a_secondary_is_not_the_primary(zone, servers, certificate, tlsa_update,
 @pytest.fixture
 def forwarder(bind, servers):
     """A secondary of `example.test` that passes UPDATEs on, at another address than the primary in the SOA."""
-    zone = bind.zone("example.test", "mail A 192.0.2.25", "primary A 192.0.2.53", signing=None)
+    zone = bind.zone("example.test", "mail A 127.0.2.25", "primary A 192.0.2.53", signing=None)
     zone.mname = "primary"
 
     def follow(**how):
@@ -179,7 +179,7 @@ def test_a_second_run_through_a_forwarder_that_does_not_follow_is_no_race(forwar
 def test_an_owner_that_the_server_fails_at_holds_up_no_other(bind, certificate, tlsa_update):
     """BIND has room for 100 records at one owner, and answers SERVFAIL to the whole message of one more."""
     full = [f"_25._tcp.full TLSA 3 1 1 {n:064x}" for n in range(100)]
-    zone = bind.zone("example.test", "mail A 192.0.2.25", "full A 192.0.2.26", *full, signing=None)
+    zone = bind.zone("example.test", "mail A 127.0.2.25", "full A 127.0.2.26", *full, signing=None)
     mail = certificate()
 
     run = tlsa_update("publish", zone, MAIL, "full.example.test:25", cert=mail, exits=69)
@@ -193,7 +193,7 @@ def test_an_owner_that_the_server_fails_at_holds_up_no_other(bind, certificate, 
 def test_a_name_that_knot_does_not_grant_holds_up_no_other(knot, certificate, tlsa_update):
     """Knot does not sign what its acl refuses; it has signed other answers with the key before."""
     hosts = [f"mail{n}" for n in range(12)]
-    zone = knot.zone("example.test", *(f"{host} A 192.0.2.25" for host in hosts), signing=None)
+    zone = knot.zone("example.test", *(f"{host} A 127.0.2.25" for host in hosts), signing=None)
     zone.granted = [f"_25._tcp.{host}" for host in hosts if host != "mail7"]
     mail = certificate()
 
@@ -218,7 +218,7 @@ class BindOfTwoViews(Bind):
 
 
 def test_a_view_that_only_unsigned_queries_see_is_named(servers, certificate, tlsa_update):
-    zone = servers(BindOfTwoViews).zone("example.test", "mail A 192.0.2.25", signing=None)
+    zone = servers(BindOfTwoViews).zone("example.test", "mail A 127.0.2.25", signing=None)
     mail = certificate()
 
     first = tlsa_update("publish", zone, MAIL, cert=mail, no_sign_queries=True, exits=76)
@@ -232,7 +232,7 @@ def test_a_view_that_only_unsigned_queries_see_is_named(servers, certificate, tl
 
 def test_a_view_that_clients_do_not_see_is_not_blamed_on_transfers(servers, certificate, tlsa_update):
     server = servers(BindOfTwoViews)
-    zone = server.zone("example.test", "mail A 192.0.2.25", signing=None)
+    zone = server.zone("example.test", "mail A 127.0.2.25", signing=None)
     tlsa_update("publish", zone, MAIL, cert=certificate())
 
     run = tlsa_update(
@@ -262,7 +262,7 @@ def test_force_stores_nothing_below_a_zone_cut(primary, certificate, tlsa_update
 
 
 def test_the_mname_is_named_when_nobody_answers_there(bind, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     dead = free_port()
 
     run = tlsa_update("publish", zone.key, MAIL, cert=certificate(), resolver=bind.at, port=dead, exits=69)
@@ -272,7 +272,7 @@ def test_the_mname_is_named_when_nobody_answers_there(bind, certificate, tlsa_up
 
 
 def test_the_mname_is_named_when_the_server_there_refuses(bind, servers, certificate, tlsa_update):
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     secondary = servers(Bind).follow(zone)
 
     run = tlsa_update(

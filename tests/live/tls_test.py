@@ -18,7 +18,7 @@ def root(certificate):
 def zone(bind, certificate, root):
     """BIND presents a certificate for ns.example.test."""
     bind.speak_tls(certificate("ns.example.test", issuer=root))
-    return bind.zone("example.test", "mail A 192.0.2.25")
+    return bind.zone("example.test", "mail A 127.0.2.25")
 
 
 def pin(certificate):
@@ -106,7 +106,7 @@ def test_a_port_that_speaks_no_tls_is_waited_for_no_longer_than_told(zone, root,
 
 def test_one_zone_asks_for_tls_and_another_of_the_same_server_does_not(zone, certificate, tlsa_update, tmp_path):
     """The second does not go over the connection of the first; and its own port speaks no TLS."""
-    other = zone.server.zone("example.net", "mail A 192.0.2.26", key=zone.key)
+    other = zone.server.zone("example.net", "mail A 127.0.2.26", key=zone.key)
     sections = tmp_path / "tlsa-update.conf"
     sections.write_text(
         f"server = {zone.server.at}\nkey-file = {zone.key.path}\n[zone.example.net]\ntransport = tls\n"

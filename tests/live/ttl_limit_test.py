@@ -11,7 +11,7 @@ LIMITED = "the server limits the TTL of _25._tcp.mail.example.test. to 1 d"
 def test_a_ttl_beyond_the_limit_of_the_zone_converges(bind, certificate, tlsa_update, before):
     mail = certificate()
     records = [f"{OWNER} {before} TLSA {mail.tlsa()}"] if before else []
-    zone = bind.zone("example.test", "mail A 192.0.2.25", *records)  # dnssec-policy has a limit of one day
+    zone = bind.zone("example.test", "mail A 127.0.2.25", *records)  # dnssec-policy has a limit of one day
 
     first = tlsa_update("publish", zone, MAIL, cert=mail, ttl="2d")
     serial = zone.serial()
@@ -26,7 +26,7 @@ def test_a_ttl_beyond_the_limit_of_the_zone_converges(bind, certificate, tlsa_up
 
 def test_within_the_limit_a_ttl_moves_as_ever(bind, certificate, tlsa_update):
     mail = certificate()
-    zone = bind.zone("example.test", "mail A 192.0.2.25")
+    zone = bind.zone("example.test", "mail A 127.0.2.25")
     tlsa_update("publish", zone, MAIL, cert=mail, ttl="2d")
 
     run = tlsa_update("publish", zone, MAIL, cert=mail, ttl="2h")

@@ -129,7 +129,7 @@ Fault sees_the_rsa_half() {
 
 Fault never_probes() {
   Fault fault{"changes parameters without a look at what is served"};
-  fault.squint = [](rollover::Facts& seen) { seen.evidence.clear(); };
+  fault.squint = [](rollover::Facts& seen) { seen.evidence[0].presented.clear(); };
   return fault;
 }
 
@@ -201,6 +201,37 @@ Fault acts_on_old_evidence() {
   return fault;
 }
 
+Fault uncovers_a_wildcard() {
+  Fault fault{"unpublishes without a look at the wildcard behind"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].uncovered.reset(); };
+  return fault;
+}
+
+Fault forgets_the_wildcards_ttl() {
+  Fault fault{"takes what a wildcard answers for nothing"};
+  fault.squint = [](rollover::Facts& seen) {
+    seen.zones[0].owners[0].wildcard_answer.reset();
+    for (auto& server : seen.zones[0].servers) {
+      for (auto& rrset : server.rrsets) rrset.wildcard_answer.reset();
+    }
+  };
+  return fault;
+}
+
+Fault publishes_unseen() {
+  Fault fault{"takes a service that it cannot reach for one that is not there"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& one : seen.evidence[0].presented) one.is_closed = one.outcome == ProbeOutcome::unreachable;
+  };
+  return fault;
+}
+
+Fault takes_digests_for_chains() {
+  Fault fault{"takes a digest that matches for a chain that clients accept"};
+  fault.takes_digests_for_chains = true;
+  return fault;
+}
+
 class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
 TEST_P(WrongDriver, IsCaught) {
@@ -216,20 +247,20 @@ TEST_P(WrongDriver, IsCaught) {
   FAIL() << fault.name << ", and nobody noticed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
-                         ::testing::Values(deletes_early, replaces, deploys_early, waits_one_ttl,
-                                           forgets_a_secondary, ignores_the_other_address,
-                                           takes_silence_for_consent, sees_the_rsa_half, never_probes,
-                                           believes_the_wall_clock, forgets_what_it_released,
-                                           forgets_the_ttl_before, takes_no_history_for_none,
-                                           believes_that_servers_stand_still, forgets_who_else_wants,
-                                           takes_every_machine_for_one, acts_on_old_evidence),
-                         [](const auto& one) {
-                           std::string name = one.param().name;
-                           std::ranges::replace_if(
-                               name, [](char c) { return c < 'A' || c > 'z'; }, '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Model, WrongDriver,
+    ::testing::Values(deletes_early, replaces, deploys_early, waits_one_ttl, forgets_a_secondary,
+                      ignores_the_other_address, takes_silence_for_consent, sees_the_rsa_half, never_probes,
+                      believes_the_wall_clock, forgets_what_it_released, forgets_the_ttl_before,
+                      takes_no_history_for_none, believes_that_servers_stand_still, forgets_who_else_wants,
+                      takes_every_machine_for_one, acts_on_old_evidence, uncovers_a_wildcard,
+                      forgets_the_wildcards_ttl, publishes_unseen, takes_digests_for_chains),
+    [](const auto& one) {
+      std::string name = one.param().name;
+      std::ranges::replace_if(
+          name, [](char c) { return c < 'A' || c > 'z'; }, '_');
+      return name;
+    });
 
 }  // namespace model_test
 }  // namespace tlsa_update::model

@@ -72,7 +72,8 @@ class ScriptedWorld final : public rollover::World {
   std::map<Name, Rrset> other_records;             // at names that nobody configured
   Time time = testing::noon;
   Seconds tick{0};  // that passes at each reading of the clock
-  std::function<void(ScriptedWorld&)> meanwhile;  // once, at the next reading: between a look and what follows
+  std::function<void(ScriptedWorld&)>
+      meanwhile;  // once, at the next reading: between a look and what follows
 
   // What goes wrong.
   int races = 0;                        // lost before an UPDATE takes
@@ -157,6 +158,8 @@ class ScriptedWorld final : public rollover::World {
     }
     return all;
   }
+
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override { return nullptr; }
 
   [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override {
     rollover::Acted acted;

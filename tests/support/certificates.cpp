@@ -77,6 +77,10 @@ void add_extensions(X509* certificate, X509* issuer, const Request& request) {
   add_extension(certificate, issuer, NID_basic_constraints, request.is_ca ? "critical,CA:TRUE" : "CA:FALSE");
   add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
   add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
+  if (!request.extended_key_usage.empty())
+    add_extension(certificate, issuer, NID_ext_key_usage, request.extended_key_usage);
+  if (!request.name_constraints.empty())
+    add_extension(certificate, issuer, NID_name_constraints, request.name_constraints);
   add_names(certificate, request.dns_names);
 }
 

@@ -42,6 +42,8 @@ struct Request {
   Key key = nullptr;  // a new P-256 key when absent
   int version = 3;    // 1: no extensions at all
   Bytes spki = {};    // SubjectPublicKeyInfo to put in instead of the key's own, octet for octet
+  std::string extended_key_usage = {};  // "clientAuth"
+  std::string name_constraints = {};    // "critical,permitted;DNS:example.org"
 };
 
 // Signed with its own key.

@@ -8,7 +8,7 @@ import itertools
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from support import confidential
 
@@ -23,18 +23,22 @@ MATCHING = (
     lambda octets: hashlib.sha256(octets).hexdigest(),
     lambda octets: hashlib.sha512(octets).hexdigest(),
 )
+CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 _serial = itertools.count(1)
 
 
 class Certificate:
     """A certificate, its key and its issuer. As a string: the path of its PEM chain, leaf first. `subject`: a
-    common name that is not `name`."""
+    common name that is not `name`; `begins` and `days`: of its life, in days from now; `purpose`: the one extended key
+    usage, as CLIENT_AUTH; `permitted`: a name constraint."""
 
     def __init__(
-        self, folder, name="mail.example.test", key="ec", issuer=None, is_ca=False, days=90, subject=None
-    ):
+        self, folder, name="mail.example.test", key="ec", issuer=None, is_ca=False, days=90, subject=None,
+        begins=-1, purpose=None, permitted=None,
+    ):  # fmt: skip
         self.private_key = KEYS[key]() if isinstance(key, str) else key
         self.issuer = issuer
+        self.begins, self.purpose, self.permitted = begins, purpose, permitted
         self.x509 = self._signed(name, is_ca, days, subject or name)
         stem = f"{name.replace('*', 'any')}-{next(_serial)}"
         self.path = folder / f"{stem}.pem"
@@ -61,11 +65,16 @@ class Certificate:
             .issuer_name(self.issuer.x509.subject if self.issuer else subject)
             .public_key(self.private_key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(days=self.begins))
             .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         )
+        if self.purpose:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([self.purpose]), critical=False)
+        if self.permitted:
+            permitted = [x509.DNSName(self.permitted)]
+            builder = builder.add_extension(x509.NameConstraints(permitted, None), critical=True)
         edwards = isinstance(signer.private_key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey))
         return builder.sign(signer.private_key, None if edwards else hashes.SHA256())
 

@@ -1,6 +1,7 @@
 // The one judge: does a client that holds this RRset accept this chain? Every command, report and metric asks
-// here. Judges RRsets and chains; knows no clock and no ownership. Names, dates and the path, which count for
-// usages 0 to 2, are OpenSSL's verdict where a probe asked for it.
+// here. Judges RRsets and chains; knows no clock and no ownership. Names, dates, purpose and the path, which
+// count for usages 0 to 2, are OpenSSL's verdict on each record alone (ChainJudge), for what is served as for
+// what is to be served.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tlsa_update/core/chain_judge.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/tlsa.hpp"
@@ -26,13 +28,23 @@ struct Served {
   bool is_refused = false;                 // OpenSSL accepted it by none of them
   bool names_fit = true;                   // the leaf is for the host, or for the domain that leads to it
   bool is_smtp = false;
+  const ChainJudge* judge = nullptr;  // none: names and dates of the leaf are all that counts
+  std::vector<Name> names = {};       // by which clients come; for the judge
 
   [[nodiscard]] static Served of(const Credential& given);
-  [[nodiscard]] static Served of(const ServiceEvidence& evidence, const Presented& presented);
+  [[nodiscard]] static Served of(const ServiceEvidence& evidence, const Presented& presented,
+                                 const ChainJudge* judge = nullptr);
 
   // By its data alone. Whether clients look at the record is for accept() to say.
   [[nodiscard]] bool is_matched_by(const TlsaRecord& record) const;
   [[nodiscard]] bool is_matched_by_any(const TlsaRecords& records) const;
+
+  // Why a client that finds this record, which matches, refuses the chain all the same; nothing when it does
+  // not.
+  [[nodiscard]] std::optional<std::string> refusal_by(const TlsaRecord& record) const;
+  // By this record alone.
+  [[nodiscard]] bool is_accepted_by(const TlsaRecord& record) const;
+  [[nodiscard]] bool is_accepted_by_any(const TlsaRecords& records) const;
 };
 
 // The public key, which tells one credential from every other.
@@ -47,6 +59,7 @@ struct Acceptance {
   std::optional<TlsaParameters> unused;  // no `by`: a record of these would do, and clients pass it over ...
   std::optional<TlsaRecord> stronger;    // ... since this one is there (digest agility)
   bool has_usable = false;               // false: there is nothing that a client could use
+  std::string refusal = {};  // no `by`: why OpenSSL does not accept the chain, where a record matches
   bool operator==(const Acceptance&) const = default;
 
   [[nodiscard]] bool is_given() const { return by.has_value(); }
@@ -88,7 +101,7 @@ struct EndpointVerdict {
 // Borrows the zones, which were observed along with the evidence. Set up in n log n of their names.
 class EndpointJudge {
  public:
-  explicit EndpointJudge(const std::vector<ZoneView>& zones);
+  explicit EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge = nullptr);
 
   // By the worst RRset of the service's name: the primary's, or that of any authoritative server, since
   // clients may ask each of them.
@@ -100,6 +113,7 @@ class EndpointJudge {
     const ZoneView* zone;
     const Rrset* rrset;
   };
+  const ChainJudge* judge_;
   std::map<Name, std::vector<Held>> by_asked_;
 };
 

@@ -26,6 +26,7 @@ struct Presented {
   std::string detail;                 // for people: what went wrong
   Chain chain;                        // when served
   std::optional<TlsaRecord> matched;  // of the RRset passed to the probe: by which OpenSSL accepts the chain
+  bool is_closed = false;  // unreachable, as this very machine refused the connection: nobody listens
   bool operator==(const Presented&) const = default;
 };
 
@@ -40,6 +41,12 @@ struct ServiceEvidence {
 
   // Every address answered every handshake one way or the other, and served at least one chain.
   [[nodiscard]] bool complete() const;
+
+  // It is known of every address what it serves, or that nobody listens there; so also of a host that has no
+  // address.
+  [[nodiscard]] bool is_witnessed() const;
+
+  [[nodiscard]] bool is_of_nothing() const;  // witnessed, and no address serves anything
 };
 
 }  // namespace tlsa_update

@@ -60,6 +60,7 @@ struct Blocker {
   std::optional<Time> ready_at;   // when this one ends, when that is known
   std::optional<Ends> ends = {};  // when it is not usual_end(reason)
   Places places = {};
+  std::string why = {};  // of not_accepted: what OpenSSL says
   bool operator==(const Blocker&) const = default;
 };
 

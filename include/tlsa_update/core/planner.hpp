@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsa_update/core/chain_judge.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/evidence.hpp"
 #include "tlsa_update/core/ledger.hpp"
@@ -49,6 +50,8 @@ struct Desired {
   std::vector<TlsaParameters> parameters;  // the combinations that are wanted
   TaChoice ta = TaChoice::issuer;
   std::vector<GivenCredential> credentials;  // what `records` were made from: says which chains they match
+  // What lies where credentials are installed, and is none of them: the service reads it now.
+  std::vector<std::shared_ptr<const Credential>> installed = {};
   bool is_partial = false;  // more is wanted than could be read: nothing is deleted for not being wanted
   std::optional<std::uint32_t> ttl;   // --ttl; none: Policy's
   std::uint32_t longest_ttl = 86400;  // --longest-ttl: of what may have been there before it was watched
@@ -77,18 +80,22 @@ struct Policy {
   Seconds grace{3600};
   bool force = false;            // override I10 hazards and the refusals of I3
   bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
-  bool unpublish = false;        // remove what is owned, also the last record
+  // The operator's word for additions: addresses that showed nothing serve what is installed, or current.
+  bool assume_served = false;
+  bool unpublish = false;  // remove what is owned, also the last record
   bool adopt_all = false;
   std::vector<RecordAt> adopt;
   Asker asker;
   Seconds forget_after{7 * 86400};  // how long a record stays of whose wanters none is there any more
   std::vector<std::string> forget;  // services, names and configurations that want nothing any more
-  bool adds = true;                 // false (`prune`): what is missing is shown, not added
-  bool removes = true;              // false (`publish`): what is prunable waits
+  std::shared_ptr<const ChainJudge> judge = {};  // of now; none: the leaf's names and dates alone
+  bool adds = true;                              // false (`prune`): what is missing is shown, not added
+  bool removes = true;                           // false (`publish`): what is prunable waits
 };
 
-// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign; where there
-// is evidence, nothing is added that a chain now served would not survive (I3).
+// `publish`: adds only (I1). Needs only the primary's view. The ledger tells ours from foreign, and what was
+// seen live. The first record of a name or of a combination is added when the evidence shows that every chain
+// now served survives it (I3); without evidence it is held back.
 [[nodiscard]] Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                                 const Policy& policy, const Ledger& ledger = {},
                                 const std::vector<ServiceEvidence>& evidence = {});

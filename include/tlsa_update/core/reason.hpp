@@ -31,6 +31,7 @@ enum class Reason {
   unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
   still_served,             // an address presents a chain that it matches
   not_probed,               // an address or handshake did not answer: keep, and introduce nothing new
+  no_tls,                   // the first record, and an address offers no TLS: clients would do without it
   not_deployed,             // an address presents a chain that is not wanted: the switch is not complete
   may_go_live,              // was released for deployment and has not been seen since
   replacement_not_ready,    // what comes instead may not be relied on yet
@@ -39,6 +40,7 @@ enum class Reason {
   first_record,             // nothing is published, and what is served would not match what is wanted
   last_record,              // only --unpublish removes the last one
   wanted_before,            // by a service or configuration that is gone, and not for --forget-after yet
+  uncovers_wildcard,        // a wildcard would answer once the last record is gone (I3)
   superseded,               // stale and provably safe: delete
   unpublished,              // --unpublish
   hazard,                   // refused: see RrsetPlan::refused
@@ -48,6 +50,9 @@ enum class Reason {
   unasked,                  // nothing is configured to compare with (list)
   not_wanted,               // ours, and matches nothing that is wanted (list)
   occluded,                 // below a delegation or DNAME: never answered (list)
+  installed,                // a new combination first covers what lies in the install targets
+  remembered,               // ours, seen live, gone with the whole RRset: comes back with the first record
+  not_accepted,             // clients would refuse the chain by the record that it matches
   malformed,                // no client can use it (list)
 };
 [[nodiscard]] std::string_view text(RecordState state);

@@ -20,12 +20,15 @@ enum class RemarkKind {
   outage,               // clients refuse the chain at `where`, by the RRset of `server`: see `acceptance`
   passed_over,          // clients would refuse the credential in `source`: see `acceptance`
   would_match_nothing,  // records of `parameters` are not added: RFC 7671 section 8
-  not_unpublished,      // `record` has to stay for `reason` (or `hazard`), and so do the others
-  new_combination,      // nobody looked whether `record`, which nothing given matches, is of what is served
-  mixed_ttls,           // RFC 2181 section 5.2
-  ttl_limited,          // the server grants `seconds` and no more
-  ttl_contested,        // somebody else sets `seconds` again and again
-  served_expires,  // the certificate at `where` ends at `time`; `is_held_up`: its successor waits `until`
+  without_tls,          // the first record is not added: `where` offers no TLS
+  nothing_served,   // nothing is served at `owner`, and `count` more like it, that a first record could break
+  unseen,           // nobody can probe `owner`, and `count` more like it: added without a look
+  not_unpublished,  // `record` has to stay for `reason` (or `hazard`), and so do the others
+  new_combination,  // nobody looked whether `record`, which nothing given matches, is of what is served
+  mixed_ttls,       // RFC 2181 section 5.2
+  ttl_limited,      // the server grants `seconds` and no more
+  ttl_contested,    // somebody else sets `seconds` again and again
+  served_expires,   // the certificate at `where` ends at `time`; `is_held_up`: its successor waits `until`
   served_expired,
   last_record,  // the last one is deleted
   // Of the credential in `source`, whose certificate is `subject`, wanted with `parameters`.

@@ -19,6 +19,7 @@ struct Wait {
   Ends ends = Ends::time;
   Places places;                 // may be empty
   std::optional<Time> ready_at;  // unset: not known
+  std::string why = {};          // as Blocker::why
   bool operator==(const Wait&) const = default;
 };
 

@@ -29,16 +29,25 @@ enum class Hazard {
   hides_wildcard,    // a wildcard now answers TLSA (or more) at this owner: the new name would hide it
 };
 
+// What a wildcard would answer at a name of its own once that name is gone (RFC 4592 section 3.3.1).
+struct Uncovered {
+  Name wildcard;
+  std::optional<Rrset> rrset;  // none: the wildcard is an alias, and nobody here knows of what
+  bool operator==(const Uncovered&) const = default;
+};
+
 // One TLSA owner as seen at the primary.
 struct OwnerView {
   Name asked;                            // before CNAME and DNAME
   Name owner;                            // where the records live (RFC 6698 appendix A.2.1.1)
   std::optional<Rrset> rrset;            // the owner's own; a wildcard's answer is not
   bool has_rrsig = false;                // the RRset came with a signature over TLSA
-  std::optional<Rrset> wildcard_answer;  // what a wildcard synthesises here
+  std::optional<Rrset> wildcard_answer;  // what a wildcard synthesises here, at the end of its alias too
   std::vector<Hazard> hazards;
   bool host_exists = true;  // the TLSA base domain owns or synthesises anything at all
   bool mixed_ttl = false;   // RFC 2181 section 5.2: a server fault worth a warning
+  std::optional<std::uint32_t> wildcard_alias_ttl = {};  // of a wildcard's CNAME that answers here
+  std::optional<Uncovered> uncovered = {};  // of an owner that is to be deleted; only where that is asked for
   bool operator==(const OwnerView&) const = default;
 };
 
@@ -61,6 +70,7 @@ struct ServedRrset {
   bool has_rrsig = false;
   std::optional<bool> rrsig_valid;                 // against the zone's DNSKEY RRset, when that was checked
   std::optional<SignatureFault> rrsig_fault = {};  // why it is not valid
+  std::optional<Rrset> wildcard_answer = {};       // instead of an RRset of the owner's own
   bool operator==(const ServedRrset&) const = default;
 };
 

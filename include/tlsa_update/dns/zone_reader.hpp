@@ -35,6 +35,7 @@ inline constexpr std::size_t auto_query_limit = 50;  // owners of one zone; beyo
 struct ReadOptions {
   ReadMode mode = ReadMode::automatic;
   std::optional<Name> zone;  // --zone
+  bool uncovers = false;     // what a wildcard would answer in the place of each owner is asked for too
 };
 
 struct ReadZone {

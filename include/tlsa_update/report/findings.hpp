@@ -22,7 +22,9 @@ using Done = std::map<std::pair<Name, TlsaRecord>, Reason>;
 
 struct Findings {
   std::vector<ZoneView> zones;
-  Plan plan;                                             // its zones as in `zones`
+  Plan plan;
+  std::shared_ptr<const ChainJudge>
+      judge;  // of the evidence                                             // its zones as in `zones`
   std::optional<std::vector<ServiceEvidence>> evidence;  // none: nothing was probed
   std::optional<dns::Dnssec> dnssec;
   std::optional<Error> no_verdict;  // why that is not known of all, where it should be

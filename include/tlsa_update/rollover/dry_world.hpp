@@ -21,6 +21,7 @@ class DryWorld final : public World {
                                                                const std::set<Name>& hosts) override {
     return world_.records_of(facts, hosts);
   }
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override { return world_.judge(); }
   [[nodiscard]] Acted apply(const Plan& plan, Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;

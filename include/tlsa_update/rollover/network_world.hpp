@@ -23,6 +23,7 @@ class NetworkWorld final : public World {
                                                    const std::set<Name>& asked, Reach reach) override;
   [[nodiscard]] std::vector<std::pair<Name, Rrset>> records_of(const Facts& facts,
                                                                const std::set<Name>& hosts) override;
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override;
   [[nodiscard]] Acted apply(const Plan& plan, Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;

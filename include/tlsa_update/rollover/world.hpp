@@ -39,7 +39,8 @@ class Installation {
 };
 
 enum class Reach {
-  everywhere,  // at every address of the service
+  anywhere,    // wherever a client may go: at addresses that are configured, and at those in DNS
+  everywhere,  // at every address of the service: those that are configured, else those in DNS
   nearby,      // where that takes no time: addresses that are configured, or are this machine's own
 };
 
@@ -72,6 +73,9 @@ class World {
   // Sends what `plan` changes, and brings `facts`, which it was made from, up to date with what was read
   // back.
   [[nodiscard]] virtual Acted apply(const Plan& plan, Facts& facts) = 0;
+
+  // What clients make of chains now.
+  [[nodiscard]] virtual std::shared_ptr<const ChainJudge> judge() = 0;
 
   // Errors: those of deployment::Deployment::prepare.
   [[nodiscard]] virtual Result<std::unique_ptr<Installation>> prepare(

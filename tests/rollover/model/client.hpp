@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "rollover/model/keys.hpp"
 #include "tlsa_update/core/credential.hpp"
 #include "tlsa_update/core/zone_view.hpp"
 
@@ -52,7 +53,7 @@ inline bool accepts(const Client& client, const Rrset& rrset, const Chain& chain
   });
   if (usable.empty()) return true;
   return std::ranges::any_of(usable, [&](const TlsaRecord& record) {
-    return !is_outranked(record, usable, client) && matches(record, chain);
+    return !is_outranked(record, usable, client) && is_accepted(record, chain);
   });
 }
 

@@ -15,10 +15,12 @@ namespace tlsa_update::model {
 struct Key {
   int generation = 0;
   KeyType type = KeyType::rsa;
+  bool is_fit =
+      true;  // false: its certificate is not what usages 0 to 2 ask for: for another name, or of the past
   auto operator<=>(const Key&) const = default;
 
   [[nodiscard]] std::string text() const {
-    return (type == KeyType::rsa ? "R" : "E") + std::to_string(generation);
+    return (type == KeyType::rsa ? "R" : "E") + std::to_string(generation) + (is_fit ? "" : "!");
   }
 };
 
@@ -41,6 +43,13 @@ inline TlsaRecord record_of(const Key& key, TlsaParameters parameters) {
   const auto [place, is_new] = made.try_emplace({key, parameters});
   if (is_new) place->second = records_of(*credential_of(key), parameters, TaChoice::issuer).value().front();
   return place->second;
+}
+
+inline bool is_fit(const Chain& chain) { return !chain.front().subject.ends_with('!'); }
+
+// Would clients take this chain by this record alone?
+inline bool is_accepted(const TlsaRecord& record, const Chain& chain) {
+  return matches(record, chain) && (record.parameters.usage == Usage::dane_ee || is_fit(chain));
 }
 
 // For people: "3 1 1 of R4", or "3 1 1 of nobody".

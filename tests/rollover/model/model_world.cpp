@@ -41,12 +41,19 @@ ZoneView read(const Truth& truth, unsigned dead) {
   OwnerView view;
   view.asked = view.owner = owner();
   view.rrset = truth.at_primary();
+  // Its owner has agreed that records of the name's own hide it: no hazard.
+  view.wildcard_answer = truth.wildcard_at(0);
+  if (view.rrset && truth.wildcard())
+    view.uncovered = Uncovered{Name::parse("*._tcp.mail.example.com").value(), truth.wildcard()};
   zone.owners.push_back(view);
   for (std::size_t i = 0; i < truth.servers(); ++i) {
     ServerView server;
     server.address = "192.0.2.5" + std::to_string(i);
     server.reachable = (dead >> i & 1) == 0;
-    if (server.reachable) server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+    if (server.reachable) {
+      server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
+      server.rrsets.back().wildcard_answer = truth.wildcard_at(i);
+    }
     zone.servers.push_back(server);
   }
   return zone;
@@ -55,8 +62,8 @@ ZoneView read(const Truth& truth, unsigned dead) {
 }  // namespace
 
 Keys Wish::current() const {
-  Keys keys{{generation, KeyType::rsa}};
-  if (is_dual) keys.push_back({generation, KeyType::ecdsa});
+  Keys keys{{generation, KeyType::rsa, !is_misissued}};
+  if (is_dual) keys.push_back({generation, KeyType::ecdsa, !is_misissued});
   return keys;
 }
 
@@ -125,6 +132,11 @@ Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
   auto& service = wants.services.emplace_back();
   service.settings = &request_.services.front();
   service.desired = wish_.desired();
+  for (const auto& key : truth_.installed()) {
+    const auto current = wish_.current();
+    const bool is_given = std::ranges::find(current, key) != current.end();
+    if (installs_ && !is_given) service.desired.installed.push_back(credential_of(key));
+  }
   service.credentials = service.desired.credentials;
   service.owners.push_back({owner(), Service{Name::parse("mail.example.com").value(), 25, Protocol::tcp},
                             std::nullopt, service.settings});
@@ -199,7 +211,7 @@ void ModelWorld::check_removals(const RrsetPlan& rrset) {
       if (!matches(step.record, chain)) continue;
       const auto& left = truth_.at_primary();
       const auto stands_in = [&](const TlsaRecord& other) {
-        return matches(other, chain) && truth_.everywhere_since(other);
+        return is_accepted(other, chain) && truth_.everywhere_since(other);
       };
       const bool is_exception =
           !is_wanted_combination && left && std::ranges::any_of(left->records, stands_in);
@@ -257,6 +269,19 @@ void ModelWorld::conclude_reload(const std::string& /*service*/) {
   before_each_call();
   memory_.is_reload_due = false;
   memory_.replaced.clear();
+}
+
+class ModelJudge final : public ChainJudge {
+ public:
+  [[nodiscard]] std::optional<std::string> refusal(const Chain& chain, const TlsaRecord& /*record*/,
+                                                   const std::vector<Name>& /*names*/) const override {
+    return is_fit(chain) ? std::nullopt : std::optional<std::string>("hostname mismatch");
+  }
+};
+
+std::shared_ptr<const ChainJudge> ModelWorld::judge() {
+  if (fault_.takes_digests_for_chains) return nullptr;
+  return std::make_shared<const ModelJudge>();
 }
 
 ClockReading ModelWorld::clock() {

@@ -25,6 +25,7 @@ struct Wish {
   int generation = 0;
   bool is_dual = false;
   bool has_next = false;
+  bool is_misissued = false;  // see Key::is_fit
   std::vector<TlsaParameters> combinations;
   std::optional<std::uint32_t> ttl;
   std::uint32_t longest_ttl = 3600;  // of all that may ever be there
@@ -51,7 +52,8 @@ struct Fault {
   std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
   std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
-  bool has_stopwatch = true;  // false: it does not notice how much time a run takes
+  bool has_stopwatch = true;              // false: it does not notice how much time a run takes
+  bool takes_digests_for_chains = false;  // asks nobody what clients make of a chain
 };
 
 struct Crash {};  // thrown by a call of the world: all that was not saved is gone
@@ -99,6 +101,7 @@ class ModelWorld final : public rollover::World {
                                                                const std::set<Name>& /*hosts*/) override {
     return {};
   }
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override;
   [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override;
   [[nodiscard]] Result<std::unique_ptr<rollover::Installation>> prepare(
       const std::vector<deployment::ServiceFiles>& services) override;

@@ -73,6 +73,15 @@ std::optional<Rrset> first_past(Dice dice, const Wish& wish) {
   return Rrset{ttls[dice(4)], records_of_all(wish.current(), combination_sets()[dice(4)])};
 }
 
+// Of the first certificates, or of a stranger's.
+std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden) {
+  if (!dice.one_in(4)) return std::nullopt;
+  const Keys stranger{{9, KeyType::ecdsa}};
+  const bool is_ours = !is_hidden || dice.one_in(2);
+  return Rrset{ttls[dice(4)],
+               records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
+}
+
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
 std::string text_of(const Keys& keys) {
@@ -99,8 +108,9 @@ class Play {
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
         wish_(first_wish(dice_)),
-        truth_(1 + dice_(2), 1 + dice_(3), first_rrset(Dice(settings + 1), wish_), wish_.current(),
-               first_past(Dice(settings + 2), wish_)),
+        first_(first_rrset(Dice(settings + 1), wish_)),
+        truth_(1 + dice_(2), 1 + dice_(3), first_, wish_.current(), first_past(Dice(settings + 2), wish_),
+               first_wildcard(Dice(settings + 3), wish_, first_.has_value())),
         installs_(dice_.one_in(2)),
         world_(truth_, fault, installs_),
         ledger_(world_),
@@ -144,7 +154,10 @@ class Play {
     wish_.ttl.reset();
     dead_server_.reset();
     world_.disclaim_all();
+    // Whoever is told that clients refuse a certificate gets another one.
+    wish_.is_misissued = false;
     world_.before_each_call = [] {};
+    truth_.remove_wildcard();
     for (int round = 0; round < 12 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
@@ -184,10 +197,6 @@ class Play {
     if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
     if (dead_server_) weather.dead_servers |= 1U << *dead_server_;
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
-    // A service of which nothing answers may be taken for one that is not there yet.
-    const bool is_bare =
-        !truth_.at_primary() || std::ranges::none_of(truth_.at_primary()->records, is_well_formed);
-    if (is_bare && weather.dead_addresses + 1 >= 1U << truth_.addresses()) weather.dead_addresses = 0;
     // Most passes run through; in some somebody gets in between, and some are cut off.
     auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
     const bool is_alone = dice.one_in(2);
@@ -243,6 +252,7 @@ class Play {
       case 1:
       case 2:
         wish_.generation = std::min(wish_.generation + 1, 9);
+        wish_.is_misissued = dice.one_in(5);
         break;
       case 3:
         wish_.generation = std::max(wish_.generation - 1, 0);
@@ -269,6 +279,7 @@ class Play {
     if (dice.one_in(2)) return add_foreign(dice);
     auto rrset = truth_.at_primary();
     if (!rrset) return;
+    if (rrset->records.size() == 1 && truth_.wildcard()) return;  // it would be another outage of its own
     const auto victim = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_needed(victim)) return;
     std::erase(rrset->records, victim);
@@ -385,6 +396,7 @@ class Play {
 
   Dice dice_;
   Wish wish_;
+  std::optional<Rrset> first_;
   Truth truth_;
   bool installs_;
   ModelWorld world_;

@@ -24,7 +24,7 @@ std::optional<TlsaParameters> unmatched_combination(const Rrset& rrset, const Ch
   for (const auto& record : rrset.records) {
     if (record.data.size() < 32) continue;  // malformed: nobody uses it
     present.insert(record.parameters);
-    if (matches(record, chain)) matched.insert(record.parameters);
+    if (is_accepted(record, chain)) matched.insert(record.parameters);
   }
   for (const auto& parameters : present) {
     if (!matched.contains(parameters)) return parameters;
@@ -51,14 +51,32 @@ const std::optional<std::string>& verdict(const Rrset& rrset, const Key& key) {
 }  // namespace
 
 Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
-             const Keys& served, std::optional<Rrset> before)
-    : versions_{{std::move(published), testing::issued, std::nullopt}},
+             const Keys& served, std::optional<Rrset> before, std::optional<Rrset> wildcard)
+    : wildcard_(std::move(wildcard)),
       at_(secondaries + 1, 0),
       before_(secondaries + 1, 0),
       history_(secondaries + 1, {{testing::issued, 0}}),
       served_(addresses, served),
       installed_(served) {
+  versions_.push_back(version_of(std::move(published)));
+  versions_.back().since = testing::issued;
   if (before) versions_.push_back({std::move(before), testing::issued, now_});
+}
+
+Version Truth::version_of(std::optional<Rrset> rrset) const {
+  const bool is_own = rrset.has_value();
+  return {is_own ? std::move(rrset) : wildcard_, now_, std::nullopt, is_own};
+}
+
+const std::optional<Rrset>& Truth::given(std::size_t server, bool as_own) const {
+  static const std::optional<Rrset> nothing;
+  const auto& version = versions_[at_[server]];
+  return version.is_own == as_own ? version.rrset : nothing;
+}
+
+void Truth::remove_wildcard() {
+  wildcard_.reset();
+  if (!at_primary()) write(std::nullopt);
 }
 
 void Truth::leave(std::size_t version) {
@@ -67,7 +85,7 @@ void Truth::leave(std::size_t version) {
 
 void Truth::write(std::optional<Rrset> rrset) {
   const auto before = at_[0];
-  versions_.push_back({std::move(rrset), now_, std::nullopt});
+  versions_.push_back(version_of(std::move(rrset)));
   at_[0] = versions_.size() - 1;
   history_[0].emplace_back(now_, at_[0]);
   leave(before);

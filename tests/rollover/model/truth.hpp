@@ -18,9 +18,10 @@ inline constexpr std::uint32_t negative_ttl = 900;
 
 // One state of the RRset, from when the primary had it to when the last cache forgets it.
 struct Version {
-  std::optional<Rrset> rrset;
+  std::optional<Rrset> rrset;       // as clients are given it
   Time since{};                     // at the primary
   std::optional<Time> last_served;  // unset while a server has it
+  bool is_own = true;               // false: a wildcard answers
 };
 
 struct Outage {
@@ -31,7 +32,7 @@ class Truth {
  public:
   // `before`: what was there until a moment ago, and caches may hold.
   Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published, const Keys& served,
-        std::optional<Rrset> before = std::nullopt);
+        std::optional<Rrset> before = std::nullopt, std::optional<Rrset> wildcard = std::nullopt);
 
   void pass(Seconds time) { now_ += time; }
   void transfer(std::size_t secondary);   // catches up with the primary
@@ -44,8 +45,11 @@ class Truth {
   bool apply(const RrsetPlan& change);
 
   [[nodiscard]] Time now() const { return now_; }
-  [[nodiscard]] const std::optional<Rrset>& at_primary() const { return versions_[at_[0]].rrset; }
-  [[nodiscard]] const std::optional<Rrset>& at_server(std::size_t i) const { return versions_[at_[i]].rrset; }
+  [[nodiscard]] const std::optional<Rrset>& at_primary() const { return at_server(0); }
+  [[nodiscard]] const std::optional<Rrset>& at_server(std::size_t i) const { return given(i, true); }
+  [[nodiscard]] const std::optional<Rrset>& wildcard_at(std::size_t i) const { return given(i, false); }
+  [[nodiscard]] const std::optional<Rrset>& wildcard() const { return wildcard_; }
+  void remove_wildcard();
   [[nodiscard]] std::size_t servers() const { return at_.size(); }
   [[nodiscard]] std::size_t addresses() const { return served_.size(); }
   [[nodiscard]] const Keys& served(std::size_t address) const { return served_[address]; }
@@ -75,11 +79,14 @@ class Truth {
   [[nodiscard]] static Time end_of(const Version& version);
 
  private:
+  [[nodiscard]] const std::optional<Rrset>& given(std::size_t server, bool as_own) const;
+  [[nodiscard]] Version version_of(std::optional<Rrset> rrset) const;
   void leave(std::size_t version);
   void move_to(std::size_t server, std::size_t version);
   [[nodiscard]] bool is_known(const Version& version) const;
 
   Time now_ = testing::noon;
+  std::optional<Rrset> wildcard_;  // "*._tcp" of the host
   std::vector<Version> versions_;
   std::vector<std::size_t> at_;  // which version each server has; the first is the primary
   std::vector<std::size_t> before_;

@@ -23,15 +23,26 @@ constexpr const char* default_config = "/etc/tlsa-update/tlsa-update.conf";
 constexpr const char* system_state = "/var/lib/tlsa-update";
 constexpr std::size_t config_limit = 64U << 20;  // octets: a hundred thousand services
 
-constexpr std::array commands{Command::generate, Command::status, Command::publish, Command::ready,
-                              Command::deploy,   Command::prune,  Command::run,     Command::verify,
-                              Command::list,     Command::doctor};
+struct CommandWord {
+  Command command;
+  std::string_view word;
+};
+constexpr auto commands = std::to_array<CommandWord>({
+    {Command::generate, "generate"},
+    {Command::status, "status"},
+    {Command::publish, "publish"},
+    {Command::ready, "ready"},
+    {Command::deploy, "deploy"},
+    {Command::prune, "prune"},
+    {Command::run, "run"},
+    {Command::verify, "verify"},
+    {Command::list, "list"},
+    {Command::doctor, "doctor"},
+});
 
 std::optional<Command> command_named(std::string_view word) {
-  for (const auto command : commands) {
-    if (text(command) == word) return command;
-  }
-  return std::nullopt;
+  const auto place = std::ranges::find(commands, word, &CommandWord::word);
+  return place == commands.end() ? std::nullopt : std::optional(place->command);
 }
 
 bool takes(Command command, const Option& option) {
@@ -259,29 +270,8 @@ std::string default_state_directory() {
 }  // namespace
 
 std::string_view text(Command command) {
-  switch (command) {
-    case Command::generate:
-      return "generate";
-    case Command::status:
-      return "status";
-    case Command::publish:
-      return "publish";
-    case Command::ready:
-      return "ready";
-    case Command::deploy:
-      return "deploy";
-    case Command::prune:
-      return "prune";
-    case Command::run:
-      return "run";
-    case Command::verify:
-      return "verify";
-    case Command::list:
-      return "list";
-    case Command::doctor:
-      return "doctor";
-  }
-  return "";
+  const auto place = std::ranges::find(commands, command, &CommandWord::command);
+  return place == commands.end() ? std::string_view() : place->word;
 }
 
 Result<Invocation> parse_command_line(int argc, const char* const* argv) {

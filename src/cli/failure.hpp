@@ -1,8 +1,6 @@
 // The end of a run: what was found on standard output or the error on the log, and the number for the shell.
 #pragma once
 
-#include <algorithm>
-
 #include "log.hpp"
 #include "output.hpp"
 #include "settings.hpp"
@@ -21,18 +19,6 @@ namespace tlsa_update::cli {
   out << (format == Format::json ? json_of(findings) : text_of(findings));
   if (const auto printed = out.finish(); !printed) return failure(printed.error());
   return exit_status_of(findings);
-}
-
-// The same for verify --monitor: a monitoring plugin answers in one line whatever happens, and with 3
-// (UNKNOWN) where it could not look.
-[[nodiscard]] inline int monitored_failure(const Error& error) {
-  constexpr int unknown = 3;
-  std::string line = "TLSA UNKNOWN - " + error.text() + "\n";
-  std::replace(line.begin(), line.end(), '|', '/');  // what follows a bar is perfdata
-  Output out;
-  out << line;
-  if (const auto done = out.finish(); !done) log_error(done.error());
-  return unknown;
 }
 
 }  // namespace tlsa_update::cli

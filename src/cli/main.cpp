@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
+#include "health_report.hpp"
 #include "log.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -59,7 +60,7 @@ bool is_monitoring(const std::vector<std::string_view>& words) {
 }
 
 int failed(int argc, char** argv, const Error& error) {
-  return is_monitoring({argv + 1, argv + argc}) ? monitored_failure(error) : failure(error);
+  return report_blindness(error, is_monitoring({argv + 1, argv + argc}));
 }
 
 int start(int argc, char** argv) {

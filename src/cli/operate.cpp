@@ -36,6 +36,14 @@ int operate_in(rollover::World& world, LedgerStore& ledger, const Settings& sett
 
 }  // namespace
 
+rollover::Outcome look(const Settings& settings, Operation operation) {
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  rollover::NetworkWorld world(session);
+  state::StateDirectory ledger(settings.state_directory, terminal);
+  return operation(world, ledger, settings, terminal);
+}
+
 int operate(const Settings& settings, Operation operation) {
   Terminal terminal(settings.quiet);
   rollover::Session session(settings, terminal);

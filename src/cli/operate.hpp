@@ -9,6 +9,9 @@ namespace tlsa_update::cli {
 
 using Operation = rollover::Outcome (*)(rollover::World&, LedgerStore&, const rollover::Request&, Events&);
 
+// One look at the world, of a command that changes nothing.
+[[nodiscard]] rollover::Outcome look(const Settings& settings, Operation operation);
+
 // Prints the last round's findings; gives the exit status.
 [[nodiscard]] int operate(const Settings& settings, Operation operation);
 

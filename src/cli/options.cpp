@@ -25,7 +25,7 @@ constexpr unsigned rolling = mask(status, ready, deploy, prune, run);
 constexpr unsigned waiting = mask(ready, deploy, prune, run);
 constexpr unsigned probing = mask(status, publish, ready, deploy, prune, run, verify, doctor, generate);
 
-// A parser's own error, said of a command line or a configuration line: its code is decided by who reads it.
+// A parser's own error, in a command line or a configuration line: the caller decides its code.
 Set keep_error(const Error& error) { return tl::unexpected(error); }
 
 template <class T, class Out>
@@ -312,7 +312,7 @@ constexpr Option table[] = {
      Place::settings, SET(assign(parse_duration(v), s.settings.grace)), nullptr},
     {"address", "IP", "probe this address instead of the host's A and AAAA (repeatable)", probing,
      Place::service, SET(append(address(v), s.service.addresses)), RESET(service.addresses)},
-    {"assume-deployed", nullptr, "your word that the new chain is served everywhere, instead of a probe",
+    {"assume-deployed", nullptr, "assert that the new chain is served everywhere, instead of a probe",
      mask(status, publish, prune, run), Place::command_line,
      SET(set_boolean(v, s.settings.assume_deployed, true)), nullptr},
     {"unpublish", nullptr, "delete also the last record", mask(prune), Place::command_line,

@@ -30,7 +30,7 @@ struct Option {
   unsigned commands;  // mask of Command
   Place place;
   Result<void> (*set)(Scope scope, const std::string& value);
-  void (*reset)(Scope scope);  // repeatable options: forget what a weaker layer said; else nullptr
+  void (*reset)(Scope scope);  // repeatable options: forget the values of a weaker layer; else nullptr
   char letter = 0;             // "-q"; 0: none
 };
 

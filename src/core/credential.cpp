@@ -1,6 +1,7 @@
 #include "tlsa_update/core/credential.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace tlsa_update {
@@ -103,21 +104,9 @@ Bytes Selected::data(MatchingType matching_type) const {
 }
 
 std::string_view text(KeyType type) {
-  switch (type) {
-    case KeyType::rsa:
-      return "rsa";
-    case KeyType::rsa_pss:
-      return "rsa-pss";
-    case KeyType::ecdsa:
-      return "ecdsa";
-    case KeyType::ed25519:
-      return "ed25519";
-    case KeyType::ed448:
-      return "ed448";
-    case KeyType::other:
-      break;
-  }
-  return "other";
+  static constexpr std::array<std::string_view, 6> words{"rsa",     "rsa-pss", "ecdsa",
+                                                         "ed25519", "ed448",   "other"};
+  return words.at(static_cast<std::size_t>(type));
 }
 
 bool holds_only_issuers(const Credential& credential) {

@@ -119,6 +119,12 @@ std::string Name::text() const {
   return text;
 }
 
+std::string Name::host_text() const {
+  auto host = text();
+  if (host.size() > 1) host.pop_back();
+  return host;
+}
+
 ByteView Name::wire() const { return as_bytes(wire_); }
 
 std::size_t Name::label_count() const {

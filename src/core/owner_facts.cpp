@@ -145,7 +145,7 @@ bool can_be_probed(const Name& asked) {
   return service && service->protocol == Protocol::tcp;
 }
 
-// The operator's word stands for what the probes did not meet, never against what they met.
+// The operator vouches for what the probes did not meet, and cannot overrule what they met.
 LiveView assumed_view(const OwnerFacts& facts, LiveView live) {
   const auto current = facts.current_chains();
   for (const auto& served : current) add_chain(live, served);
@@ -207,13 +207,9 @@ std::optional<Lag> OwnerFacts::not_everywhere(const TlsaRecord& record) const {
   if (!contains(published(), record)) return Lag{Reason::propagating, {}};
   Lag lag, unsigned_lag{Reason::not_signed, {}};
   for (const auto& at : servers) {
-    const Place place{at.server->name, at.server->address};
-    const bool is_answered = at.server->reachable && at.served != nullptr && at.served->rrset;
-    if (!is_answered || !contains(at.served->rrset->records, record)) {
-      lag.places.push_back(place);
-    } else if (is_signed_to_clients(*zone) && !has_good_signature(*at.served)) {
-      unsigned_lag.places.push_back(place);
-    }
+    const auto lack = lack_of(record, *zone, *at.server, at.served);
+    if (lack == Lack::nothing) continue;
+    (lack == Lack::record ? lag : unsigned_lag).places.push_back({at.server->name, at.server->address});
   }
   if (!lag.places.empty()) return lag;
   return unsigned_lag.places.empty() ? std::nullopt : std::optional(unsigned_lag);

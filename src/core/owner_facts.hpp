@@ -72,7 +72,7 @@ struct OwnerFacts {
 };
 
 // One for every observed owner that something is wanted at, in the order of zones and then of owners. With
-// policy.assume_deployed the operator's word stands for what no probe met. n log n in the number of names.
+// policy.assume_deployed the operator vouches for what no probe met. n log n in the number of names.
 [[nodiscard]] std::vector<OwnerFacts> join(const std::vector<Desired>& desired,
                                            const std::vector<ZoneView>& observed,
                                            const std::vector<ServiceEvidence>& evidence,

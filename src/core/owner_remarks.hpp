@@ -18,7 +18,7 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
 [[nodiscard]] bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& additions,
                                       const Policy& policy);
 
-// --unpublish: nothing but the operator's word mends a refusal.
+// --unpublish: only the operator can end a refusal.
 void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset);
 
 }  // namespace tlsa_update

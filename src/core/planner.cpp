@@ -54,6 +54,17 @@ Result<Desired> desire(Name asked, std::vector<GivenCredential> credentials,
   return desired;
 }
 
+void protect(std::vector<Desired>& desired, const Desired& other) {
+  TlsaRecords wanted = other.keep;
+  for (const auto& one : other.records) wanted.push_back(one.record);
+  for (auto& one : desired) {
+    for (const auto& record : wanted) {
+      if (std::ranges::find(one.keep, record) == one.keep.end()) one.keep.push_back(record);
+    }
+    one.is_partial = one.is_partial || other.is_partial;
+  }
+}
+
 Plan plan_publish(const std::vector<Desired>& desired, const std::vector<ZoneView>& observed,
                   const Policy& policy, const Ledger& ledger, const std::vector<ServiceEvidence>& evidence) {
   Plan plan;

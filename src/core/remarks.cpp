@@ -12,7 +12,6 @@ namespace {
 using Credentials = std::vector<const Credential*>;
 
 constexpr auto short_lived = std::chrono::days(100);  // ACME certificates of today live 90 days or less
-constexpr std::uint32_t longest_ttl = 86400;          // RFC 7671 section 13: short, so that mistakes pass
 constexpr std::uint32_t shortest_ttl = 300;           // RFC 6781 section 4.4.1
 
 // CAs that sign with any of several intermediates, known from the issuer's name.
@@ -176,8 +175,9 @@ void remark_root(const Credentials& credentials, const TlsaRecords& records, Rem
       return record.parameters.usage == Usage::dane_ta && matches(record, root);
     });
     if (!is_anchor) continue;
-    remarks.push_back(
-        {.kind = RemarkKind::root_as_anchor, .source = credential->source, .subject = root.front().subject});
+    const Remark remark{
+        .kind = RemarkKind::root_as_anchor, .source = credential->source, .subject = root.front().subject};
+    if (std::ranges::find(remarks, remark) == remarks.end()) remarks.push_back(remark);
   }
 }
 

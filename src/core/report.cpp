@@ -85,18 +85,17 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::still_served, "still-served", "an address of the service presents a chain that it matches",
      Ends::service},
     {Reason::not_probed, "not-probed",
-     "an address of the service did not show what it serves; --assume-deployed is your word instead",
-     Ends::service},
+     "an address of the service did not show what it serves; --assume-deployed overrides", Ends::service},
     {Reason::no_tls, "no-tls",
      "an address of the service offers no TLS, and with the first record clients do without the service "
-     "rather "
-     "than without TLS (RFC 7672 section 2.2); --force overrides",
+     "rather than without TLS (RFC 7672 section 2.2); --force overrides",
      Ends::service},
     {Reason::not_deployed, "not-deployed", "an address presents a chain that the wanted records do not match",
      Ends::service},
     {Reason::may_go_live, "may-go-live",
      "its certificate was released for deployment and has not been seen since", Ends::service},
-    {Reason::replacement_not_ready, "replacement-not-ready", "what replaces it may not be relied on yet"},
+    {Reason::replacement_not_ready, "replacement-not-ready",
+     "the new record is not yet known to every client"},
     {Reason::grace, "grace", "--grace has not passed since it was last seen live"},
     {Reason::combination_would_break, "combination-would-break",
      "a combination of parameters would match nothing that is served (RFC 7671 section 8)", Ends::operator_},
@@ -199,6 +198,32 @@ std::string detail(const Wait& wait) {
                 wait.record.parameters.text() + " as well";
   }
   return sentence;
+}
+
+std::string detail(const Listed& listed) {
+  const std::string by_us = listed.is_ours ? "published by us, " : "";
+  switch (listed.reason) {
+    case Reason::malformed:
+      return "malformed, " + listed.fault;
+    case Reason::protected_:
+      return "kept";
+    case Reason::wanted:
+      return "matches " + listed.credential;
+    case Reason::unread:
+      return "published by us; what is wanted here could not be read";
+    case Reason::orphan:
+    case Reason::unasked:
+      return by_us +
+             (listed.reason == Reason::orphan ? "orphan, nothing configured asks for it"
+                                              : "nothing is configured") +
+             (listed.credential.empty() ? "" : ", matches " + listed.credential);
+    case Reason::foreign:
+    case Reason::not_wanted:
+      return by_us + (listed.credential.empty() ? "matches no credential that is configured"
+                                                : "not wanted, though it matches " + listed.credential);
+    default:
+      return std::string(meaning(listed.reason));
+  }
 }
 
 std::string why_refused(const Acceptance& acceptance) {

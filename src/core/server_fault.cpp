@@ -75,4 +75,18 @@ std::vector<std::vector<ServerFault>> faults_of(const ZoneView& zone) {
   return all;
 }
 
+bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
+  if (!server.reachable) return false;
+  std::map<Name, const ServedRrset*> by_owner;
+  for (const auto& served : server.rrsets) by_owner.emplace(served.owner, &served);
+  return std::ranges::all_of(plan.rrsets, [&](const RrsetPlan& rrset) {
+    const auto found = by_owner.find(rrset.owner);
+    const ServedRrset* served = found == by_owner.end() ? nullptr : found->second;
+    return std::ranges::all_of(rrset.steps, [&](const Step& step) {
+      const bool is_wanted = !step.credential.empty();
+      return !is_wanted || lack_of(step.record, zone, server, served) == Lack::nothing;
+    });
+  });
+}
+
 }  // namespace tlsa_update

@@ -1,28 +1,25 @@
 #include "tlsa_update/core/service.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "owner_labels.hpp"
 
 namespace tlsa_update {
 
-std::string_view text(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp:
-      return "tcp";
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-    case Protocol::dccp:
-      return "dccp";
-  }
-  return "tcp";
-}
+namespace {
+
+// In the order of Protocol.
+constexpr std::array<std::string_view, 4> protocols{"tcp", "udp", "sctp", "dccp"};
+
+}  // namespace
+
+std::string_view text(Protocol protocol) { return protocols.at(static_cast<std::size_t>(protocol)); }
 
 std::optional<Protocol> protocol_of(std::string_view word) {
-  for (const auto protocol : {Protocol::tcp, Protocol::udp, Protocol::sctp, Protocol::dccp}) {
-    if (text(protocol) == word) return protocol;
-  }
-  return std::nullopt;
+  const auto place = std::ranges::find(protocols, word);
+  if (place == protocols.end()) return std::nullopt;
+  return static_cast<Protocol>(place - protocols.begin());
 }
 
 std::optional<std::uint16_t> port_number(std::string_view digits) {

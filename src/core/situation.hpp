@@ -9,7 +9,7 @@
 
 namespace tlsa_update {
 
-// May clients be expected to know a record? Not while `waits_for` says why.
+// Can clients be assumed to have this record? If not, `waits_for` is the reason.
 struct Reliance {
   std::optional<Reason> waits_for;
   std::optional<Time> ready_at;  // unset while the clock has not started (I8)

@@ -104,4 +104,48 @@ std::optional<ErrorCode> outcome_of(const std::vector<Wait>& waits) {
   return is_left_to_operator ? ErrorCode::unsafe : ErrorCode::not_yet;
 }
 
+bool has_difference(const Plan& plan) {
+  const auto is_different = [](const Step& step) {
+    return step.state == RecordState::missing ||
+           (step.state == RecordState::stale && step.reason != Reason::replacement_not_ready);
+  };
+  return std::ranges::any_of(plan.zones, [&](const ZonePlan& zone) {
+    return std::ranges::any_of(zone.rrsets, [&](const RrsetPlan& rrset) {
+      return rrset.moves_ttl || std::ranges::any_of(rrset.steps, is_different);
+    });
+  });
+}
+
+namespace {
+
+void forget(Step& step) {
+  step.action = Action::none;
+  step.reason = Reason::seen;
+  step.ready_at.reset();
+}
+
+}  // namespace
+
+void forget_replacements(Plan& plan) {
+  const auto is_wanted = [](const Step& step) { return !step.credential.empty(); };
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      if (std::ranges::any_of(rrset.steps, is_wanted)) continue;
+      for (auto& step : rrset.steps) {
+        if (step.reason == Reason::replacement_not_ready) forget(step);
+      }
+    }
+  }
+}
+
+void forget_plans(Plan& plan) {
+  for (auto& zone : plan.zones) {
+    for (auto& rrset : zone.rrsets) {
+      for (auto& step : rrset.steps) {
+        if (step.reason == Reason::replacement_not_ready || step.reason == Reason::unread) forget(step);
+      }
+    }
+  }
+}
+
 }  // namespace tlsa_update

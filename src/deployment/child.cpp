@@ -72,42 +72,57 @@ struct Child {
   state::Descriptor output;
 };
 
+// How the command begins: nothing to read, and its output to `output`.
+class Beginning {
+ public:
+  explicit Beginning(const state::Descriptor& output) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, output.value(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, output.value(), STDERR_FILENO);
+    // Asio's sockets are not closed by exec: connections to name servers, and of a service that is looked at.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    // A process group of its own: what is typed at a terminal is not for the service. SIGPIPE stays ignored,
+    // as systemd.exec(5) has it for services (IgnoreSIGPIPE=): what the command starts lives on when nobody
+    // reads its output any more.
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  }
+  Beginning(const Beginning&) = delete;
+  Beginning& operator=(const Beginning&) = delete;
+  ~Beginning() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+
+  // An errno, or 0.
+  int spawn(std::vector<std::string> words, pid_t& pid) const {
+    if (words.empty()) return ENOENT;
+    std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const PipeIgnored ignored;
+    return ::posix_spawnp(&pid, argv[0], &actions_, &attributes_, argv.data(), environment().data());
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
 Result<Child> start(const std::string& command) {
   std::array<int, 2> pipe_ends{};
   if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0)
     return fail(ErrorCode::unsafe, std::strerror(errno), command);
   state::Descriptor read_end(pipe_ends[0]);
   const state::Descriptor write_end(pipe_ends[1]);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, write_end.value(), STDERR_FILENO);
-  // Asio's sockets are not closed by exec: connections to name servers, and of a service that is looked at.
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  // A process group of its own: what is typed at a terminal is not for the service. SIGPIPE stays ignored, as
-  // systemd.exec(5) has it for services (IgnoreSIGPIPE=): what the command starts lives on when nobody reads
-  // its output any more.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-
-  auto words = words_of(command);
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
   pid_t pid = -1;
-  const PipeIgnored ignored;
-  const int failed =
-      words.empty() ? ENOENT
-                    : ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment().data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
+  const int failed = Beginning(write_end).spawn(words_of(command), pid);
   if (failed != 0) {
     return fail(
         ErrorCode::unsafe, std::string("cannot be started: ") + std::strerror(failed), command,
@@ -116,7 +131,7 @@ Result<Child> start(const std::string& command) {
   return Child{pid, std::move(read_end)};
 }
 
-// What the command prints, told a line at a time.
+// Reports what the command prints, line by line.
 class Lines {
  public:
   explicit Lines(Events& events) : events_(events) {}

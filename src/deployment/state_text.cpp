@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sstream>
@@ -31,18 +28,7 @@ void sync_directory_of(const std::string& file) {
 
 Result<void> write_state_text(const std::string& directory, const std::string& name,
                               const std::string& text) {
-  const std::string path = directory + "/" + name;
-  const std::string name_beside = name + ".new";
-  const std::string path_beside = directory + "/" + name_beside;
-  (void)::unlink(path_beside.c_str());  // what a killed run left
-  const auto file = state::open_state_file(directory, name_beside);
-  if (!file) return tl::unexpected(file.error());
-  auto written = state::write_open_file(file->value(), path_beside, as_bytes(text));
-  if (written && std::rename(path_beside.c_str(), path.c_str()) != 0)
-    written = fail(ErrorCode::unreadable, std::strerror(errno), path, state::permission_advice(errno));
-  if (!written) (void)::unlink(path_beside.c_str());
-  sync_directory_of(path);
-  return written;
+  return state::replace_state_file(directory, name, as_bytes(text));
 }
 
 Result<std::vector<std::string>> read_state_lines(const std::string& directory, const std::string& name) {

@@ -103,4 +103,11 @@ Error AxfrStream::refusal(ByteView wire, const std::optional<TsigResult>& tsig, 
               (key_ != nullptr ? key_->label() : "this host")};
 }
 
+bool is_occluded(const TransferredZone& zone, const Name& owner) {
+  for (Name at = owner;; at = at.parent()) {
+    if (zone.cuts.contains(at) || (at != owner && zone.dname.contains(at))) return true;
+    if (at == zone.apex || at.is_root()) return false;
+  }
+}
+
 }  // namespace tlsa_update::dns

@@ -36,7 +36,7 @@ class Stop {
     co_return *host_exists ? Encloser::host : Encloser::above_host;
   }
 
-  // Call after encloser(), whose questions may have told already.
+  // Call after encloser(), whose questions may have answered this already.
   awaitable<Result<Name>> zone() {
     if (answer_.zone) co_return *answer_.zone;
     co_return co_await inquiry_.zone_of(primary_, name_);
@@ -71,12 +71,10 @@ class Stop {
 };
 
 Error below_foreign_cut(const Name& name, const Name& cut, const Exchange& primary) {
-  std::string section = cut.text();
-  section.pop_back();  // as it is written in the configuration, without the final dot
   return {ErrorCode::refused,
           name.text() + " is delegated to the zone " + cut.text() + ", which this server does not hold",
           primary.address(),
-          "give the primary of that zone: server = ... in a section [zone." + section +
+          "give the primary of that zone: server = ... in a section [zone." + cut.host_text() +
               "] of the configuration, or --server"};
 }
 

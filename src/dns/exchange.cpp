@@ -139,7 +139,7 @@ asio::awaitable<Result<Message>> Exchange::State::query(Question question, Query
       log(to.text() + ": " + carried.trouble.what + "; asking again on a new connection");  // RFC 7766 6.2.4
     } else {
       const Error trouble = judgement ? *judgement->error : carried.trouble;
-      // Another address will not mend a CA file or a peer that is not to be trusted.
+      // Another address does not help against a bad CA file or a peer that cannot be trusted.
       if (trouble.code != ErrorCode::no_answer && !carried.sent) co_return at(to, trouble);
       troubles.add(to.text(), trouble);
       log(to.text() + ": " + trouble.what);

@@ -9,7 +9,7 @@
 namespace tlsa_update::dns {
 
 // The primary is whom the SOA names (RFC 2136 section 4.3). True when that has an address of this family in
-// the zone, and the server in use is at another one; false also where nothing can be told.
+// the zone, and the server in use is at another one; false also if that cannot be known.
 [[nodiscard]] boost::asio::awaitable<bool> may_forward(Exchange& server, Name zone);
 
 }  // namespace tlsa_update::dns

@@ -32,7 +32,7 @@ std::string both_clocks(std::uint64_t theirs, std::uint64_t ours) {
   return clock_text(theirs) + ", ours " + clock_text(ours) + ", " + apart;
 }
 
-// RFC 8945 section 5.4: a peer's TSIG error is reported, but it is nobody's signed word (except BADTIME).
+// RFC 8945 section 5.4: a peer's TSIG error is reported, but nobody has signed it (except BADTIME).
 std::string reported(const Message& message, const TsigResult& tsig, const char* error) {
   return rcode_of(message, tsig.authentic) + " with TSIG error " + error;
 }
@@ -93,7 +93,7 @@ Judgement by_rcode(const Asked& asked, Message message) {
   return {Judgement::Kind::answer, true, {}, std::move(message)};
 }
 
-// RFC 8945 section 5.4: a signed request, an unsigned answer. It never counts; its RCODE is still told.
+// RFC 8945 section 5.4: a signed request, an unsigned answer. It never counts; its RCODE is still reported.
 Judgement unsigned_answer(const Asked& asked, const Message& message) {
   switch (message.rcode) {
     case rcode::refused:

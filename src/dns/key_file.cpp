@@ -11,7 +11,7 @@
 namespace tlsa_update::dns {
 namespace {
 
-// Each format is told from the others by its first words, so the order does not matter; but a named.conf may
+// The first words of a file show its format, so the order does not matter; but a named.conf may
 // hold anything, and comes last.
 WrittenKeys read_any(std::string_view text, const std::string& path) {
   for (const auto read :

@@ -233,18 +233,30 @@ Result<Name> target_of(const Record& record) {
   }
 }
 
-Result<boost::asio::ip::address> address_of(const Record& record) {
+std::optional<boost::asio::ip::address> address_in(std::uint16_t type, ByteView rdata) {
   boost::asio::ip::address_v4::bytes_type v4;
   boost::asio::ip::address_v6::bytes_type v6;
-  if (record.type == type::a && record.rdata.size() == v4.size()) {
-    std::ranges::copy(record.rdata, v4.begin());
+  if (type == type::a && rdata.size() == v4.size()) {
+    std::ranges::copy(rdata, v4.begin());
     return boost::asio::ip::address_v4(v4);
   }
-  if (record.type == type::aaaa && record.rdata.size() == v6.size()) {
-    std::ranges::copy(record.rdata, v6.begin());
+  if (type == type::aaaa && rdata.size() == v6.size()) {
+    std::ranges::copy(rdata, v6.begin());
     return boost::asio::ip::address_v6(v6);
   }
+  return std::nullopt;
+}
+
+Result<boost::asio::ip::address> address_of(const Record& record) {
+  if (const auto address = address_in(record.type, record.rdata)) return *address;
   return fail(ErrorCode::protocol, "an address record of another length", record.owner.text());
+}
+
+std::vector<Record> records_at(const std::vector<Record>& section, const Name& owner, std::uint16_t type) {
+  std::vector<Record> found;
+  for (const auto& record : section)
+    if (record.type == type && record.owner == owner) found.push_back(record);
+  return found;
 }
 
 }  // namespace tlsa_update::dns

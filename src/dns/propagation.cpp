@@ -56,20 +56,12 @@ struct ServerAddresses {
 void collect(const std::vector<Record>& records, const Name& host, std::set<ip::address>& addresses) {
   for (const auto& record : records) {
     if (record.owner != host) continue;
-    if (record.type == type::a && record.rdata.size() == 4) {
-      ip::address_v4::bytes_type octets;
-      std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
-      addresses.insert(ip::address_v4(octets));
-    } else if (record.type == type::aaaa && record.rdata.size() == 16) {
-      ip::address_v6::bytes_type octets;
-      std::copy(record.rdata.begin(), record.rdata.end(), octets.begin());
-      addresses.insert(ip::address_v6(octets));
-    }
+    if (const auto address = address_in(record.type, record.rdata)) addresses.insert(*address);
   }
 }
 
 // In the zone itself the primary knows best, glue of a delegated name included (RFC 1034 section 4.2.1); of
-// other names only the resolver's word counts.
+// other names only the resolver counts.
 asio::awaitable<ServerAddresses> addresses_of(Exchange& primary, Resolver& resolver, const Name& apex,
                                               Family family, Name host) {
   ServerAddresses found;
@@ -153,7 +145,8 @@ asio::awaitable<std::vector<ServerView>> servers_by_option(const std::vector<Ser
 // What a server says of the whole zone.
 struct ApexAnswer {
   std::uint32_t serial = 0;
-  std::optional<std::vector<Record>> keys;  // DNSKEY and what signs them; nothing where it was not told
+  std::optional<std::vector<Record>>
+      keys;  // DNSKEY and what signs them; nothing if the server did not answer
 };
 
 // Owners are asked over one connection to each server, all at once.
@@ -275,13 +268,9 @@ class ServerReader {
   }
 
   [[nodiscard]] std::optional<SignatureFault> fault_in(const Message& message, const Name& owner) const {
-    std::vector<Record> rrset, signatures;
-    for (const auto& record : message.answer) {
-      if (record.owner != owner) continue;
-      if (record.type == type::tlsa) rrset.push_back(record);
-      if (record.type == type::rrsig) signatures.push_back(record);
-    }
-    return signature_fault(rrset, signatures, keys(), census_.apex, census_.options.now);
+    return signature_fault(records_at(message.answer, owner, type::tlsa),
+                           records_at(message.answer, owner, type::rrsig), keys(), census_.apex,
+                           census_.options.now);
   }
 
   asio::any_io_executor executor_;
@@ -291,12 +280,8 @@ class ServerReader {
 };
 
 asio::awaitable<std::vector<Record>> zone_keys(Exchange& primary, const Name& apex) {
-  std::vector<Record> keys;
   const auto answer = co_await primary.query(Question(apex, type::dnskey));
-  if (answer)
-    for (const auto& record : answer->answer)
-      if (record.type == type::dnskey && record.owner == apex) keys.push_back(record);
-  co_return keys;
+  co_return answer ? records_at(answer->answer, apex, type::dnskey) : std::vector<Record>{};
 }
 
 }  // namespace

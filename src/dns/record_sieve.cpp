@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rdata.hpp"
+#include "rrsig.hpp"
 
 namespace tlsa_update::dns {
 namespace {}  // namespace
@@ -87,11 +88,10 @@ void RecordSieve::keep(WireReader& reader, const RecordFields& fields) {
   switch (fields.type) {
     case type::tlsa:
       return keep_tlsa(reader, fields);
-    case type::rrsig: {  // RFC 4034 section 3.1: Type Covered comes first
-      WireReader covered(reader.octets(fields.rdata_size));
-      if (covered.u16() == type::tlsa) zone_.signed_tlsa.insert(owner_.name());
+    case type::rrsig:
+      if (type_covered(reader.octets(fields.rdata_size)) == type::tlsa)
+        zone_.signed_tlsa.insert(owner_.name());
       return;
-    }
     case type::cname:
     case type::dname: {
       const Bytes target = read_rdata(reader, fields);
@@ -129,12 +129,11 @@ void RecordSieve::keep_tlsa(WireReader& reader, const RecordFields& fields) {
 
 void RecordSieve::keep_address(WireReader& reader, const RecordFields& fields) {
   const auto rdata = reader.octets(fields.rdata_size);
-  boost::asio::ip::address_v4::bytes_type octets;
-  if (!sizes_.test(owner_.view().size()) || rdata.size() != octets.size()) return;
+  if (!sizes_.test(owner_.view().size())) return;
   const auto place = by_wire_.find(as_text(owner_.view()));
   if (place == by_wire_.end()) return;
-  std::ranges::copy(rdata, octets.begin());
-  zone_.addresses[*place->second].emplace_back(boost::asio::ip::address_v4(octets));
+  if (const auto address = address_in(fields.type, rdata))
+    zone_.addresses[*place->second].push_back(*address);
 }
 
 TransferredZone RecordSieve::finish() && {

@@ -16,9 +16,7 @@ std::string subject(const Asked& asked) {
 }
 
 std::string key_causes() {
-  return "the name, the secret or the algorithm of the key is another one at the server, or the clocks "
-         "differ "
-         "by more than " +
+  return "the server has another name, secret or algorithm for the key, or the clocks differ by more than " +
          std::to_string(tsig_fudge) + " s";
 }
 

@@ -1,4 +1,4 @@
-// What the refusal of an UPDATE or of a query may mean, as far as servers let it be told, and what to do.
+// What the refusal of an UPDATE or of a query may mean, as far as servers let one know, and what to do.
 // Pure.
 #pragma once
 

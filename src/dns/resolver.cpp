@@ -14,11 +14,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t most_aliases = 8;
 constexpr std::size_t most_hosts = 100;  // of one MX or SRV RRset
 constexpr std::size_t hosts_at_once = 16;
 
-// What one server of the stub resolver said.
+// The answer of one server of the stub resolver.
 struct Answer {
   Message message;
   Dnssec dnssec = Dnssec::unknown;
@@ -51,8 +50,8 @@ Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, Fo
       if (record.type != type::cname || record.owner != name || wanted == type::cname) continue;
       auto target = target_of(record);
       if (!target) return tl::unexpected<Error>(target.error());
-      if (found.aliases.size() == most_aliases)
-        return fail(ErrorCode::bad_data, "more than " + std::to_string(most_aliases) + " CNAMEs in a row",
+      if (found.aliases.size() == max_aliases)
+        return fail(ErrorCode::bad_data, "more than " + std::to_string(max_aliases) + " CNAMEs in a row",
                     name.text());
       name = std::move(*target);
       found.aliases.push_back(name);
@@ -254,6 +253,23 @@ asio::awaitable<std::vector<std::string>> Resolver::State::note_aliases(
   co_return notes;
 }
 
+namespace {
+
+// RFC 5321 section 5.1, RFC 2782: a lower number first; each service once.
+using Targets = std::vector<std::pair<std::uint16_t, Service>>;
+
+std::vector<Service> in_order(Targets targets) {
+  std::sort(targets.begin(), targets.end());
+  std::vector<Service> services;
+  for (auto& [priority, service] : targets) {
+    if (std::find(services.begin(), services.end(), service) == services.end())
+      services.push_back(std::move(service));
+  }
+  return services;
+}
+
+}  // namespace
+
 asio::awaitable<Result<Expansion>> Resolver::expand_mx(MxName mx) {
   const auto found = co_await state_->find(mx.domain, type::mx);
   if (!found) co_return tl::unexpected<Error>(found.error());
@@ -261,13 +277,13 @@ asio::awaitable<Result<Expansion>> Resolver::expand_mx(MxName mx) {
   if (found->records.size() > most_hosts) co_return tl::unexpected<Error>(too_many(mx.domain, "MX records"));
   Expansion expansion;
   expansion.dnssec = found->dnssec;
-  std::vector<std::pair<std::uint16_t, Name>> hosts;
+  Targets hosts;
   for (const auto& record : found->records) {
     WireReader rdata(record.rdata);
     const auto preference = rdata.u16();
     const Name host = rdata.name();
     if (!rdata.ok()) co_return tl::unexpected<Error>(rdata.error());
-    if (!host.is_root()) hosts.emplace_back(preference, host);
+    if (!host.is_root()) hosts.emplace_back(preference, service_at(host, mx.port, Protocol::tcp));
   }
   if (hosts.empty() && !found->records.empty()) {  // RFC 7505 section 3
     expansion.notes.push_back("null MX: " + mx.domain.text() + " takes no mail");
@@ -275,14 +291,9 @@ asio::awaitable<Result<Expansion>> Resolver::expand_mx(MxName mx) {
   }
   if (hosts.empty()) {  // RFC 5321 section 5.1
     expansion.notes.push_back(mx.domain.text() + " has no MX: mail goes to the name itself");
-    hosts.emplace_back(0, mx.domain);
+    hosts.emplace_back(0, service_at(mx.domain, mx.port, Protocol::tcp));
   }
-  std::sort(hosts.begin(), hosts.end());
-  for (auto& [preference, host] : hosts) {
-    const auto service = service_at(host, mx.port, Protocol::tcp);
-    const auto& known = expansion.services;
-    if (std::find(known.begin(), known.end(), service) == known.end()) expansion.services.push_back(service);
-  }
+  expansion.services = in_order(std::move(hosts));
   for (auto& note : co_await state_->note_aliases(expansion.services))
     expansion.notes.push_back(std::move(note));
   co_return expansion;
@@ -298,7 +309,7 @@ asio::awaitable<Result<Expansion>> Resolver::expand_srv(SrvName srv) {
   if (found->records.size() > most_hosts) co_return tl::unexpected<Error>(too_many(srv.owner, "SRV records"));
   Expansion expansion;
   expansion.dnssec = found->dnssec;
-  std::vector<std::pair<std::uint16_t, Service>> targets;
+  Targets targets;
   for (const auto& record : found->records) {
     WireReader rdata(record.rdata);
     const auto priority = rdata.u16();
@@ -313,11 +324,7 @@ asio::awaitable<Result<Expansion>> Resolver::expand_srv(SrvName srv) {
     else
       targets.emplace_back(priority, service_at(host, port, srv.protocol));
   }
-  std::sort(targets.begin(), targets.end());
-  for (auto& [priority, service] : targets) {
-    const auto& known = expansion.services;
-    if (std::find(known.begin(), known.end(), service) == known.end()) expansion.services.push_back(service);
-  }
+  expansion.services = in_order(std::move(targets));
   co_return expansion;
 }
 
@@ -361,10 +368,7 @@ asio::awaitable<Result<std::vector<Record>>> Resolver::ds_of(Name zone) {
   if (std::any_of(message.authority.begin(), message.authority.end(), is_childs))
     co_return fail(ErrorCode::no_answer, "asked for DS, a server of the zone answers for its parent",
                    zone.text());
-  std::vector<Record> found;
-  for (const auto& record : message.answer)
-    if (record.type == type::ds && record.owner == zone) found.push_back(record);
-  co_return found;
+  co_return records_at(message.answer, zone, type::ds);
 }
 
 asio::awaitable<Result<Dnssec>> Resolver::verdict(Question question) {

@@ -20,8 +20,20 @@ namespace tlsa_update::dns {
                                                             const std::vector<Record>& keys, const Name& apex,
                                                             std::uint64_t now);
 
-// The type that an RRSIG record covers; nothing when it is malformed.
-[[nodiscard]] std::optional<std::uint16_t> type_covered(const Record& rrsig);
+// RFC 4034 section 3.1, but for the signature itself.
+struct Rrsig {
+  std::uint16_t covered = 0;  // type
+  std::size_t labels = 0;
+  std::uint32_t expiration = 0;  // seconds since 1970, the low 32 bits
+  std::uint32_t inception = 0;
+  Name signer;
+};
+
+// Error protocol: too short for what it should hold.
+[[nodiscard]] Result<Rrsig> rrsig_of(const Record& record);
+
+// Type Covered, of the whole RDATA of an RRSIG; 0 when it is too short.
+[[nodiscard]] std::uint16_t type_covered(ByteView rdata);
 
 // A DNSKEY with the Zone Key flag, protocol 3 and not revoked (RFC 4034 section 2.1, RFC 5011 section 2.1).
 [[nodiscard]] bool is_zone_key(const Record& key);

@@ -2,29 +2,11 @@
 
 #include <algorithm>
 
+#include "rrsig.hpp"
 #include "wire.hpp"
 
 namespace tlsa_update::dns {
 namespace {
-
-// RFC 4034 section 3.1, as far as it is of interest here.
-struct Rrsig {
-  std::uint16_t covered = 0;
-  std::size_t labels = 0;
-  Name signer;
-};
-
-Result<Rrsig> rrsig_of(const Record& record) {
-  WireReader reader(record.rdata);
-  Rrsig rrsig;
-  rrsig.covered = reader.u16();
-  reader.octets(1);  // algorithm
-  rrsig.labels = reader.u8();
-  reader.octets(14);  // original TTL, expiration, inception, key tag
-  rrsig.signer = reader.name();
-  if (!reader.ok()) return tl::unexpected(reader.error());
-  return rrsig;
-}
 
 // The signature over `covered` at `owner`: who signed, and with how many labels.
 Result<std::optional<Rrsig>> find_signature(const Message& message, const Name& owner,
@@ -143,8 +125,8 @@ Result<TlsaAnswer> read_tlsa_answer(const Message& message, const Name& name, co
     return answer;
   }
   if (!message.authoritative) {
-    return fail(ErrorCode::refused, "an answer without authority to a query for " + name.text() + " TLSA",
-                server, "name the primary of the zone with --server");
+    return fail(ErrorCode::refused, "the answer to " + name.text() + " TLSA is not authoritative", server,
+                "name the primary of the zone with --server");
   }
   auto alias = read_alias(message, name);
   if (!alias) return tl::unexpected(alias.error());

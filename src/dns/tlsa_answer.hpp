@@ -37,8 +37,8 @@ struct TlsaAnswer {
 };
 
 // `message` answers "TLSA of `name`?" from `server` (for errors). Errors: refused (REFUSED, NOTAUTH, NOTIMP;
-// an answer without authority), no_answer (SERVFAIL), protocol (other RCODEs, malformed RDATA), bad_data (a
-// DNAME whose target would be too long, RFC 6672 section 2.2).
+// an answer that is not authoritative), no_answer (SERVFAIL), protocol (other RCODEs, malformed RDATA),
+// bad_data (a DNAME whose target would be too long, RFC 6672 section 2.2).
 [[nodiscard]] Result<TlsaAnswer> read_tlsa_answer(const Message& message, const Name& name,
                                                   const std::string& server);
 

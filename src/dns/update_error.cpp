@@ -15,10 +15,9 @@ void advise(Error& error, const std::string& advice) {
 
 // pdnsutil(1): the name is relative to the zone, whatever it ends in.
 std::string replace_rrset(const RrsetChange& change, const UpdatedAt& at) {
-  auto zone = at.zone.text(), name = change.owner.text();
-  name = change.owner == at.zone ? "@" : name.substr(0, name.size() - zone.size() - 1);
-  zone.pop_back();
-  std::string command = "pdnsutil replace-rrset " + zone + " " + name + " TLSA";
+  auto name = change.owner.text();
+  name = change.owner == at.zone ? "@" : name.substr(0, name.size() - at.zone.text().size() - 1);
+  std::string command = "pdnsutil replace-rrset " + at.zone.host_text() + " " + name + " TLSA";
   auto whole = command;
   if (change.observed) {
     whole += " " + std::to_string(change.observed->ttl);

@@ -18,7 +18,7 @@ struct UpdatedAt {
 // NOERROR, and reading back shows something else (RFC 2136 sections 2.5.1, 2.5.4, 3.4.2.5).
 [[nodiscard]] Error disproved(const RrsetChange& change, const Seen& seen, const UpdatedAt& at);
 
-// NOERROR of a secondary that has passed the UPDATE on, and follows when the primary has told it.
+// NOERROR of a secondary that has passed the UPDATE on, and follows when the primary has notified it.
 [[nodiscard]] Error not_seen_at_forwarder(const RrsetChange& change, const UpdatedAt& at);
 
 // NOERROR, and reading back failed with `error`.

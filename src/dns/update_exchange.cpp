@@ -30,8 +30,8 @@ bool is_for_another_address(const Carried& carried) {
   return carried.judgement->kind == Judgement::Kind::servfail || carried.judgement->rcode == rcode::notimp;
 }
 
-// Only what is signed proves what became of an UPDATE. An unsigned refusal is told, but it is no proof that
-// nothing was done; an unsigned success is told to nobody.
+// Only what is signed proves what became of an UPDATE. An unsigned refusal is reported, but it is no proof
+// that nothing was done; an unsigned success is not reported.
 UpdateOutcome outcome_of(const Judgement& judgement) {
   if (judgement.kind == Judgement::Kind::answer)
     return {judgement.message->rcode == rcode::noerror ? Outcome::done : Outcome::prerequisite_failed, {}};
@@ -74,7 +74,7 @@ asio::awaitable<UpdateOutcome> Exchange::State::update(Update change, const Tsig
   co_return outcome;
 }
 
-// To one address after the other, as long as none has taken it or said a final word.
+// To one address after the other, until one takes it or finally refuses.
 asio::awaitable<UpdateOutcome> Exchange::State::offer(Request request) {
   Troubles troubles;
   std::set<asio::ip::address> declined;  // these have answered, and are not asked again

@@ -270,7 +270,7 @@ class Application {
     co_return Outcome::unknown;
   }
 
-  // `denied` when it is refused and all is as before, whoever said so.
+  // `denied` when it is refused and all is as before, whoever answered so.
   awaitable<Outcome> doubt(const std::vector<std::size_t>& members, const Error& error) {
     bool is_as_before = error.code == ErrorCode::refused;
     const auto read = [&](std::size_t i) -> awaitable<void> {

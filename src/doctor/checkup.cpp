@@ -5,6 +5,7 @@
 #include "grants.hpp"
 #include "permissions.hpp"
 #include "tlsa_update/core/count.hpp"
+#include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/rollover/session.hpp"
@@ -17,7 +18,6 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::uint64_t noticeable_skew = 10;  // seconds: NTP does better
-constexpr std::uint32_t long_ttl = 86400;      // seconds: from here on every rollover takes days
 
 // What went wrong while looking, by what an administrator would look at to fix it.
 std::string_view subject_of(const Error& error) {
@@ -34,10 +34,11 @@ constexpr const char* other_view =
     "it is the primary itself, which shows the key another view of the zone than clients: update the view "
     "of the clients, with its own key";
 
-// The shell command of this makes it.
 constexpr const char* make_key =
     "make one: (umask 077; echo hmac-sha256:tlsa-update:$(openssl rand -base64 32) "
     ">/etc/tlsa-update/tsig.key)";
+
+// The key that this command makes.
 GrantedKey key_to_be_made() {
   return {*Name::parse("tlsa-update"), dns::TsigAlgorithm::hmac_sha256, "/etc/tlsa-update/tsig.key"};
 }
@@ -173,12 +174,12 @@ class Checkup {
     }
     if (view.mixed_ttl) {
       fail("ttl", {ErrorCode::differences, "one RRset with several TTLs (RFC 2181 section 5.2)",
-                   view.owner.text(), "publish --ttl TIME mends it"});
+                   view.owner.text(), "publish --ttl TIME gives it one"});
     }
     const auto ttl = view.rrset->ttl;
     const auto wait = human_duration(Seconds(ttl) * session_.request().wait_factor);
     pass("ttl", view.owner.text() + ": TTL " + std::to_string(ttl) + ", so a new key waits " + wait,
-         ttl > long_ttl ? "publish --ttl 1h makes renewals and repairs quicker" : "");
+         ttl > longest_ttl ? "publish --ttl 1h makes renewals and repairs quicker" : "");
   }
 
   void check_servers(const ZoneView& zone) {

@@ -5,14 +5,8 @@
 namespace tlsa_update::doctor {
 namespace {
 
-std::string without_dot(const Name& name) {
-  auto text = name.text();
-  if (text.size() > 1) text.pop_back();
-  return text;
-}
-
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
-std::string quoted(const Name& name) { return quoted(without_dot(name)); }
+std::string quoted(const Name& name) { return quoted(name.host_text()); }
 
 // The keys that the server must know, each once.
 std::vector<GrantedKey> keys_of(const Grantee& grantee) {
@@ -52,7 +46,7 @@ std::string knot_key(const GrantedKey& key) {
 
 // Knot DNS reference: without update-owner-match: equal, every name below would be granted as well.
 std::string knot_lines(const Name& zone, const Grantee& grantee, const std::vector<Name>& owners) {
-  const auto label = "tlsa-update-" + without_dot(zone);
+  const auto label = "tlsa-update-" + zone.host_text();
   std::string out = "key:\n", names, rules = quoted(label);
   for (const auto& key : keys_of(grantee)) out += knot_key(key);
   for (const auto& owner : owners) names += (names.empty() ? "" : ", ") + quoted(owner.text());

@@ -14,7 +14,7 @@ constexpr const char* make_keyed =
     "with "
     "action: update (Knot), TSIG-ALLOW-DNSUPDATE (PowerDNS)";
 
-// That nobody publishes: its deletion changes nothing, whoever is allowed it.
+// Nobody publishes this record, so to delete it changes nothing, whoever may.
 TlsaRecord absent_record() { return {TlsaParameters{}, Bytes(32, 0)}; }
 
 dns::Update harmless_update(const dns::ReadZone& zone, const OwnerView& view) {
@@ -71,7 +71,7 @@ report::Check judge_update(const dns::UpdateOutcome& outcome, const std::string&
 
 std::vector<report::Check> check_updates(rollover::Session& session, const dns::ReadZone& zone) {
   const auto& key = zone.primary->options().key;
-  if (!key) return {};  // said of the key file
+  if (!key) return {};  // the check of the key file has failed
   std::vector<awaitable<dns::UpdateOutcome>> questions;
   for (const auto& owner : zone.view.owners)
     questions.push_back(zone.primary->update(harmless_update(zone, owner)));

@@ -83,11 +83,7 @@ std::vector<Bytes> presented_certificates(SSL* ssl) {
 
 }  // namespace
 
-std::string tls_name(const Name& name) {
-  auto text = name.text();
-  text.pop_back();
-  return text;
-}
+std::string tls_name(const Name& name) { return name.is_root() ? std::string() : name.host_text(); }
 
 boost::asio::ssl::context looking_context() {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);

@@ -41,10 +41,19 @@ void conclude_look(Findings& findings, Goal goal) {
     findings.remaining = ErrorCode::differences;
 }
 
-void forget_wait(Step& step) {
-  step.action = Action::none;
-  step.reason = Reason::seen;
-  step.ready_at.reset();
+void conclude_status(Findings& findings) {
+  forget_replacements(findings.plan);
+  conclude_look(findings, Goal::all);
+  const bool is_different = has_difference(findings.plan) || !is_all_seen(findings);
+  if (is_different && findings.remaining != ErrorCode::unsafe) findings.remaining = ErrorCode::differences;
+}
+
+bool is_all_seen(const Findings& findings) {
+  const auto is_read = [](const ZoneView& zone) {
+    return std::ranges::all_of(zone.servers, &ServerView::reachable);
+  };
+  return std::ranges::all_of(findings.zones, is_read) &&
+         (!findings.evidence || std::ranges::all_of(*findings.evidence, &ServiceEvidence::complete));
 }
 
 }  // namespace tlsa_update::report

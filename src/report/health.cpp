@@ -1,6 +1,7 @@
 #include "tlsa_update/report/health.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/report.hpp"
@@ -115,43 +116,8 @@ bool is_without_records(const Findings& findings, const ServiceEvidence& evidenc
   return false;
 }
 
-std::string_view level_text(Level level) {
-  switch (level) {
-    case Level::ok:
-      return "OK";
-    case Level::warning:
-      return "WARNING";
-    case Level::critical:
-      return "CRITICAL";
-    case Level::unknown:
-      return "UNKNOWN";
-  }
-  return "UNKNOWN";
-}
-
-// Prometheus label values escape backslash, quote and line feed.
-std::string label(std::string_view name, const std::string& value) {
-  std::string out = std::string(name) + "=\"";
-  for (const char c : printable(value)) {
-    if (c == '\\' || c == '"') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-std::string endpoint_labels(const ServiceEvidence& evidence, const Presented& presented) {
-  return "{" + label("name", evidence.service.host.text()) + "," + label("address", presented.address) + "," +
-         label("port", std::to_string(evidence.service.port)) + "," +
-         label("key_type", std::string(text(presented.key_type))) + "}";
-}
-
-void add_metric(std::string& out, std::string_view name, std::string_view help,
-                const std::vector<std::string>& samples) {
-  if (samples.empty()) return;
-  out +=
-      "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) + " gauge\n";
-  for (const auto& sample : samples) out += std::string(name) + sample + "\n";
-}
+// In the order of Level.
+constexpr std::array<std::string_view, 4> level_words{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 
 }  // namespace
 
@@ -187,8 +153,22 @@ Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
   return health;
 }
 
+int exit_status_of(const Health& health) {
+  switch (health.level()) {
+    case Level::ok:
+      return 0;
+    case Level::warning:
+      return exit_status(ErrorCode::differences);
+    case Level::critical:
+      return exit_status(ErrorCode::unsafe);
+    case Level::unknown:
+      return exit_status(ErrorCode::no_answer);
+  }
+  return exit_status(ErrorCode::internal);
+}
+
 std::string monitor_line(const Health& health, const Alarms& alarms) {
-  std::string line = "TLSA " + std::string(level_text(health.level())) + " - ";
+  std::string line = "TLSA " + std::string(level_words.at(static_cast<std::size_t>(health.level()))) + " - ";
   const bool is_well = health.level() == Level::ok;
   if (is_well) line += count(health.endpoints, "handshake") + (health.endpoints == 1 ? " matches" : " match");
   bool is_first = !is_well;
@@ -208,51 +188,6 @@ std::string monitor_line(const Health& health, const Alarms& alarms) {
             ":;" + std::to_string(alarms.critical_days) + ":";
   }
   return line + "\n";
-}
-
-std::string metrics_text(const Findings& findings, Time now) {
-  const EndpointJudge judge(findings.zones, findings.judge.get());
-  std::vector<std::string> ok;
-  std::vector<std::string> reachable;
-  std::vector<std::string> expiry;
-  for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
-    for (const auto& presented : evidence.presented) {
-      if (presented.outcome == ProbeOutcome::not_offered) continue;
-      const auto labels = endpoint_labels(evidence, presented);
-      const bool is_served = presented.outcome == ProbeOutcome::served;
-      reachable.push_back(labels + (is_served ? " 1" : " 0"));
-      if (!is_served) continue;
-      const auto dane = judge.on(evidence, presented).dane;
-      if (dane != Dane::no_records) ok.push_back(labels + (dane == Dane::ok ? " 1" : " 0"));
-      expiry.push_back(labels + " " +
-                       std::to_string(presented.chain.front().not_after.time_since_epoch().count()));
-    }
-  }
-  std::vector<std::string> servers;
-  std::vector<std::string> sound;
-  for (const auto& zone : findings.zones) {
-    const auto faults = faults_of(zone);
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-      const auto& server = zone.servers[i];
-      const auto labels = "{" + label("zone", zone.apex.text()) + "," + label("server", server.name) + "," +
-                          label("address", server.address) + "}";
-      servers.push_back(labels + (server.reachable ? " 1" : " 0"));
-      sound.push_back(labels + (faults[i].empty() ? " 1" : " 0"));
-    }
-  }
-  std::string out;
-  add_metric(out, "tlsa_endpoint_reachable", "1: the address presented a chain", reachable);
-  add_metric(out, "tlsa_endpoint_dane_ok", "1: the RRset of every server accepts the chain", ok);
-  add_metric(out, "tlsa_certificate_not_after_seconds", "end of validity of the served certificate", expiry);
-  add_metric(out, "tlsa_server_reachable", "1: the authoritative server answered", servers);
-  add_metric(out, "tlsa_server_sound", "1: it serves what the primary has, with signatures that hold", sound);
-  if (findings.dnssec) {
-    add_metric(out, "tlsa_dnssec", "1 for the verdict on the records",
-               {"{" + label("verdict", std::string(text(*findings.dnssec))) + "} 1"});
-  }
-  add_metric(out, "tlsa_last_verify_seconds", "when this file was written",
-             {" " + std::to_string(now.time_since_epoch().count())});
-  return out;
 }
 
 }  // namespace tlsa_update::report

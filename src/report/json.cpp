@@ -5,11 +5,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <map>
 
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
 #include "tlsa_update/report/findings.hpp"
+#include "tlsa_update/report/record_object.hpp"
 
 namespace tlsa_update::report {
 namespace {
@@ -18,13 +18,6 @@ namespace json = boost::json;
 
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(rfc3339(*time)) : json::value(nullptr);
-}
-
-json::object record_object(const TlsaRecord& record) {
-  return {{"usage", static_cast<unsigned>(record.parameters.usage)},
-          {"selector", static_cast<unsigned>(record.parameters.selector)},
-          {"matching_type", static_cast<unsigned>(record.parameters.matching_type)},
-          {"data", to_hex(record.data)}};
 }
 
 json::object step_object(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
@@ -59,26 +52,6 @@ json::object rrset_object(const Findings& findings, const RrsetPlan& rrset) {
   if (rrset.refused) entry["refused"] = refusal(*rrset.refused, rrset.owner).text();
   entry["records"] = std::move(records);
   return entry;
-}
-
-// Does this server serve every record that is wanted, signed if the zone is?
-bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan& plan) {
-  if (!server.reachable) return false;
-  std::map<Name, const ServedRrset*> by_owner;
-  for (const auto& served : server.rrsets) by_owner.emplace(served.owner, &served);
-  for (const auto& rrset : plan.rrsets) {
-    const auto found = by_owner.find(rrset.owner);
-    const Rrset* served = nullptr;
-    if (found != by_owner.end() && found->second->rrset) served = &*found->second->rrset;
-    for (const auto& step : rrset.steps) {
-      if (step.credential.empty()) continue;  // not a wanted record
-      if (served == nullptr) return false;
-      const auto& answer = *found->second;
-      if (is_signed_to_clients(zone) && !has_good_signature(answer)) return false;
-      if (!std::binary_search(served->records.begin(), served->records.end(), step.record)) return false;
-    }
-  }
-  return true;
 }
 
 // The port only where it is another than that of DNS.
@@ -135,8 +108,7 @@ json::object zone_object(const Findings& findings, const ZonePlan& plan) {
 }
 
 void add_endpoints(json::array& endpoints, const ServiceEvidence& evidence, const EndpointJudge& judge) {
-  std::string host = evidence.service.host.text();
-  if (host.size() > 1) host.pop_back();
+  const auto host = evidence.service.host.host_text();
   for (const auto& presented : evidence.presented) {
     const auto verdict = judge.on(evidence, presented);
     if (verdict.dane == Dane::not_offered) continue;  // no certificate of this kind: nothing to judge
@@ -188,6 +160,13 @@ void add_diagnosis(json::object& document, const Diagnosis& diagnosis) {
 }
 
 }  // namespace
+
+json::object record_object(const TlsaRecord& record) {
+  return {{"usage", static_cast<unsigned>(record.parameters.usage)},
+          {"selector", static_cast<unsigned>(record.parameters.selector)},
+          {"matching_type", static_cast<unsigned>(record.parameters.matching_type)},
+          {"data", to_hex(record.data)}};
+}
 
 std::string json_of(const Findings& findings) {
   json::array zones;

@@ -21,7 +21,7 @@ std::string shortened(const TlsaRecord& record) {
   return text;
 }
 
-// What was done to the record, or else what is to be said of it.
+// The change that was made to the record, or else its state and the reason.
 std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step& step) {
   if (const auto added = findings.added.find({rrset.owner, step.record}); added != findings.added.end()) {
     const bool is_plain = added->second == Reason::missing;

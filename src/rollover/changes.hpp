@@ -1,5 +1,5 @@
 // Sends the changes of a plan, those of all zones at once, and says what became of each. Decides nothing. A
-// signal that means "end" stops it between messages; what was sent by then is still read back and told.
+// signal that means "end" stops it between messages; what was sent by then is still read back and reported.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // From NAMEs to TLSA owners. mx: and srv: names ask the resolver, all of them at once; what is found is kept
-// and told in the order of the names.
+// and reported in the order of the names.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -21,7 +21,7 @@ class Expander {
   [[nodiscard]] boost::asio::awaitable<void> follow(std::vector<const Target*> targets);
 
   // The owners of targets that were followed, into `service`; what is known of their RRsets, into `wants`.
-  // Notes are told as warnings. Errors: of the first RRset that was not found; a name that is too long.
+  // Notes become warnings. Errors: of the first RRset that was not found; a name that is too long.
   [[nodiscard]] Result<void> expand(const std::vector<Target>& targets, WantedService& service,
                                     Wants& wants) const;
 

@@ -6,7 +6,6 @@
 #include "expansion.hpp"
 #include "gather.hpp"
 #include "installed.hpp"
-#include "shared_owners.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
@@ -22,7 +21,7 @@ namespace {
 constexpr std::size_t credential_limit = 16U << 20;  // octets
 constexpr std::size_t services_at_once = 100;
 
-// What is told of one service while others are gathered too, kept until its turn has come.
+// Holds the events of one service while others are gathered too, until its turn comes.
 class HeldEvents final : public Events {
  public:
   void note(Severity severity, const std::string& text) override { held_.emplace_back(severity, text); }
@@ -224,7 +223,7 @@ boost::asio::awaitable<Result<void>> expand_names(Session& session, const std::v
   co_return expander.expand(targets, service, wants);
 }
 
-// What could be read of the services of one run: all of them at once, judged and told in their order.
+// What could be read of the services of one run: all of them at once, judged and reported in their order.
 class Gathering {
  public:
   explicit Gathering(Session& session) : session_(session), expander_(session) {}
@@ -257,7 +256,7 @@ class Gathering {
   Result<Wants> finish() {
     for (auto& one : services_) take(*one);
     if (wants_.services.empty() && !wants_.failures.empty()) return tl::unexpected(wants_.failures.front());
-    wants_.desired = merged(wants_.services, wants_.unread);
+    wants_.desired = desired_of(wants_.services, wants_.unread);
     for (auto& other : others_) protect_other(*other);
     for (auto& desired : wants_.desired) desired.is_partial = desired.is_partial || all_are_partial_;
     return std::move(wants_);
@@ -345,7 +344,7 @@ Result<bool> OwnerStream::next() {
   service_.owners.clear();
   const auto targets = parse_names(names, session_.request().names_from);
   if (!targets) return tl::unexpected(targets.error());
-  Wants unused;  // whether MX and SRV RRsets are secure has been said
+  Wants unused;  // whether MX and SRV RRsets are secure has been reported
   const auto done = session_.run(expand_names(session_, *targets, service_, unused));
   if (!done) return tl::unexpected(done.error());
   remark(service_, said_, session_.events());

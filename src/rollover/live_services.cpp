@@ -115,7 +115,7 @@ void warn_of_no_tls(const ServiceEvidence& evidence, Events& events) {
   if (one == evidence.presented.end()) return;
   events.warning(evidence.service.host.text() + " at " + one->address + ": " +
                  (one->detail.empty() ? "no TLS is offered" : one->detail) +
-                 "; once it has TLSA records, DANE clients do without the service rather than without TLS");
+                 "; once it has TLSA records, DANE clients will refuse to connect without TLS");
 }
 
 std::vector<Probe> probes_at(const Wants& wants, const std::vector<ZoneView>& zones,

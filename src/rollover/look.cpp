@@ -38,6 +38,8 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   std::vector<Name> asked;
   asked.reserve(wants.desired.size());
   for (const auto& desired : wants.desired) asked.push_back(desired.asked);
+  std::ranges::sort(asked);  // services may share an owner
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
   dns::ReadOptions options;
   options.mode = session.request().read;
   options.zone = session.request().zone;

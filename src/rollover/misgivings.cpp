@@ -36,12 +36,6 @@ Places places_of(const Facts& facts, const Sources& sources) {
   return places;
 }
 
-std::string host_text(const Name& name) {
-  std::string text = name.text();
-  if (text.size() > 1) text.pop_back();
-  return text;
-}
-
 // --- Records that are nowhere
 
 struct Sought {
@@ -181,8 +175,8 @@ awaitable<std::string> doubt(const Question& question, std::chrono::milliseconds
   for (const auto& address : addresses) {
     if (co_await accepts_connections(address, timeout)) co_return std::string{};
   }
-  co_return host_text(domain) + " has MX records, and nothing answers at its own port 25: senders look at " +
-      host_text(hosts->front()) + ":25; did you mean mx:" + host_text(domain) + "?";
+  co_return domain.host_text() + " has MX records, and nothing answers at its own port 25: senders look at " +
+      hosts->front().host_text() + ":25; did you mean mx:" + domain.host_text() + "?";
 }
 
 void warn_of_mail_domains(Session& session, const Wants& wants, const Facts& facts, const Places& places) {

@@ -7,6 +7,7 @@
 
 #include "tlsa_update/core/count.hpp"
 #include "tlsa_update/core/lint.hpp"
+#include "tlsa_update/core/look_first.hpp"
 #include "tlsa_update/core/report.hpp"
 
 namespace tlsa_update::rollover {
@@ -35,7 +36,7 @@ bool is_about_additions(const Remark& warning) {
          warning.kind == RemarkKind::new_combination;
 }
 
-// What the report shows only in part, said once at the end of a pass.
+// What the report shows only in part.
 void tell_verdicts(const report::Findings& findings, Events& events) {
   for (const auto& warning : findings.plan.warnings) {
     if (!is_about_additions(warning)) events.warning(text(warning));
@@ -80,31 +81,6 @@ void tell_remarks(const Plan& plan, const std::vector<Desired>& desired, Events&
         events.warning(text(remark));
     }
   }
-}
-
-bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
-
-// The first record of a name, or of a combination of parameters.
-bool is_first(const RrsetPlan& rrset, const Step& added) {
-  return added.action == Action::add && std::ranges::none_of(rrset.steps, [&](const Step& step) {
-           return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
-         });
-}
-
-// A stronger digest is there that hides what is wanted: an outage, unless it is for what is served now.
-bool is_passed_over(const RrsetPlan& rrset, const Step& /*step*/) { return rrset.is_passed_over; }
-
-template <class Claim>
-std::set<Name> names_with(const Plan& plan, const Claim& claim) {
-  std::set<Name> asked;
-  for (const auto& zone : plan.zones) {
-    for (const auto& rrset : zone.rrsets) {
-      if (std::ranges::none_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); })) continue;
-      asked.insert(rrset.asked);
-      asked.insert(rrset.also_asked.begin(), rrset.also_asked.end());
-    }
-  }
-  return asked;
 }
 
 std::vector<std::string> labels_of(const std::vector<WantedService>& services) {
@@ -167,14 +143,11 @@ bool Pass::is_outdated() const { return world_.stopwatch() - looked_at_ > eviden
 void Pass::look_before_adding() {
   auto bold = policy_;
   bold.force = true;  // what there is to add, whatever is served
-  const auto plan = plan_publish(wants_.desired, facts_.zones, bold);
-  auto first = names_with(plan, is_first);
-  first.merge(names_with(plan, is_passed_over));
-  if (!first.empty()) facts_.evidence = world_.probe(wants_, facts_, first, Reach::anywhere);
-  auto others = names_with(plan, is_addition);
-  std::erase_if(others, [&](const Name& name) { return first.contains(name); });
-  if (others.empty()) return;
-  auto near = world_.probe(wants_, facts_, others, Reach::nearby);
+  const auto look = look_first(plan_publish(wants_.desired, facts_.zones, bold));
+  if (!look.everywhere.empty())
+    facts_.evidence = world_.probe(wants_, facts_, look.everywhere, Reach::anywhere);
+  if (look.nearby.empty()) return;
+  auto near = world_.probe(wants_, facts_, look.nearby, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
@@ -201,7 +174,7 @@ report::Findings Pass::findings(Plan plan) const {
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;
   findings.troubles = facts_.troubles;
-  append(findings.troubles, wants_.failures);  // holds up no other service, and is not forgotten either
+  append(findings.troubles, wants_.failures);  // the other services go on, and the exit status counts it
   return findings;
 }
 

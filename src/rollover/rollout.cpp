@@ -24,7 +24,7 @@ std::vector<Name> names_of(const WantedService& service) {
   return names;
 }
 
-// Which of the planner's two stamps: the word to deploy, or the news that it is done.
+// One of the planner's two stamps: released for deployment, or deployed.
 using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
                          const std::vector<Name>&, Time);
 

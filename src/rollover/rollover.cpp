@@ -124,7 +124,9 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
 Outcome status(World& world, LedgerStore& ledger, const Request& request, Events& events) {
   const auto wants = world.wants(Others::protected_);
   if (!wants) return tl::unexpected(wants.error());
-  return Pass(world, ledger, events, *wants, policy_of(request), Depth::live).look_only();
+  auto found = Pass(world, ledger, events, *wants, policy_of(request), Depth::live).look_only();
+  conclude_status(found);
+  return found;
 }
 
 Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events& events) {
@@ -132,6 +134,7 @@ Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events
   if (!wants) return tl::unexpected(wants.error());
   auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).examine();
   count_verdicts(found);
+  forget_plans(found.plan);  // it looks, and plans nothing
   return found;
 }
 

@@ -121,8 +121,7 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
                    "no --server is given and the SOA MNAME was not found: " + mname.error().what, name.text(),
                    "give --server");
   }
-  auto host = mname->text();
-  if (host.size() > 1) host.pop_back();
+  const auto host = mname->host_text();
   co_return exchange_with({host, port}, how,
                           host +
                               " is the MNAME of the zone's SOA; if that is not the primary, or is hidden, "

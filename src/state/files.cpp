@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "replace_in.hpp"
 #include "tlsa_update/core/file_fault.hpp"
 
 namespace tlsa_update::state {
@@ -87,10 +88,45 @@ Result<void> write_open_file(int fd, const std::string& path, ByteView content) 
   return {};
 }
 
+Result<void> replace_in(const Descriptor& directory, const std::string& path, const std::string& name,
+                        ByteView content, const MakeFile& make) {
+  const auto beside = name + ".new";
+  const auto remove = [&] { (void)::unlinkat(directory.value(), beside.c_str(), 0); };
+  remove();  // what a killed run left
+  const auto file = make(beside);
+  if (!file) return tl::unexpected(file.error());
+  if (auto written = write_open_file(file->value(), path + "/" + beside, content); !written) {
+    remove();
+    return written;
+  }
+  const bool is_done = ::renameat(directory.value(), beside.c_str(), directory.value(), name.c_str()) == 0 &&
+                       ::fsync(directory.value()) == 0;
+  if (is_done) return {};
+  const int why = errno;
+  remove();
+  return unreadable(path + "/" + name, std::string("cannot be replaced: ") + std::strerror(why),
+                    permission_advice(why));
+}
+
+Result<void> replace_file(const std::string& path, ByteView content, unsigned mode) {
+  const auto slash = path.rfind('/');
+  const auto name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+  const auto parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return unreadable(path, std::strerror(errno), permission_advice(errno));
+  return replace_in(directory, parent, name, content, [&](const std::string& beside) -> Result<Descriptor> {
+    constexpr int anew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    Descriptor made(::openat(directory.value(), beside.c_str(), anew, mode));
+    if (!made.is_open())
+      return unreadable(parent + "/" + beside, std::strerror(errno), permission_advice(errno));
+    return made;
+  });
+}
+
 std::string permission_advice(int error) {
   const bool is_permission = error == EACCES || error == EPERM || error == EROFS;
   return is_permission
-             ? "the user that runs tlsa-update has to be let; for the systemd unit see tlsa-update.conf(5)"
+             ? "give the user that runs tlsa-update access; for the systemd unit see tlsa-update.conf(5)"
              : "";
 }
 

@@ -10,11 +10,12 @@
 #include <thread>
 #include <unistd.h>
 
+#include "replace_in.hpp"
+
 namespace tlsa_update::state {
 namespace {
 
 constexpr const char* ledger_name = "ledger.json";
-constexpr const char* beside_name = "ledger.json.new";
 constexpr const char* broken_name = "ledger.json.broken";
 constexpr const char* ledger_lock = "ledger.lock";  // a file of its own: the ledger itself is replaced
 constexpr const char* run_lock = "run.lock";
@@ -157,27 +158,18 @@ Result<Ledger> LedgerFile::change(const std::function<void(Ledger&)>& edit) cons
 }
 
 Result<void> LedgerFile::write(const Ledger& ledger) const {
-  const std::string full = path_ + "/" + beside_name;
-  (void)::unlinkat(directory_.value(), beside_name, 0);  // what a killed run left
-  const auto file = open_in(directory_.value(), path_, beside_name, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file) return tl::unexpected(file.error());
   const std::string text = to_json(ledger);
-  const auto written = write_open_file(file->value(), full, as_bytes(text));
-  if (!written) {
-    (void)::unlinkat(directory_.value(), beside_name, 0);
-    return written;
-  }
-  if (::renameat(directory_.value(), beside_name, directory_.value(), ledger_name) != 0 ||
-      ::fsync(directory_.value()) != 0) {
-    return bad_state(path_ + "/" + ledger_name, std::string("cannot be replaced: ") + std::strerror(errno));
-  }
-  return {};
+  return replace_in(directory_, path_, ledger_name, as_bytes(text), [&](const std::string& beside) {
+    return open_in(directory_.value(), path_, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL);
+  });
 }
 
-Result<Descriptor> open_state_file(const std::string& directory, const std::string& name) {
+Result<void> replace_state_file(const std::string& directory, const std::string& name, ByteView content) {
   const auto opened = open_directory(directory);
   if (!opened) return tl::unexpected(opened.error());
-  return open_in(opened->value(), directory, name.c_str(), O_WRONLY | O_CREAT);
+  return replace_in(*opened, directory, name, content, [&](const std::string& beside) {
+    return open_in(opened->value(), directory, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL);
+  });
 }
 
 Result<RunLock> RunLock::take(const std::string& directory) {

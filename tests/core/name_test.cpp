@@ -48,6 +48,7 @@ TEST(Name, PresentationFormAndWireFormAgree) {
     const auto parsed = Name::parse(row.text);
     ASSERT_TRUE(parsed) << row.text;
     EXPECT_EQ(parsed->text(), row.canonical);
+    EXPECT_EQ(parsed->host_text() + (parsed->is_root() ? "" : "."), row.canonical);
     EXPECT_EQ(wire_of(*parsed), row.wire) << row.text;
     EXPECT_EQ(*Name::from_wire(row.wire), *parsed) << row.text;
   }

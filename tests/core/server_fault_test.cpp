@@ -119,5 +119,36 @@ TEST(ServerFaults, AreToldWithServerRrsetAndTime) {
             "2027-01-15T08:00:00Z");
 }
 
+// Invariant I8, as JSON shows it of one server: "complete".
+TEST(ServerIsComplete, WhenItGivesAllThatIsWantedSigned) {
+  RrsetPlan wanted;
+  wanted.owner = owner;
+  wanted.steps.resize(2);
+  wanted.steps[0].record = rrset(1).records[0];
+  wanted.steps[0].credential = "mail.pem";
+  wanted.steps[1].record = rrset(9).records[0];
+  const ZonePlan plan{apex, "192.0.2.1@53", {wanted}};
+  const auto complete = [&](const ServerView& one, bool is_signed = true) {
+    auto view = zone({one});
+    view.is_signed = is_signed;
+    return is_complete(one, view, plan);
+  };
+  const auto sound = server(7, rrset(1));
+  EXPECT_TRUE(complete(sound));  // what is not wanted need not be there
+  auto two = rrset(1);
+  two.records.push_back(rrset(2).records[0]);
+  EXPECT_TRUE(complete(server(7, two)));
+  EXPECT_FALSE(complete(server(7, rrset(2))));
+  EXPECT_FALSE(complete(server(7, std::nullopt)));
+  auto silent = sound, unasked = sound, badly_signed = sound;
+  silent.reachable = false;
+  EXPECT_FALSE(complete(silent));
+  unasked.rrsets.clear();
+  EXPECT_FALSE(complete(unasked));
+  badly_signed.rrsets[0].rrsig_valid = false;
+  EXPECT_FALSE(complete(badly_signed));
+  EXPECT_TRUE(complete(badly_signed, false));
+}
+
 }  // namespace server_fault_test
 }  // namespace tlsa_update

@@ -148,5 +148,40 @@ TEST(Waits, ASentenceSaysWhatAndUntilWhen) {
                               "8.1); until 2026-02-01T12:00:00Z");
 }
 
+TEST(Difference, IsWhatIsMissingOrStaleOrMoves) {
+  const auto differs = [](RecordState state, Reason reason) {
+    return has_difference(plan_with(state, Action::none, reason));
+  };
+  EXPECT_TRUE(differs(RecordState::missing, Reason::combination_would_break));
+  EXPECT_TRUE(differs(RecordState::stale, Reason::grace));
+  EXPECT_FALSE(differs(RecordState::stale, Reason::replacement_not_ready));  // an ordinary rollover
+  EXPECT_FALSE(differs(RecordState::published, Reason::wanted));
+  EXPECT_FALSE(differs(RecordState::foreign, Reason::foreign));
+  auto moving = plan_with(RecordState::published, Action::none, Reason::ttl_change);
+  moving.zones[0].rrsets[0].moves_ttl = true;
+  EXPECT_TRUE(has_difference(moving));
+}
+
+TEST(Forgotten, AreWaitsForAReplacementThatNobodyWants) {
+  auto plan = plan_with(RecordState::stale, Action::wait, Reason::replacement_not_ready);
+  plan.zones[0].rrsets[0].steps[0].ready_at = noon;
+  auto wanted = plan, looked_at = plan;
+  wanted.zones[0].rrsets[0].steps.emplace_back().credential = "A.pem";
+  forget_replacements(plan);
+  EXPECT_EQ(rrset_of(plan).steps[0].action, Action::none);
+  EXPECT_EQ(rrset_of(plan).steps[0].reason, Reason::seen);
+  EXPECT_EQ(rrset_of(plan).steps[0].ready_at, std::nullopt);
+  const auto before = wanted;
+  forget_replacements(wanted);
+  EXPECT_EQ(wanted, before);
+  forget_plans(looked_at);
+  EXPECT_EQ(rrset_of(looked_at).steps[0].reason, Reason::seen);
+  auto unread = plan_with(RecordState::published, Action::wait, Reason::unread);
+  forget_replacements(unread);
+  EXPECT_EQ(rrset_of(unread).steps[0].reason, Reason::unread);
+  forget_plans(unread);
+  EXPECT_EQ(rrset_of(unread).steps[0].action, Action::none);
+}
+
 }  // namespace waits_test
 }  // namespace tlsa_update

@@ -195,6 +195,11 @@ TEST(AxfrStream, WhatDecidesAboutAnswersIsKept) {  // RFC 2136 section 7.18, RFC
   EXPECT_EQ(zone.cuts, std::set{name("child.example")});
   EXPECT_EQ(zone.cname, (std::map{std::pair{name("www.example"), name("web.example")}}));
   EXPECT_EQ(zone.dname, (std::map{std::pair{name("old.example"), name("new.example")}}));
+  // RFC 2136 section 7.18, RFC 6672 section 2.3
+  EXPECT_TRUE(is_occluded(zone, name("_25._tcp.mail.child.example")));
+  EXPECT_TRUE(is_occluded(zone, name("_25._tcp.old.example")));
+  EXPECT_FALSE(is_occluded(zone, name("old.example")));
+  EXPECT_FALSE(is_occluded(zone, name("_25._tcp.mail.example")));
   EXPECT_EQ(zone.wildcards, (std::set{name("*.wild.example"), name("*._tcp.mx.example")}));
 }
 

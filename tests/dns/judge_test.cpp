@@ -136,9 +136,8 @@ const Row rows[] = {
     {"Knot", "the acl denies (newer), or zone not served", update, rcode::notauth, Tsig::none, Kind::bad,
      false, refused,
      "unauthenticated answer NOTAUTH: the server does not take key update.example. (hmac-sha256) for TLSA at "
-     "_25._tcp.mx.example.test.; the server signs no reason; the likeliest first: (1) the name, the secret "
-     "or the "
-     "algorithm of the key is another one at the server, or the clocks differ by more than 300 s; (2) its "
+     "_25._tcp.mx.example.test.; the server signs no reason; the likeliest first: (1) the server has another "
+     "name, secret or algorithm for the key, or the clocks differ by more than 300 s; (2) its "
      "policy "
      "does not let the key change TLSA at _25._tcp.mx.example.test. (Knot: acl; PowerDNS: "
      "TSIG-ALLOW-DNSUPDATE, "
@@ -161,7 +160,7 @@ const Row rows[] = {
      refused, "BADKEY", true},
     {"NSD", "zone not served", query, rcode::notauth, Tsig::good, Kind::answer, true, {}, ""},
     {"PowerDNS", "unknown key, wrong secret, clocks differ, updates off", update, rcode::refused, Tsig::none,
-     Kind::bad, false, refused, "(1) the name, the secret or the algorithm of the key is another one"},
+     Kind::bad, false, refused, "(1) the server has another name, secret or algorithm for the key"},
     {"PowerDNS", "the key is not in TSIG-ALLOW-DNSUPDATE", update, rcode::refused, Tsig::good, Kind::bad,
      true, refused, "REFUSED: key update.example. (hmac-sha256) may not change TLSA at"},
     {"PowerDNS", "zone not served", update, rcode::notauth, Tsig::none, Kind::bad, false, refused,
@@ -304,7 +303,7 @@ TEST(Judge, TheLikeliestCauseOfABareRefusalComesFirst) {
     const auto text = judge(what, answer(what, code), result_of(Tsig::none), noon).error->text();
     EXPECT_THAT(text, AllOf(HasSubstr("(1) its policy does not let the key change TLSA at _25._tcp.mx"),
                             HasSubstr("(2) it is not the primary of zone example.test."),
-                            HasSubstr("(3) the name, the secret or the algorithm of the key")));
+                            HasSubstr("(3) the server has another name, secret or algorithm for the key")));
   }
 }
 

@@ -30,7 +30,7 @@ class RrsigTest : public testing::Test {
 
 TEST_F(RrsigTest, AGoodSignatureHolds) {
   EXPECT_TRUE(holds(rrset_, signature_, keys_));
-  EXPECT_EQ(type_covered(signature_), type::tlsa);
+  EXPECT_EQ(type_covered(signature_.rdata), type::tlsa);
 }
 
 TEST_F(RrsigTest, TheOrderOfTheRecordsDoesNotMatter) {

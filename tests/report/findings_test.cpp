@@ -33,6 +33,21 @@ TEST(Findings, WhatOnlyTheOperatorEndsIsMoreThanADifference) {
   EXPECT_EQ(findings.remaining, ErrorCode::unsafe);
 }
 
+TEST(Findings, StatusCountsWhatCouldNotBeSeenAsADifference) {
+  Findings findings;
+  findings.plan = plan_with(RecordState::published, Action::none, Reason::wanted);
+  conclude_status(findings);
+  EXPECT_EQ(findings.remaining, std::nullopt);
+  findings.zones.resize(1);
+  findings.zones[0].servers.resize(1);  // which is not reachable
+  conclude_status(findings);
+  EXPECT_EQ(findings.remaining, ErrorCode::differences);
+  findings.zones[0].servers[0].reachable = true;
+  findings.evidence.emplace(1);  // of which no address is known
+  conclude_status(findings);
+  EXPECT_EQ(findings.remaining, ErrorCode::differences);
+}
+
 // The planner's reason, and no guess from what was done.
 TEST(Json, TheReasonOfAChangeIsThePlanners) {
   Findings findings;

@@ -159,8 +159,6 @@ class ScriptedWorld final : public rollover::World {
     return all;
   }
 
-  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override { return nullptr; }
-
   [[nodiscard]] rollover::Acted apply(const Plan& plan, rollover::Facts& facts) override {
     rollover::Acted acted;
     if (!plan.changes()) return acted;

@@ -1,5 +1,5 @@
-// How far DNSSEC vouches for an RRset (RFC 4035 section 4.3). The verdict alone: who reached it is told
-// elsewhere.
+// How far DNSSEC vouches for an RRset (RFC 4035 section 4.3). The verdict alone, and not who reached
+// it.
 #pragma once
 
 #include <string_view>

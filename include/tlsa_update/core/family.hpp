@@ -1,4 +1,4 @@
-// Which address families count (-4, -6): the operator's word that the addresses of the other one do not
+// Which address families count (-4, -6): the operator vouches that the addresses of the other one do not
 // differ.
 #pragma once
 

@@ -35,7 +35,7 @@ struct LedgerEntry {
   std::optional<Time> seen_everywhere_at;  // start of the clock (invariant I8)
   std::uint32_t ttl_bound = 0;      // seconds; no copy of an RRset without the record lives longer in caches
   std::optional<Time> retired_at;   // when it stopped being wanted
-  std::optional<Time> released_at;  // when its credential was last given the word to be deployed
+  std::optional<Time> released_at;  // when its credential was last released for deployment
   std::optional<Time> deployed_at;  // when its credential was last known to be installed for the service
   std::optional<Time> last_seen_live;  // when a probe last met a chain that it matches
   std::optional<Time> deleted_at;      // seen nowhere any more; kept while caches may still hold it

@@ -12,8 +12,9 @@
 
 namespace tlsa_update {
 
-constexpr std::size_t most_records = 12;   // Microsoft's senders could not process more (2024)
-constexpr std::size_t most_octets = 1200;  // RFC 7671 section 10.1.1: what UDP carries unfragmented
+constexpr std::size_t most_records = 12;      // Microsoft's senders could not process more (2024)
+constexpr std::size_t most_octets = 1200;     // RFC 7671 section 10.1.1: what UDP carries unfragmented
+constexpr std::uint32_t longest_ttl = 86400;  // seconds; RFC 7671 section 13: short, so that mistakes pass
 
 // Before anything is published: digest length, digest of empty input, full data that is no DER, and `x 0 0`
 // unless `force`. Error bad_data.

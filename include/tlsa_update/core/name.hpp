@@ -27,7 +27,9 @@ class Name {
   [[nodiscard]] static Result<Name> from_wire(ByteView wire);
 
   [[nodiscard]] std::string text() const;  // absolute, escaped, with the final dot: "mx.example.com."
-  [[nodiscard]] ByteView wire() const;     // uncompressed, lower-case, with the root octet
+  [[nodiscard]] std::string host_text()
+      const;                            // the same without the final dot, as TLS and files have it; "." stays
+  [[nodiscard]] ByteView wire() const;  // uncompressed, lower-case, with the root octet
 
   [[nodiscard]] std::size_t label_count() const;  // without the root; a leading "*" counts
   [[nodiscard]] bool is_root() const { return wire_.size() == 1; }

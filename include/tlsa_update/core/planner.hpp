@@ -71,6 +71,9 @@ struct Asker {
   std::vector<std::string> judged;    // of these, all whose wishes are known now
   std::vector<std::string> missing;   // configurations of other runs that are not there any more
 };
+// What a service that this run is not about wants stays wherever it is: its names may lead to any owner
+// by a CNAME. If it is not known what that is, nothing is deleted.
+void protect(std::vector<Desired>& desired, const Desired& other);
 
 struct Policy {
   std::optional<std::uint32_t> ttl;  // where Desired names none
@@ -79,8 +82,8 @@ struct Policy {
   Seconds margin{60};
   Seconds grace{3600};
   bool force = false;            // override I10 hazards and the refusals of I3
-  bool assume_deployed = false;  // the operator's word instead of the probe: current credentials are served
-  // The operator's word for additions: addresses that showed nothing serve what is installed, or current.
+  bool assume_deployed = false;  // the operator vouches that current credentials are served
+  // The operator vouches for additions: addresses that showed nothing serve what is installed, or current.
   bool assume_served = false;
   bool unpublish = false;  // remove what is owned, also the last record
   bool adopt_all = false;
@@ -125,13 +128,14 @@ struct Policy {
 // The TTLs to which UPDATEs moved RRsets that were there, by owner.
 [[nodiscard]] Ledger moved_ttls(Ledger ledger, const std::map<Name, std::uint32_t>& ttls);
 
-// `asked` names' current credentials have the word to be deployed at `now`. To be saved before that begins:
-// from here on they may go live at any moment, and nothing that they match is deleted before.
+// Records that the current credentials of these names were released for deployment at `now`. Save the ledger
+// first: from here on they may go live at any moment, so no record that matches them may be deleted until
+// they were seen.
 [[nodiscard]] Ledger release(Ledger ledger, const std::vector<Desired>& desired,
                              const std::vector<ZoneView>& observed, const std::vector<Name>& asked, Time now);
 
-// They are where the service takes them from: just installed, found installed, or handed over by the word of
-// `ready`. From here on nothing that was released before goes live any more, once these are seen everywhere.
+// Records that these credentials are installed (just now, found so, or handed over by `ready`). Once they are
+// seen at every address, credentials released earlier can no longer go live.
 [[nodiscard]] Ledger deployed(Ledger ledger, const std::vector<Desired>& desired,
                               const std::vector<ZoneView>& observed, const std::vector<Name>& asked,
                               Time now);

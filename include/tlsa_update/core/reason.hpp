@@ -34,7 +34,7 @@ enum class Reason {
   no_tls,                   // the first record, and an address offers no TLS: clients would do without it
   not_deployed,             // an address presents a chain that is not wanted: the switch is not complete
   may_go_live,              // was released for deployment and has not been seen since
-  replacement_not_ready,    // what comes instead may not be relied on yet
+  replacement_not_ready,    // the new record is not yet known to every client
   grace,                    // --grace has not passed since it was last seen live
   combination_would_break,  // RFC 7671 section 8: its combination would match no chain that is served (I3)
   first_record,             // nothing is published, and what is served would not match what is wanted

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tlsa_update/core/acceptance.hpp"
+#include "tlsa_update/core/listing.hpp"
 #include "tlsa_update/core/plan.hpp"
 #include "tlsa_update/core/waits.hpp"
 #include "tlsa_update/core/zone_view.hpp"
@@ -26,6 +27,9 @@ namespace tlsa_update {
 
 // For people: what is wrong with an endpoint, in which RRset; empty when nothing is known to be.
 [[nodiscard]] std::string detail(const EndpointVerdict& verdict, const Presented& presented);
+
+// For people: what list says of a record.
+[[nodiscard]] std::string detail(const Listed& listed);
 
 // For people: one sentence.
 [[nodiscard]] std::string text(const Remark& remark);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tlsa_update/core/error.hpp"
+#include "tlsa_update/core/plan.hpp"
 #include "tlsa_update/core/zone_view.hpp"
 
 namespace tlsa_update {
@@ -30,6 +31,9 @@ struct ServerFault {
 // One list for each of `zone.servers`, in their order, empty for a server that serves what it should; a list
 // is in the order of Kind, then of owners. n log n in the number of owners.
 [[nodiscard]] std::vector<std::vector<ServerFault>> faults_of(const ZoneView& zone);
+
+// Does the server give every record that is wanted in this plan, signed if the zone is (invariant I8)?
+[[nodiscard]] bool is_complete(const ServerView& server, const ZoneView& zone, const ZonePlan& plan);
 
 // For people: what was seen of `server`, where, and what to do. The words are in report.cpp.
 [[nodiscard]] Error trouble(const ServerFault& fault, const ZoneView& zone, const ServerView& server);

@@ -40,4 +40,15 @@ enum class Goal {
 // not_yet, or unsafe when a wait ends by the operator alone; nothing when there is none.
 [[nodiscard]] std::optional<ErrorCode> outcome_of(const std::vector<Wait>& waits);
 
+// Is something else published than what is wanted, whether or not it may be changed now?
+[[nodiscard]] bool has_difference(const Plan& plan);
+
+// For commands that were given nothing to put in the place of what is there: takes the waits for a
+// replacement out of the RRsets where nothing is wanted.
+void forget_replacements(Plan& plan);
+
+// For a command that only looks: all waits for a replacement, and those for what could not be read, which it
+// reports otherwise.
+void forget_plans(Plan& plan);
+
 }  // namespace tlsa_update

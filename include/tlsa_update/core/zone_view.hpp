@@ -83,7 +83,7 @@ struct ServerView {
   std::optional<std::uint32_t> serial;
   std::vector<ServedRrset> rrsets;
   std::string advice = {};                       // what to do about the trouble, where that is known
-  std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing where it was not told
+  std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing if it did not answer
   std::optional<SignatureFault> key_fault = {};  // of the DNSKEY RRset itself
   bool operator==(const ServerView&) const = default;
 };
@@ -109,6 +109,14 @@ struct ZoneView {
 [[nodiscard]] inline bool has_good_signature(const ServedRrset& served) {
   return served.has_rrsig && served.rrsig_valid.value_or(true);
 }
+
+// What a client that asks one server may miss of a record (invariant I8).
+enum class Lack { nothing, record, signature };
+
+// Does this server give the record, signed if the zone is? `served`: its answer for the record's owner;
+// nullptr: it gave none.
+[[nodiscard]] Lack lack_of(const TlsaRecord& record, const ZoneView& zone, const ServerView& server,
+                           const ServedRrset* served);
 
 // RFC 1982: is serial a older than b?
 [[nodiscard]] bool serial_less(std::uint32_t a, std::uint32_t b);

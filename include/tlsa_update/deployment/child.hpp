@@ -1,5 +1,5 @@
 // Runs the administrator's reload command: without a shell where the text needs none, under a deadline, with
-// its output told as events.
+// its output reported as events.
 #pragma once
 
 #include <chrono>

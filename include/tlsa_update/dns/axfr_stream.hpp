@@ -34,6 +34,10 @@ struct TransferredZone {
   std::size_t messages = 0, records = 0;
 };
 
+// Below a delegation or a DNAME, so never answered (RFC 2136 section 7.18, RFC 5936 section 3.5; a DNAME may
+// stand at the apex: RFC 6672 section 2.3).
+[[nodiscard]] bool is_occluded(const TransferredZone& zone, const Name& owner);
+
 class RecordSieve;  // src/dns/record_sieve.hpp
 
 class AxfrStream {

@@ -1,5 +1,5 @@
 // Where the chain of trust enters a zone: the DS records that its parent publishes (RFC 4034 section 5), held
-// against the zone's own keys. Verifies no signature; that is a resolver's word, or the validator's.
+// against the zone's own keys. Verifies no signature; a resolver or the validator does.
 #pragma once
 
 #include <string>

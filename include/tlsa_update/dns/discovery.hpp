@@ -13,8 +13,6 @@
 
 namespace tlsa_update::dns {
 
-inline constexpr std::size_t max_aliases = 8;
-
 struct Location {
   Name asked;
   Name owner;                 // after CNAMEs and DNAMEs

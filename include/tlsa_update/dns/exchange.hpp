@@ -31,7 +31,7 @@ struct ServerName {
 };
 [[nodiscard]] Result<ServerName> parse_server(std::string_view text, std::uint16_t default_port = 53);
 
-// Where a host is.
+// The addresses of a host.
 struct HostAddresses {
   std::vector<boost::asio::ip::address> addresses;  // each once
   bool is_whole = true;                             // A and AAAA were both answered, or the one that counts

@@ -107,7 +107,13 @@ struct Soa {
   std::uint32_t serial = 0, minimum = 0;
 };
 [[nodiscard]] Result<Soa> soa_of(const Record& record);
+inline constexpr std::size_t max_aliases = 8;                // CNAMEs and DNAMEs in a row that are followed
 [[nodiscard]] Result<Name> target_of(const Record& record);  // NS, CNAME, DNAME, MX exchange, SRV target
+// The address in the RDATA of an A or AAAA record; nothing for other types and other lengths.
+[[nodiscard]] std::optional<boost::asio::ip::address> address_in(std::uint16_t type, ByteView rdata);
 [[nodiscard]] Result<boost::asio::ip::address> address_of(const Record& record);  // A, AAAA
+// Those of one RRset in a section.
+[[nodiscard]] std::vector<Record> records_at(const std::vector<Record>& section, const Name& owner,
+                                             std::uint16_t type);
 
 }  // namespace tlsa_update::dns

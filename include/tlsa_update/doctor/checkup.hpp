@@ -10,6 +10,10 @@
 
 namespace tlsa_update::doctor {
 
+// All of it: key files, trust anchor, credentials, then one look at everything, and a second one without the
+// key if the primary refuses it.
+[[nodiscard]] report::Findings diagnose(const rollover::Request& request, Events& events);
+
 // Every key file that the settings name, one Check each.
 [[nodiscard]] std::vector<report::Check> check_keys_of(rollover::Session& session);
 

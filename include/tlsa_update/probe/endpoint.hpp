@@ -1,7 +1,7 @@
 // Handshakes with a live service: which chains does it present, and do they satisfy DANE? Speaks just enough
-// of each protocol to reach TLS (starttls.hpp), trusts nothing it is told, never logs in. A service may hold
-// a certificate of each kind of key, so every address is asked twice: once by a client that can only verify
-// RSA signatures, once by one that can only verify ECDSA, Ed25519 and Ed448.
+// of each protocol to reach TLS (starttls.hpp), trusts nothing that it hears, never logs in. A service may
+// hold a certificate of each kind of key, so every address is asked twice: once by a client that can only
+// verify RSA signatures, once by one that can only verify ECDSA, Ed25519 and Ed448.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

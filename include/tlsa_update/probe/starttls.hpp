@@ -1,6 +1,6 @@
 // The plain-text dialogues that come before TLS, as pure functions of the octets received: no sockets, no
 // clock, no TLS. Speaks just enough of each protocol to ask for TLS, never logs in, and keeps nothing of what
-// the peer said but one printable line. What it reads is bounded: 4 KiB a line, 64 KiB a dialogue.
+// the peer sent but one printable line. What it reads is bounded: 4 KiB a line, 64 KiB a dialogue.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Dialogue {
     talking,  // send take_output(), then feed() what comes
     tls,      // the peer agreed: TLS begins with the next octet, which is ours
     refused,  // the peer speaks the protocol but not TLS, or sent more after agreeing (CVE-2011-0411)
-    broken,   // the peer does not speak the protocol, is out of service, or said too much
+    broken,   // the peer does not speak the protocol, is out of service, or sent too much
   };
 
   Dialogue(StartTls protocol, DialogueNames names);

@@ -20,7 +20,8 @@ struct Check {
   bool operator==(const Check&) const = default;
 };
 
-// What one zone's primary must be told so that the key may change these TLSA RRsets and nothing else.
+// What one zone's primary needs in its configuration so that the key may change these TLSA RRsets and nothing
+// else.
 struct Grants {
   Name zone;
   std::string bind;      // lines of named.conf

@@ -52,7 +52,10 @@ struct Findings {
 void conclude_pass(Findings& findings, Goal goal);
 void conclude_look(Findings& findings, Goal goal);
 
-// For commands that look at what is there and have nothing to put in its place.
-void forget_wait(Step& step);
+// The same for status, which compares all that there is and reports every difference.
+void conclude_status(Findings& findings);
+
+// Every name server answered, and every address of the services that were probed.
+[[nodiscard]] bool is_all_seen(const Findings& findings);
 
 }  // namespace tlsa_update::report

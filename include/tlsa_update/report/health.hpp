@@ -37,6 +37,9 @@ struct Alarms {
 
 [[nodiscard]] Health judge_health(const Findings& findings, const Alarms& alarms, Time now);
 
+// Of the plain verify: 0, 1, 2 or 69.
+[[nodiscard]] int exit_status_of(const Health& health);
+
 // "TLSA OK - 2 endpoints match | endpoints=2 ...", one line with perfdata.
 [[nodiscard]] std::string monitor_line(const Health& health, const Alarms& alarms);
 

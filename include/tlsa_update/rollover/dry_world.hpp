@@ -1,4 +1,4 @@
-// A world to look at: what would change it is told and left undone.
+// A world to look at: changes are reported and not made.
 #pragma once
 
 #include "tlsa_update/core/events.hpp"

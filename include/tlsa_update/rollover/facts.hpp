@@ -27,7 +27,7 @@ struct Facts {
   std::vector<ServiceEvidence> evidence;  // with Depth::live, or of what was looked at besides
   std::optional<dns::Dnssec> dnssec;      // only with Depth::live
   std::optional<Error> no_verdict;        // why it is not known of all, where it should be
-  std::vector<Error> troubles;            // names that could not be read; not told yet
+  std::vector<Error> troubles;            // names that could not be read; not reported yet
   bool is_signed_by_primaries = false;  // a primary signed its answers (TSIG): so our clock is near its clock
 };
 

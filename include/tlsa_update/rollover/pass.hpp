@@ -24,7 +24,7 @@ class Pass {
   // Looks and plans; sends nothing, leaves the ledger as it is and tells nothing: the caller reports.
   [[nodiscard]] report::Findings examine();
 
-  // The same, with what the plan refuses counted as trouble, and told.
+  // The same, with what the plan refuses counted as trouble, and reported.
   [[nodiscard]] report::Findings look_only();
 
   // Looks, remembers what was seen (the clock that allows a deployment starts here), and plans; sends

@@ -23,7 +23,7 @@ namespace tlsa_update::rollover {
 
 // How one primary is reached: the command line's, or a [zone.NAME] section's.
 struct ServerSettings {
-  std::optional<dns::ServerName> server;  // none: the zone's SOA MNAME; port 0: none was said
+  std::optional<dns::ServerName> server;  // none: the zone's SOA MNAME; port 0: none was given
   std::optional<std::uint16_t> port;
   std::string key_file;
   std::string transfer_key_file;

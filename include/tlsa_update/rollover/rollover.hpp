@@ -30,10 +30,11 @@ using Outcome = Result<report::Findings>;
 // One pass of all of it.
 [[nodiscard]] Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& events);
 
-// What is so, and what a run would do. Changes nothing, remembers nothing.
+// The state of everything, and what a run would do. Changes nothing, remembers nothing.
 [[nodiscard]] Outcome status(World& world, LedgerStore& ledger, const Request& request, Events& events);
 
-// What is so, as clients see it. Changes nothing, remembers nothing, and tells nothing: the caller reports.
+// The state of everything, as clients see it. Changes nothing, remembers nothing, logs nothing: the caller
+// reports.
 [[nodiscard]] Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events& events);
 
 }  // namespace tlsa_update::rollover

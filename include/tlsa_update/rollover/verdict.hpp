@@ -1,5 +1,5 @@
 // Whether RRsets are secure (RFC 6698 section 4.1: clients use no others): by our own validation with
-// --trust-anchor, which takes no resolver's word, else by the AD bit of a resolver.
+// --trust-anchor, which believes no resolver, else by the AD bit of a resolver.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,7 +11,7 @@ namespace tlsa_update::rollover {
 // Asked once before anything else: can --trust-anchor be used? Errors: those of Session::validator.
 [[nodiscard]] Result<void> check_trust_anchor(Session& session);
 
-// unknown: the resolver's word may not be believed. Errors: no_answer, and those of check_trust_anchor.
+// unknown: the resolver may not be believed. Errors: no_answer, and those of check_trust_anchor.
 [[nodiscard]] boost::asio::awaitable<Result<dns::Dnssec>> verdict_on(Session& session,
                                                                      dns::Question question);
 
@@ -20,7 +20,7 @@ namespace tlsa_update::rollover {
 [[nodiscard]] std::vector<Result<dns::Dnssec>> verdicts_on(Session& session,
                                                            const std::vector<dns::Question>& questions);
 
-// The same on what a resolver has told already, with this verdict.
+// The same on an answer that a resolver has given already, with this verdict.
 [[nodiscard]] Result<dns::Dnssec> verdict_on(Session& session, const dns::Question& question,
                                              dns::Dnssec by_resolver);
 

@@ -28,17 +28,21 @@ struct WantedService {
 };
 
 struct Wants {
-  std::vector<WantedService> services;  // of which all could be read
-  std::vector<WantedService> unread;    // of which only the names are known; of gather_sound_wants alone
-  std::vector<Desired> desired;         // one per owner, sorted, services that share an owner merged
-  std::optional<dns::Dnssec> dnssec;    // the weakest verdict on the MX and SRV RRsets that were followed
-  std::optional<Error> no_verdict;      // why it is not known of one of them, where it should be
-  std::vector<Error> failures;          // one for each service that could not be read
+  std::vector<WantedService> services;  // read completely
+  std::vector<WantedService> unread;    // files could not be read, only the names are known
+  std::vector<Desired> desired;  // one for each owner of each service; the planner joins those of one owner
+  std::optional<dns::Dnssec> dnssec;  // the weakest verdict on the MX and SRV RRsets that were followed
+  std::optional<Error> no_verdict;    // why it is not known of one of them, where it should be
+  std::vector<Error> failures;        // one for each service that could not be read
 };
 
 // What the services that this run is not about want: kept from deletion, or of no concern because nothing is
 // judged stale.
 enum class Others { protected_, ignored };
+
+// What each of these services wants at each of its owners; of `unread` ones nobody knows all of it.
+[[nodiscard]] std::vector<Desired> desired_of(const std::vector<WantedService>& services,
+                                              const std::vector<WantedService>& unread);
 
 // Error usage: a service without any credential.
 [[nodiscard]] Result<void> check_credentials(const Wants& wants);

@@ -49,6 +49,10 @@ class Descriptor {
 // All of `content`, then fsync. Error unreadable: a full disk, a limit.
 [[nodiscard]] Result<void> write_open_file(int fd, const std::string& path, ByteView content);
 
+// Replaces a file whole: whoever reads it meets the old content or the new. `mode` (0644) for the new file.
+// Error unreadable.
+[[nodiscard]] Result<void> replace_file(const std::string& path, ByteView content, unsigned mode);
+
 // A NAME before it is parsed, and where it stands.
 struct NameText {
   std::string text;

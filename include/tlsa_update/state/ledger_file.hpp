@@ -40,9 +40,10 @@ class LedgerFile {
   Events* events_;
 };
 
-// Opens or makes another file of the state directory, for writing; what root makes in the directory of
-// another user belongs to that user.
-[[nodiscard]] Result<Descriptor> open_state_file(const std::string& directory, const std::string& name);
+// Replaces another file of the state directory whole; what root makes in the directory of another user
+// belongs to that user.
+[[nodiscard]] Result<void> replace_state_file(const std::string& directory, const std::string& name,
+                                              ByteView content);
 
 // Held for a whole run of deploy, prune and run: one at a time on this machine. Error not_yet names the file.
 class RunLock {

@@ -1,0 +1,110 @@
+#include "zone_list.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+#include "log.hpp"
+#include "tlsa_update/core/report.hpp"
+#include "tlsa_update/dns/apex.hpp"
+#include "tlsa_update/report/record_object.hpp"
+#include "tlsa_update/rollover/names.hpp"
+
+namespace tlsa_update::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::object rrset_object(const Name& owner, const Rrset& rrset, const dns::TransferredZone& zone,
+                          const RecordJudge& judge) {
+  json::array records;
+  const bool is_occluded = dns::is_occluded(zone, owner);
+  for (const auto& record : rrset.records) {
+    const auto listed = judge.on(owner, record, is_occluded);
+    auto entry = report::record_object(record);
+    entry["state"] = text(listed.state);
+    entry["action"] = text(Action::none);
+    entry["reason"] = text(listed.reason);
+    entry["detail"] = printable(detail(listed));
+    if (!listed.credential.empty()) entry["credential"] = printable(listed.credential, 4096);
+    records.push_back(std::move(entry));
+  }
+  return {
+      {"owner", owner.text()}, {"asked", owner.text()}, {"ttl", rrset.ttl}, {"records", std::move(records)}};
+}
+
+// A server that refuses to transfer what is no zone says the same as of a zone that the key may not have.
+boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error refused) {
+  if (refused.code != ErrorCode::refused) co_return refused;
+  const auto apex = co_await dns::apex_of(primary, zone);
+  if (apex && *apex == zone && primary.has_verified() && !primary.options().transfer_key)
+    refused.advice += "; the key itself is right: the server signs other answers with it";
+  if (!apex || *apex == zone) co_return refused;
+  co_return Error{ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
+                  primary.address(), "list " + apex->text()};
+}
+
+}  // namespace
+
+Result<std::vector<Name>> zones_of(const Settings& settings) {
+  std::vector<Name> zones;
+  for (const auto& argument : settings.arguments) {
+    const auto zone = rollover::parse_zone(argument);
+    if (!zone) return fail(ErrorCode::usage, zone.error().what, argument, "give the name of a zone");
+    zones.push_back(*zone);
+  }
+  if (settings.zone) zones.push_back(*settings.zone);
+  if (zones.empty()) {
+    for (const auto& [zone, server] : settings.zones) zones.push_back(zone);
+  }
+  if (zones.empty()) return fail(ErrorCode::usage, "no ZONE is given", {}, "see tlsa-update list --help");
+  return zones;
+}
+
+RecordJudge judge_of(const rollover::Wants& wants, const Ledger& ledger) {
+  std::vector<GivenCredential> given;
+  TlsaRecords kept;
+  for (const auto& service : wants.services) {
+    given.insert(given.end(), service.credentials.begin(), service.credentials.end());
+    const auto& settings = *service.settings;
+    if (settings.names.empty()) kept.insert(kept.end(), settings.keep.begin(), settings.keep.end());
+  }
+  return RecordJudge(wants.desired, std::move(given), std::move(kept), ledger);
+}
+
+boost::asio::awaitable<Result<ListedZone>> transfer(rollover::Session& session, Name zone) {
+  const auto primary = co_await session.primary_for()(zone);
+  if (!primary) co_return tl::unexpected(primary.error());
+  auto transferred = co_await dns::transfer_zone(**primary, zone);
+  if (!transferred) {
+    auto error = co_await reason_of(**primary, zone, transferred.error());
+    co_return tl::unexpected(std::move(error));
+  }
+  for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
+  for (const auto& owner : transferred->mixed_ttl)
+    log_warning(text(Remark{.kind = RemarkKind::mixed_ttls, .owner = owner}));
+  co_return ListedZone{std::move(*transferred), (*primary)->address()};
+}
+
+void print_text(Output& out, const ListedZone& listed, const RecordJudge& judge) {
+  for (const auto& [owner, rrset] : listed.zone.tlsa) {
+    const bool is_occluded = dns::is_occluded(listed.zone, owner);
+    for (const auto& record : rrset.records) {
+      const auto verdict = judge.on(owner, record, is_occluded);
+      out << owner.text() << " " << rrset.ttl << " IN TLSA " << record.text() << " ; " << text(verdict.state)
+          << ": " << printable(detail(verdict)) << "\n";
+    }
+  }
+}
+
+json::object zone_object(const ListedZone& listed, const RecordJudge& judge) {
+  const auto& zone = listed.zone;
+  json::array rrsets;
+  for (const auto& [owner, rrset] : zone.tlsa) rrsets.push_back(rrset_object(owner, rrset, zone, judge));
+  return {{"zone", zone.apex.text()},
+          {"server", printable(listed.server)},
+          {"serial", zone.serial},
+          {"signed", zone.is_signed},
+          {"rrsets", std::move(rrsets)}};
+}
+
+}  // namespace tlsa_update::cli

@@ -33,7 +33,7 @@ TEST(LookFirst, AtWhatANewRecordMayBreak) {
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
     Scene scene;
-    scene.policy.force = true;  // what there is to add, whatever is served
+    scene.policy().force = true;  // what there is to add, whatever is served
     scene.want({.current = {"A"}, .combinations = row.combinations});
     if (!row.published.empty()) scene.publish(row.published);
     EXPECT_EQ(look_first(scene.publish_plan()), row.expected);
@@ -49,7 +49,7 @@ TEST(LookFirst, EverywhereWhereAStrongerDigestHidesWhatIsWanted) {
 
 TEST(LookFirst, AtEveryNameThatLeadsToTheOwner) {
   Scene scene;
-  scene.policy.force = true;
+  scene.policy().force = true;
   Plan plan = scene.want({{"A"}}).publish({b}).publish_plan();
   const Name alias = name("_465._tcp.mail.example.com");
   plan.zones.front().rrsets.front().also_asked = {alias};

@@ -13,7 +13,8 @@
 namespace tlsa_update::probe {
 
 // `ecdsa` stands for every signature that is not RSA: Ed25519 and Ed448 too (DSA is long gone from TLS).
-enum class Kind { rsa, ecdsa };
+// `any` offers all of both, and the server chooses.
+enum class Kind { rsa, ecdsa, any };
 
 // With the system's roots only where a record of usage 0 or 1 needs them: they take long to load.
 [[nodiscard]] boost::asio::ssl::context looking_context(const std::vector<ProbeRequest>& requests);

@@ -19,4 +19,13 @@ bool ServiceEvidence::complete() const {
                      [&](const Presented& one) { return answered(one) && address_served(one); });
 }
 
+std::vector<std::string> ServiceEvidence::half_seen() const {
+  std::vector<std::string> addresses;
+  for (const auto& one : presented) {
+    const bool is_known = std::find(addresses.begin(), addresses.end(), one.address) != addresses.end();
+    if (one.outcome == ProbeOutcome::not_offered && !is_known) addresses.push_back(one.address);
+  }
+  return addresses;
+}
+
 }  // namespace tlsa_update

@@ -46,6 +46,7 @@ struct OwnerFacts {
   bool is_partial = false;                 // somebody wants more than is known
   std::vector<Hazard> hazards;             // those that apply to what stands there now
   std::vector<AtServer> servers;
+  std::vector<const ResolvedRrset*> resolved;  // of each name that leads here and that a resolver answered
   LiveView live;
 
   [[nodiscard]] const Name& owner() const { return view->owner; }

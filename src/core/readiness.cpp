@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "witnesses.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -32,6 +34,8 @@ class Gate {
       for (const Credential* credential : facts_.current_credentials())
         require_match(*credential, parameters);
     }
+    // While a wait is on, caches may have what they will not have at its end.
+    if (blockers_.empty()) return objections_of_resolvers(facts_);
     return std::move(blockers_);
   }
 
@@ -52,7 +56,15 @@ class Gate {
       return;
     }
     const auto reliance = situation_.reliance(want.record);
-    if (!reliance.is_given()) blockers_.push_back(blocker_of(want.record, want.credential, reliance));
+    if (reliance.is_given()) return;
+    auto blocker = blocker_of(want.record, want.credential, reliance);
+    if (blocker.reason == Reason::propagating) {
+      if (auto others = followers_of_another_primary(situation_, want.record); !others.empty()) {
+        blocker.reason = Reason::other_primary;
+        blocker.places = std::move(others);
+      }
+    }
+    blockers_.push_back(std::move(blocker));
   }
 
   // A combination in which nothing that is served now matches either loses nothing by the switch.

@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <netinet/in.h>
+#include <random>
 #include <set>
 #include <tuple>
 
+#include "tlsa_update/dns/propagation.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::rollover {
@@ -81,7 +83,7 @@ std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe
   requests.reserve(probes.size());
   for (const auto& probe : probes) {
     requests.push_back(probe.request);
-    requests.back().timeout = session.request().timeout;
+    requests.back().timeout = session.request().probe_timeout;
     requests.back().now = wall_clock();
   }
   auto evidence = session.run(probe::probe_all(std::move(requests)));
@@ -106,6 +108,69 @@ void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
 std::vector<ServiceEvidence> look_at(Session& session, std::vector<Probe> probes) {
   find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
   return probe_all(session, probes);
+}
+
+// The servers to ask for the addresses of a host in this zone.
+std::vector<std::string> authorities_of(const ZoneView& zone) {
+  std::vector<std::string> servers;
+  for (const auto& server : zone.servers)
+    if (server.reachable) servers.push_back(server.address);
+  if (zone.servers.empty()) servers.push_back(zone.server);
+  return servers;
+}
+
+void add_new(std::vector<ip::address>& addresses, const std::vector<ip::address>& more) {
+  for (const auto& address : more)
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+}
+
+// W7: no source may hide an address that another one knows. Of a host in a zone that every server answers
+// for, a resolver that does not answer hides nothing.
+awaitable<Found> find_every_address(Session& session, const std::vector<ZoneView>& zones,
+                                    const Probe& probe) {
+  const auto& settings = *probe.asked->settings;
+  Found found{settings.addresses};
+  if (settings.address_only && !found.addresses.empty()) co_return found;
+  const auto& host = probe.request.service.host;
+  bool is_settled = false;
+  for (const auto& zone : zones) {
+    if (!host.is_at_or_below(zone.apex)) continue;
+    dns::PropagationOptions options;
+    options.timeout = session.request().timeout;
+    options.retries = session.request().retries;
+    options.family = session.request().family;
+    const auto known = co_await dns::addresses_at_servers(authorities_of(zone), host, std::move(options));
+    add_new(found.addresses, known.addresses);
+    is_settled = is_settled || known.is_whole;
+  }
+  if (is_settled && !session.request().has_witness) co_return found;
+  const auto resolved = co_await session.resolver().addresses(host);
+  if (resolved) add_new(found.addresses, resolved->addresses);
+  found.are_all = is_settled || (resolved && resolved->both_families_answered);
+  co_return found;
+}
+
+// W10: how often is for nobody to foresee who hands connections out in turn.
+unsigned some_samples() {
+  static std::random_device random;
+  return std::uniform_int_distribution<unsigned>(2, 5)(random);
+}
+
+void add_samples(Session& session, const std::vector<Probe>& probes, std::vector<ServiceEvidence>& all) {
+  std::vector<Probe> again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const auto& address : all[i].half_seen()) {
+      auto& sample = again.emplace_back(probes[i]);
+      sample.request.addresses = {{ip::make_address(address), sample.request.service.port}};
+      sample.request.samples = some_samples();
+      places.push_back(i);
+    }
+  }
+  if (again.empty()) return;
+  auto samples = probe_all(session, again);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    std::ranges::move(samples[i].presented, std::back_inserter(all[places[i]].presented));
 }
 
 // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
@@ -212,6 +277,16 @@ std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
                                             const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
   return look_at(session, probes_at(wants, zones, asked));
+}
+
+std::vector<ServiceEvidence> probe_everywhere(Session& session, const Wants& wants,
+                                              const std::vector<ZoneView>& zones,
+                                              const std::set<Name>& asked) {
+  auto probes = probes_at(wants, zones, asked);
+  find_all(session, probes, [&](const Probe& probe) { return find_every_address(session, zones, probe); });
+  auto all = probe_all(session, probes);
+  add_samples(session, probes, all);
+  return all;
 }
 
 std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,

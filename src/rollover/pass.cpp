@@ -108,6 +108,11 @@ std::set<Name> names_with(const Plan& plan, const Claim& claim) {
   return asked;
 }
 
+// Before what only adds, look_before_adding() has looked closely.
+std::set<Name> unsure_names(const Plan& plan, Depth depth) {
+  return depth == Depth::primary ? std::set<Name>{} : names_to_look_at_closely(plan);
+}
+
 bool is_silent(const ServiceEvidence& evidence) {
   return std::ranges::none_of(evidence.presented, [](const Presented& presented) {
     return presented.outcome == ProbeOutcome::served;
@@ -141,6 +146,16 @@ void Pass::look_before_adding() {
   std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
+// What was seen of these services is replaced by what a close look shows.
+void Pass::look_closely(const std::set<Name>& asked) {
+  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
+    const auto owner = evidence.service.owner();
+    return owner && asked.contains(*owner);
+  });
+  auto closer = world_.probe(wants_, facts_, asked, Reach::everywhere);
+  std::ranges::move(closer, std::back_inserter(facts_.evidence));
+}
+
 Plan Pass::plan(const Ledger& ledger) const {
   if (depth_ == Depth::primary)
     return plan_publish(wants_.desired, facts_.zones, policy_, ledger, facts_.evidence);
@@ -167,6 +182,10 @@ report::Findings Pass::findings(Plan plan) const {
 
 report::Findings Pass::examine() {
   look_around();
+  auto next = plan(observed(ledger_.peek()));
+  const auto unsure = unsure_names(next, depth_);
+  if (unsure.empty()) return findings(std::move(next));
+  look_closely(unsure);
   return findings(plan(observed(ledger_.peek())));
 }
 
@@ -226,21 +245,34 @@ report::Findings Pass::carry_out() {
 
 Pass::Round Pass::act_once(int round, report::Findings& all) {
   look_around();
+  auto next = plan_ahead(all);
+  if (!next) return Round::failed;
+  if (round == 0) tell_remarks(*next, wants_.desired, events_);
+  return take_up(world_.apply(*next, facts_), round, all);
+}
+
+// Plans, with a close look at whatever the plan puts at risk. What is intended is in the ledger ahead of the
+// change: a full disk stops us before anything is sent, and a crash leaves our records ours (I4).
+std::optional<Plan> Pass::plan_ahead(report::Findings& all) {
   Plan next;
-  // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
-  // (I4).
-  const auto ahead = ledger_.change([&](Ledger& ledger) {
-    ledger = observed(std::move(ledger));
-    next = plan(ledger);
-    ledger = intend(std::move(ledger), next);
-  });
-  if (!ahead) {
-    append(all.troubles, facts_.troubles);
-    append(all.troubles, {ahead.error()});
-    return Round::failed;
-  }
-  if (round == 0) tell_remarks(next, wants_.desired, events_);
-  return take_up(world_.apply(next, facts_), round, all);
+  std::set<Name> unsure, close;  // names whose services are to be, and have been, looked at closely
+  do {
+    if (!unsure.empty()) look_closely(unsure);
+    close.merge(unsure);
+    const auto ahead = ledger_.change([&](Ledger& ledger) {
+      ledger = observed(std::move(ledger));
+      next = plan(ledger);
+      unsure = unsure_names(next, depth_);
+      std::erase_if(unsure, [&](const Name& name) { return close.contains(name); });
+      if (unsure.empty()) ledger = intend(std::move(ledger), next);
+    });
+    if (!ahead) {
+      append(all.troubles, facts_.troubles);
+      append(all.troubles, {ahead.error()});
+      return std::nullopt;
+    }
+  } while (!unsure.empty());
+  return next;
 }
 
 Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {

@@ -293,7 +293,7 @@ class Rollout {
     constexpr World::Milliseconds between_looks{200};
     const auto began = stage_.world.stopwatch();
     while (true) {
-      const auto seen = look(service, Reach::everywhere);
+      const auto seen = look(service, Reach::usual);
       if (seen.lost.empty() && (seen.is_done || !has_reloaded(service))) return seen;
       const bool is_over = stage_.world.stopwatch() - began >= stage_.request.settle;
       // With copied keys another machine presents what was replaced until the copy has come.
@@ -334,7 +334,7 @@ class Rollout {
   [[nodiscard]] bool watch_return(const WantedService& service) {
     constexpr World::Milliseconds between_looks{200};
     const auto began = stage_.world.stopwatch();
-    while (!look(service, Reach::everywhere).lost.empty()) {
+    while (!look(service, Reach::usual).lost.empty()) {
       if (stage_.world.stopwatch() - began >= stage_.request.settle) return false;
       if (!stage_.world.pause(between_looks, between_looks)) return false;
     }

@@ -99,7 +99,7 @@ Fault forgets_a_secondary() {
 Fault drops_handshakes(std::string name, std::function<bool(const Presented&)> is_dropped) {
   Fault fault{std::move(name)};
   fault.squint = [is_dropped](rollover::Facts& seen) {
-    std::erase_if(seen.evidence[0].presented, is_dropped);
+    for (auto& evidence : seen.evidence) std::erase_if(evidence.presented, is_dropped);
   };
   return fault;
 }
@@ -153,6 +153,33 @@ Fault forgets_the_ttl_before() {
   return fault;
 }
 
+Fault believes_the_primary_about_its_servers() {
+  Fault fault{"asks only the servers that the primary names"};
+  fault.squint = [](rollover::Facts& seen) {
+    std::erase_if(seen.zones[0].servers,
+                  [](const ServerView& server) { return !server.is_named_by_primary; });
+  };
+  return fault;
+}
+
+Fault believes_the_primary_about_the_world() {
+  Fault fault{"takes no notice of what a resolver gives"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].resolved.reset(); };
+  return fault;
+}
+
+Fault looks_at_its_own_address() {
+  Fault fault{"looks at the address of the configuration only"};
+  fault.asks_dns_for_addresses = false;
+  return fault;
+}
+
+Fault takes_a_rejection_for_an_answer() {
+  Fault fault{"takes two handshakes for a sample of what is behind an address"};
+  fault.asks_again = false;
+  return fault;
+}
+
 class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
 TEST_P(WrongDriver, IsCaught) {
@@ -173,7 +200,9 @@ INSTANTIATE_TEST_SUITE_P(Model, WrongDriver,
                                            forgets_a_secondary, ignores_the_other_address,
                                            takes_silence_for_consent, sees_the_rsa_half, never_probes,
                                            believes_the_wall_clock, forgets_what_it_released,
-                                           forgets_the_ttl_before),
+                                           forgets_the_ttl_before, believes_the_primary_about_its_servers,
+                                           believes_the_primary_about_the_world, looks_at_its_own_address,
+                                           takes_a_rejection_for_an_answer),
                          [](const auto& one) {
                            std::string name = one.param().name;
                            std::ranges::replace_if(

@@ -40,6 +40,11 @@ struct ServiceEvidence {
 
   // Every address answered every handshake one way or the other, and served at least one chain.
   [[nodiscard]] bool complete() const;
+
+  // Addresses at which a handshake showed no chain and another did. Behind an address may be several
+  // machines, and such a handshake is no look at any of them (DESIGN, W10). Each once, in the order of
+  // `presented`.
+  [[nodiscard]] std::vector<std::string> half_seen() const;
 };
 
 }  // namespace tlsa_update

@@ -23,6 +23,8 @@ enum class Reason {
   may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
   propagating,              // not yet at every authoritative server
   not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
+  not_resolved,             // a resolver gives clients another RRset, which would not accept the chain
+  other_primary,            // the servers that clients ask do not follow this primary
   unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
   still_served,             // an address presents a chain that it matches
   not_probed,               // an address or handshake did not answer: keep, and introduce nothing new

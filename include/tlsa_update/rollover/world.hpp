@@ -39,7 +39,9 @@ class Installation {
 };
 
 enum class Reach {
-  everywhere,  // at every address of the service
+  everywhere,  // before something may break: --address, A and AAAA at the authoritative servers, and those of
+               // the resolver; and again where a handshake showed no chain
+  usual,       // at --address, else where the resolver says
   nearby,      // where that takes no time: addresses that are configured, or are this machine's own
 };
 

@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <netinet/in.h>
+#include <random>
 #include <set>
 #include <tuple>
 
+#include "tlsa_update/dns/propagation.hpp"
 #include "tlsa_update/probe/endpoint.hpp"
 
 namespace tlsa_update::rollover {
@@ -81,7 +83,7 @@ std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe
   requests.reserve(probes.size());
   for (const auto& probe : probes) {
     requests.push_back(probe.request);
-    requests.back().timeout = session.request().timeout;
+    requests.back().timeout = session.request().probe_timeout;
     requests.back().now = wall_clock();
   }
   auto evidence = session.run(probe::probe_all(std::move(requests)));
@@ -106,6 +108,42 @@ void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
 std::vector<ServiceEvidence> look_at(Session& session, std::vector<Probe> probes) {
   find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
   return probe_all(session, probes);
+}
+
+// The servers to ask for the addresses of a host in this zone.
+std::vector<std::string> authorities_of(const ZoneView& zone) {
+  std::vector<std::string> servers;
+  for (const auto& server : zone.servers)
+    if (server.reachable) servers.push_back(server.address);
+  return servers;
+}
+
+void add_new(std::vector<ip::address>& addresses, const std::vector<ip::address>& more) {
+  for (const auto& address : more)
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+}
+
+// W10: how often is for nobody to foresee who hands connections out in turn.
+unsigned some_samples() {
+  static std::random_device random;
+  return std::uniform_int_distribution<unsigned>(2, 5)(random);
+}
+
+void add_samples(Session& session, const std::vector<Probe>& probes, std::vector<ServiceEvidence>& all) {
+  std::vector<Probe> again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const auto& address : all[i].half_seen()) {
+      auto& sample = again.emplace_back(probes[i]);
+      sample.request.addresses = {{ip::make_address(address), sample.request.service.port}};
+      sample.request.samples = some_samples();
+      places.push_back(i);
+    }
+  }
+  if (again.empty()) return;
+  auto samples = probe_all(session, again);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    std::ranges::move(samples[i].presented, std::back_inserter(all[places[i]].presented));
 }
 
 // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
@@ -202,75 +240,99 @@ class Neighbourhood {
   std::map<Name, const Sources::Zone*> zones_;
 };
 
-// Where clients find the services, by what was read of their zones.
+// Where clients find the services. W7: no source may hide an address that another one knows. Of a host that
+// every server answers for, a resolver that does not answer hides nothing.
 class Directory {
  public:
   Directory(Session& session, const std::vector<ZoneView>& zones, const Sources& sources)
-      : session_(session), hosts_(sources.hosts) {
-    for (std::size_t i = 0; i < zones.size(); ++i) {
-      for (const auto& owner : zones[i].owners)
-        places_.emplace(owner.asked, Place{&zones[i].apex, sources.zones[i].primary, owner.host_exists});
+      : session_(session), zones_(zones), sources_(sources) {
+    for (const auto& zone : zones) {
+      for (const auto& owner : zone.owners)
+        if (!owner.host_exists) places_without_host_.emplace(owner.asked, &zone);
     }
   }
 
   // --address says where a service is, and not that it is nowhere else.
   awaitable<Found> find_addresses(const Probe& probe) const {
-    auto found = co_await find_in_dns(probe);
-    for (const auto& address : probe.asked->settings->addresses) {
-      if (std::ranges::find(found.addresses, address) == found.addresses.end())
-        found.addresses.push_back(address);
-    }
+    const auto& settings = *probe.asked->settings;
+    Found found{settings.addresses};
+    if (settings.address_only && !found.addresses.empty()) co_return found;
+    const auto& host = probe.request.service.host;
+    bool is_settled = has_no_host(probe);
+    if (!is_settled) is_settled = co_await ask_authorities(host, found.addresses);
+    if (is_settled && !session_.request().has_witness) co_return found;
+    const auto resolved = co_await session_.resolver().addresses(host);
+    if (resolved) add_new(found.addresses, resolved->addresses);
+    found.are_all = is_settled || (resolved && resolved->both_families_answered);
+    if (!resolved && !is_settled) session_.events().warning(resolved.error().text());
     co_return found;
   }
 
  private:
-  struct Place {
-    const Name* apex;
-    dns::Exchange* primary;
-    bool host_exists;
-  };
+  using Addresses = std::vector<ip::address>;
 
-  awaitable<Found> find_in_dns(const Probe& probe) const {
-    const auto& host = probe.request.service.host;
-    const auto place = places_.find(probe.asked->owner);
-    const bool is_there = place != places_.end() && host.is_at_or_below(*place->second.apex);
-    if (is_there && !place->second.host_exists) co_return Found{};
-    // An alias of the owner leads to another zone than the host's.
-    dns::Exchange* primary = is_there ? place->second.primary : nullptr;
-    if (primary == nullptr) primary = (co_await session_.primary_for()(host)).value_or(nullptr);
-    if (primary != nullptr) {
-      auto told = co_await ask_primary(*primary, host);
-      // Without an address it may be an alias to elsewhere, or delegated.
-      if (told.are_all && !told.addresses.empty()) co_return told;
-    }
-    auto found = co_await session_.resolver().addresses(host);
-    if (!found) {
-      session_.events().warning(found.error().text());
-      co_return Found{{}, false};
-    }
-    co_return Found{std::move(found->addresses), found->both_families_answered};
+  // The primary has been asked for the host already, and knows nothing of it.
+  [[nodiscard]] bool has_no_host(const Probe& probe) const {
+    const auto place = places_without_host_.find(probe.asked->owner);
+    return place != places_without_host_.end() && place->second->servers.empty() &&
+           probe.request.service.host.is_at_or_below(place->second->apex);
   }
 
-  awaitable<Found> ask_primary(dns::Exchange& primary, const Name& host) const {
-    Found found;
+  // True: there are no others.
+  awaitable<bool> ask_authorities(const Name& host, Addresses& addresses) const {
+    bool is_held = false, is_settled = false;
+    for (std::size_t i = 0; i < zones_.size(); ++i) {
+      const auto& zone = zones_[i];
+      if (!host.is_at_or_below(zone.apex)) continue;
+      is_held = true;
+      bool is_whole = false;
+      if (zone.servers.empty())
+        is_whole = co_await ask_primary(*sources_.zones[i].primary, host, addresses);
+      else
+        is_whole = co_await ask_servers(zone, host, addresses);
+      is_settled = is_settled || is_whole;
+    }
+    if (is_held) co_return is_settled;
+    // An alias of the owner leads to another zone than the host's.
+    auto* const primary = (co_await session_.primary_for()(host)).value_or(nullptr);
+    if (primary == nullptr) co_return false;
+    co_return co_await ask_primary(*primary, host, addresses);
+  }
+
+  awaitable<bool> ask_servers(const ZoneView& zone, const Name& host, Addresses& addresses) const {
+    dns::PropagationOptions options;
+    options.timeout = session_.request().timeout;
+    options.retries = session_.request().retries;
+    options.family = session_.request().family;
+    const auto known = co_await dns::addresses_at_servers(authorities_of(zone), host, std::move(options));
+    add_new(addresses, known.addresses);
+    co_return known.is_whole;
+  }
+
+  // Without an address the host may be an alias to elsewhere, or delegated.
+  awaitable<bool> ask_primary(dns::Exchange& primary, const Name& host, Addresses& addresses) const {
+    bool is_whole = true;
+    Addresses all;
     for (const auto family : {dns::type::a, dns::type::aaaa}) {
-      const auto noted = hosts_.find(host);
-      if (family == dns::type::a && noted != hosts_.end()) {
-        found.addresses = noted->second;
+      const auto noted = sources_.hosts.find(host);
+      if (family == dns::type::a && noted != sources_.hosts.end()) {
+        all = noted->second;
         continue;
       }
       const auto told = co_await dns::addresses_at(primary, host, family);
-      found.are_all = found.are_all && told.has_value();
-      if (told) found.addresses.insert(found.addresses.end(), told->begin(), told->end());
+      is_whole = is_whole && told.has_value();
+      if (told) add_new(all, *told);
     }
-    std::erase_if(found.addresses,
-                  [&](const auto& one) { return !dns::belongs_to(session_.request().family, one); });
-    co_return found;
+    is_whole = is_whole && !all.empty();
+    std::erase_if(all, [&](const auto& one) { return !dns::belongs_to(session_.request().family, one); });
+    add_new(addresses, all);
+    co_return is_whole;
   }
 
   Session& session_;
-  const std::map<Name, std::vector<ip::address>>& hosts_;
-  std::map<Name, Place> places_;
+  const std::vector<ZoneView>& zones_;
+  const Sources& sources_;
+  std::map<Name, const ZoneView*> places_without_host_;
 };
 
 }  // namespace
@@ -285,13 +347,15 @@ std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants
   return look_at(session, probes_at(wants, zones, asked));
 }
 
-std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
-                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked,
-                                            const Sources& sources) {
+std::vector<ServiceEvidence> probe_everywhere(Session& session, const Wants& wants,
+                                              const std::vector<ZoneView>& zones, const std::set<Name>& asked,
+                                              const Sources& sources) {
   auto probes = probes_at(wants, zones, asked);
   const Directory directory(session, zones, sources);
   find_all(session, probes, [&](const Probe& probe) { return directory.find_addresses(probe); });
-  return probe_all(session, probes);
+  auto all = probe_all(session, probes);
+  add_samples(session, probes, all);
+  return all;
 }
 
 std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,

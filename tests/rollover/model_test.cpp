@@ -107,7 +107,7 @@ Fault forgets_a_secondary() {
 Fault drops_handshakes(std::string name, std::function<bool(const Presented&)> is_dropped) {
   Fault fault{std::move(name)};
   fault.squint = [is_dropped](rollover::Facts& seen) {
-    std::erase_if(seen.evidence[0].presented, is_dropped);
+    for (auto& evidence : seen.evidence) std::erase_if(evidence.presented, is_dropped);
   };
   return fault;
 }
@@ -232,6 +232,33 @@ Fault takes_digests_for_chains() {
   return fault;
 }
 
+Fault believes_the_primary_about_its_servers() {
+  Fault fault{"asks only the servers that the primary names"};
+  fault.squint = [](rollover::Facts& seen) {
+    std::erase_if(seen.zones[0].servers,
+                  [](const ServerView& server) { return !server.is_named_by_primary; });
+  };
+  return fault;
+}
+
+Fault believes_the_primary_about_the_world() {
+  Fault fault{"takes no notice of what a resolver gives"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].resolved.reset(); };
+  return fault;
+}
+
+Fault looks_at_its_own_address() {
+  Fault fault{"looks at the address of the configuration only"};
+  fault.asks_dns_for_addresses = false;
+  return fault;
+}
+
+Fault takes_a_rejection_for_an_answer() {
+  Fault fault{"takes two handshakes for a sample of what is behind an address"};
+  fault.asks_again = false;
+  return fault;
+}
+
 class WrongDriver : public ::testing::TestWithParam<Fault (*)()> {};
 
 TEST_P(WrongDriver, IsCaught) {
@@ -254,7 +281,9 @@ INSTANTIATE_TEST_SUITE_P(
                       believes_the_wall_clock, forgets_what_it_released, forgets_the_ttl_before,
                       takes_no_history_for_none, believes_that_servers_stand_still, forgets_who_else_wants,
                       takes_every_machine_for_one, acts_on_old_evidence, uncovers_a_wildcard,
-                      forgets_the_wildcards_ttl, publishes_unseen, takes_digests_for_chains),
+                      forgets_the_wildcards_ttl, publishes_unseen, takes_digests_for_chains,
+                      believes_the_primary_about_its_servers, believes_the_primary_about_the_world,
+                      looks_at_its_own_address, takes_a_rejection_for_an_answer),
     [](const auto& one) {
       std::string name = one.param().name;
       std::ranges::replace_if(

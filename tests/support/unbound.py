@@ -19,15 +19,15 @@ server:
     val-log-level: 2
     module-config: "validator iterator"
     do-not-query-localhost: no
-    local-zone: "test." nodefault
+    local-zone: "." static
 remote-control:
     control-enable: no
 """
 
 
 class Unbound(Server):
-    def __init__(self, folder, address="127.0.0.1"):
-        super().__init__(folder, address)
+    def __init__(self, folder, address="127.0.0.1", port=None):
+        super().__init__(folder, address, port)
         self.zones = []
         self.trusted = []
 
@@ -42,6 +42,8 @@ class Unbound(Server):
         lines = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port)]
         anchors = [anchor for zone in self.trusted for anchor in zone.dnskey()]
         lines += [f'server:\n    trust-anchor: "{anchor}"\n' for anchor in anchors]
+        # Of what it is not told it knows that there is none, at once: there is no network to ask.
+        lines += [f'server:\n    local-zone: "{zone.name}" transparent\n' for zone in self.zones]
         lines += [
             f'stub-zone:\n    name: "{zone.name}"\n    stub-addr: {zone.server.at}\n' for zone in self.zones
         ]

@@ -44,6 +44,14 @@ struct Weather {
   unsigned dead_addresses = 0;
 };
 
+// What the driver cannot know of its world without asking all witnesses.
+struct Surroundings {
+  bool is_moved = false;  // the primary is an old one: it names itself alone, clients ask the other server
+  bool is_forgotten = false;     // the primary does not name the last server, the parent does
+  bool is_balanced = false;      // all machines are behind one address, which takes them in turn
+  bool has_own_address = false;  // --address names the first address alone
+};
+
 // A wrong driver: the shipped one with a spoilt sense.
 struct Fault {
   std::string name = "the shipped driver";
@@ -51,6 +59,8 @@ struct Fault {
   std::function<void(ClockReading&)> tell_time = [](ClockReading&) {};     // how it reads the clock
   std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
   std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
+  bool asks_dns_for_addresses = true;                                        // W7
+  bool asks_again = true;                                                    // W10
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
   bool has_stopwatch = true;              // false: it does not notice how much time a run takes
   bool takes_digests_for_chains = false;  // asks nobody what clients make of a chain
@@ -72,7 +82,7 @@ class ModelWorld final : public rollover::World {
     int machine = 0;
   };
 
-  ModelWorld(Truth& truth, Fault fault, bool installs);
+  ModelWorld(Truth& truth, Fault fault, bool installs, Surroundings around = {});
 
   // Called before every call that reaches outside. May move the truth; may throw Crash.
   std::function<void()> before_each_call = [] {};
@@ -127,12 +137,18 @@ class ModelWorld final : public rollover::World {
   friend class ModelInstallation;
 
   [[nodiscard]] Time wall() const { return truth_.now() + memory_.wall_error; }
+  [[nodiscard]] ZoneView read() const;
+  [[nodiscard]] std::optional<ResolvedRrset> resolved() const;
+  [[nodiscard]] ServiceEvidence look_at_service(rollover::Reach reach);
+  [[nodiscard]] Presented shake_hands(std::size_t machine, std::optional<KeyType> kind) const;
   void note_ours();
   void check_removals(const RrsetPlan& rrset);
 
   Truth& truth_;
   Fault fault_;
-  bool installs_;  // deploys itself; otherwise a hook does, once `ready` says so
+  Surroundings around_;
+  std::size_t turn_ = 0;  // of the machines behind one address
+  bool installs_;         // deploys itself; otherwise a hook does, once `ready` says so
   Memory memory_;
   Wish wish_;
   Weather weather_;

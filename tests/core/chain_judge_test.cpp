@@ -35,9 +35,11 @@ std::shared_ptr<const Credential> renewed(const std::string& letter) {
 const TlsaRecord a = record("3 1 1", "A"), b = record("3 1 1", "B"), anchor = record("2 0 1", "A");
 
 Desired wish_for(const std::string& letter, const char* combination) {
-  return desire(name(Scene::owner_text), {{renewed(letter), Role::current}}, {parameters(combination)},
-                TaChoice::issuer)
-      .value();
+  auto wish = desire(name(Scene::owner_text), {{renewed(letter), Role::current}}, {parameters(combination)},
+                     TaChoice::issuer)
+                  .value();
+  wish.longest_ttl = 60;  // nothing longer was there
+  return wish;
 }
 
 // Known to everybody since long; `served` at both addresses.

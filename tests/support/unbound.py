@@ -19,7 +19,7 @@ server:
     val-log-level: 2
     module-config: "validator iterator"
     do-not-query-localhost: no
-    local-zone: "test." nodefault
+    local-zone: "." static
 remote-control:
     control-enable: no
 """
@@ -42,6 +42,8 @@ class Unbound(Server):
         lines = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port)]
         anchors = [anchor for zone in self.trusted for anchor in zone.dnskey()]
         lines += [f'server:\n    trust-anchor: "{anchor}"\n' for anchor in anchors]
+        # Of what it is not told it knows that there is none, at once: there is no network to ask.
+        lines += [f'server:\n    local-zone: "{zone.name}" transparent\n' for zone in self.zones]
         lines += [
             f'stub-zone:\n    name: "{zone.name}"\n    stub-addr: {zone.server.at}\n' for zone in self.zones
         ]

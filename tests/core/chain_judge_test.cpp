@@ -38,7 +38,7 @@ Desired wish_for(const std::string& letter, const char* combination) {
   auto wish = desire(name(Scene::owner_text), {{renewed(letter), Role::current}}, {parameters(combination)},
                      TaChoice::issuer)
                   .value();
-  wish.longest_ttl = 60;  // as in a scene
+  wish.longest_ttl = 60;  // nothing longer was there
   return wish;
 }
 

@@ -2,6 +2,7 @@
 #include "tlsa_update/core/listing.hpp"
 
 #include "planner_scene.hpp"
+#include "tlsa_update/core/lint.hpp"
 
 namespace tlsa_update {
 namespace listing_test {
@@ -58,7 +59,7 @@ TEST(Listing, OfAnOwnerThatNothingAsksFor) {
 TEST(Listing, OfRecordsThatNoClientUses) {
   ListScene scene;
   EXPECT_EQ(scene.on(owner, cut),
-            (Listed{RecordState::foreign, Reason::malformed, false, {}, "31 octets for SHA2-256"}));
+            (Listed{RecordState::foreign, Reason::malformed, false, {}, malformed(cut).value()}));
   EXPECT_EQ(scene.on(owner, a, true), (Listed{RecordState::foreign, Reason::occluded, false, "A.pem"}));
 }
 

@@ -40,7 +40,7 @@ TEST(SharedOwner, TheNextKeyOfOneThatIsCurrentForAnotherIsCurrent) {
     Scene scene;
     scene.want(is_first ? Wishes{.current = {"A"}} : Wishes{.current = {}, .next = {"A"}});
     want_also(scene, is_first ? Wishes{.current = {}, .next = {"A"}} : Wishes{.current = {"A"}});
-    scene.publish({a}).serve({"A", "A"}).look();
+    scene.publish({a}).serve({"A", "A"}).look().pass(std::chrono::hours(3)).look();
     EXPECT_EQ(steps(scene.plan()), briefs({published(a)})) << is_first;
   }
 }

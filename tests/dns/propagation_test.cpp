@@ -218,7 +218,9 @@ TEST_F(PropagationTest, AWildcardsAnswerIsNotTheOwners) {
   auto synthesised = good_;
   synthesised.data[{owner_, type::tlsa}] = {tlsa_[0], tlsa_[1],
                                             rrsig(owner_, type::tlsa, 1, name("example"))};
-  EXPECT_EQ(read_one(synthesised).rrsets, (std::vector{ServedRrset{owner_, {}, false, {}}}));
+  ServedRrset expected{owner_, {}, false, {}};
+  expected.wildcard_answer = rrset(300, {"3 1 1 aabb", "3 1 1 ccdd"});
+  EXPECT_EQ(read_one(synthesised).rrsets, std::vector{expected});
 }
 
 TEST_F(PropagationTest, ALameServerIsInTrouble) {

@@ -89,6 +89,7 @@ TEST(TlsaAnswer, AnSoaThatIsNotAboveTheNameNamesNoZone) {
 TEST(TlsaAnswer, AnAliasTellsItsTargetAndNothingOfItsZone) {
   auto wanted = expected(Kind::alias);
   wanted.target = name("tlsa.test");
+  wanted.alias_ttl = 300;
   const auto cname = "_25._tcp.mx.example. 300 CNAME tlsa.test.";
   // RFC 6604: the RCODE and the SOA are about the target.
   const auto authority = rrs({"test. 60 SOA ns.test. hm.test. 7 1 1 1 60"});
@@ -100,6 +101,7 @@ TEST(TlsaAnswer, ADnameRebasesTheName) {  // RFC 6672 section 2.2
   auto wanted = expected(Kind::alias);
   wanted.target = name("_25._tcp.mx.test");
   wanted.by_dname = true;
+  wanted.alias_ttl = 300;
   EXPECT_EQ(read(answered(rcode::noerror, rrs({"example. 300 DNAME test."}))).value(), wanted);
   EXPECT_EQ(read(answered(rcode::noerror, rrs({"example. 300 DNAME test.",
                                                "_25._tcp.mx.example. 0 CNAME _25._tcp.mx.test."})))

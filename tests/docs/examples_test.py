@@ -35,7 +35,7 @@ def test_the_example_configuration_is_understood_with_every_line_switched_on(tls
 
 def test_the_alert_rules_use_metrics_that_there_are():
     rules = (CONTRIB / "monitoring" / "prometheus.rules.yml").read_text()
-    source = (CONTRIB.parent / "src" / "report" / "health.cpp").read_text()
+    source = (CONTRIB.parent / "src" / "report" / "metrics.cpp").read_text()
     metrics = set(re.findall(r"\btlsa_[a-z_]+", rules))
     assert len(metrics) == 6 and all(f'"{metric}"' in source for metric in metrics)
 

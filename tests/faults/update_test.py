@@ -51,7 +51,7 @@ SIGNED = {
     10: (77, "is not in zone example.test."),
 }
 REPORTED = {
-    BADSIG: (77, "another one"),
+    BADSIG: (77, "a different secret"),
     BADKEY: (77, "does not take key update-key. (hmac-sha256)"),
     BADTIME: (77, "the server's clock says 20"),
     BADTRUNC: (77, "wants a longer MAC"),

@@ -186,6 +186,6 @@ def test_the_reason_of_a_change_is_the_planners(tlsa_update, bind, certificate, 
                for r in added if r["action"] == "add"}  # fmt: skip
     assert reasons == {old.tlsa("3 1 2"): "served-chain", new.tlsa("3 1 2"): "missing"}
 
-    gone = scene("prune", 0, cert=new, tlsa="3 1 2", adopt="all", unpublish=True, format="json")
+    gone = scene("prune", 0, cert=new, tlsa="3 1 2", adopt=old.tlsa(), unpublish=True, format="json")
     deleted = [r for r in gone.json["zones"][0]["rrsets"][0]["records"] if r["action"] == "delete"]
     assert len(deleted) == 3 and {r["reason"] for r in deleted} == {"unpublished"}

@@ -21,8 +21,8 @@ class Mail:
         self.resolver = resolver
         self.tlsa_update = tlsa_update
 
-    def publish(self, certificate=None):
-        self.tlsa_update("publish", self.zone, self.name, cert=certificate or self.certificate)
+    def publish(self, certificate=None, **options):
+        self.tlsa_update("publish", self.zone, self.name, cert=certificate or self.certificate, **options)
 
     def status(self, *secondaries, zone=None, **options):
         zone = zone or self.zone
@@ -55,7 +55,7 @@ def test_nothing_published_is_a_difference_and_no_outage(mail):
 
 
 def test_a_served_chain_that_matches_nothing_published_is_an_outage_until_it_does(mail, certificate):
-    mail.publish(certificate())
+    mail.publish(certificate(), force=True, exits=2)
     before = mail.status(exits=2).json
     mail.publish()
     after = mail.status(exits=75).json

@@ -256,6 +256,8 @@ class ScriptedWorld final : public rollover::World {
     due.erase(service);
     replaced.clear();
   }
+  [[nodiscard]] std::shared_ptr<const ChainJudge> judge() override { return nullptr; }
+
   [[nodiscard]] std::set<std::string> replaced_certificates(const std::string& /*service*/) override {
     return replaced;
   }

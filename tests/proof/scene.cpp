@@ -294,6 +294,7 @@ std::optional<std::string> Scene::run(const model::Fault& fault, const model::We
   try {
     const auto outcome = rollover::run(world, ledger, world.request(), events);
     // `tlsa-update ready && install && reload`, if the driver does not install itself.
+    if (outcome) readiness_ = outcome->plan.readiness;
     const bool is_hooked = outcome && !setting_->installs && !wish_.unpublish;
     if (is_hooked && !outcome->plan.readiness.empty() && outcome->plan.readiness.front().ready)
       truth_.install(wish_.current());
@@ -353,11 +354,13 @@ void Scene::remove_foreign() {
 }
 
 std::optional<std::string> Scene::settle(const model::Fault& fault) {
-  constexpr int most_rounds = 24;
-  constexpr Seconds between_runs{1800};  // a timer that watches: less than --longest-ttl
+  constexpr int most_rounds = 72;
+  constexpr int step_back = 24, step_forward = 48;  // a new combination and a new key: one after the other
+  constexpr Seconds between_runs{1800};             // a timer that watches: less than --longest-ttl
   wish_.unpublish = false;
-  wish_.adopt_all = true;
+  wish_.adopt_each = true;
   wish_.ttl.reset();
+  const auto wanted = wish_.current();
   for (int round = 0; round < most_rounds; ++round) {
     for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
     for (int pass = 0; pass < 2; ++pass) {
@@ -365,15 +368,27 @@ std::optional<std::string> Scene::settle(const model::Fault& fault) {
       for (std::size_t i = 0; i + 1 < truth_.servers(); ++i) truth_.transfer(i);
     }
     truth_.pass(between_runs);
+    if (round == step_back && truth_.installed() == wanted) break;
+    if (round == step_back) wish_.want(truth_.installed());
+    if (round == step_forward) wish_.want(wanted);
     // The first record would not match what is served: by then no cache holds any, and somebody deploys by
     // hand.
     const bool is_bare = !truth_.at_primary() || truth_.at_primary()->records.empty();
     if (round >= 2 && is_bare) truth_.install(wish_.current());
   }
-  if (truth_.installed() != wish_.current()) return "never deployed";
+  if (truth_.installed() != wish_.current()) return "never deployed" + blockers();
   if (!truth_.at_primary() || truth_.at_primary()->records != wish_.records())
     return "in the end, other records than those that are wanted: " + text_of(truth_.at_primary());
   return std::nullopt;
+}
+
+std::string Scene::blockers() const {
+  std::string text;
+  for (const auto& readiness : readiness_) {
+    for (const auto& blocker : readiness.blockers)
+      text += "; " + model::describe(blocker.record) + ": " + std::string(tlsa_update::text(blocker.reason));
+  }
+  return text;
 }
 
 std::uint64_t Scene::fingerprint() const {

@@ -82,6 +82,7 @@ class Scene {
                                                const Between& between);
   [[nodiscard]] std::optional<std::string> trouble(const model::ModelWorld& world) const;
   [[nodiscard]] std::optional<Time> next_boundary(const model::Fault& fault);
+  [[nodiscard]] std::string blockers() const;
   void write_foreign();
   void remove_foreign();
   void wish_differently(const Move& move);
@@ -91,6 +92,7 @@ class Scene {
   model::Wish wish_;
   model::ModelWorld::Memory memory_;
   Ledger ledger_;
+  std::vector<Readiness> readiness_;  // as the last run that came to its end told
 };
 
 }  // namespace tlsa_update::proof

@@ -26,8 +26,7 @@ RC_GTEST_PROP(Model, NoClientIsEverServedWhatItsRrsetDoesNotMatch, (std::uint32_
   expect_peace(play(settings, *rc::gen::scale(2.5, rc::gen::arbitrary<Schedule>()), {}));
 }
 
-// Open: some wait for ever (no outage) since the witnesses; `tests/proof/run` prints the shortest schedules.
-RC_GTEST_PROP(Model, DISABLED_EveryRolloverComesToItsEndAndThenToRest, (std::uint32_t settings)) {
+RC_GTEST_PROP(Model, EveryRolloverComesToItsEndAndThenToRest, (std::uint32_t settings)) {
   expect_peace(play_to_the_end(settings, *rc::gen::arbitrary<Schedule>()));
 }
 

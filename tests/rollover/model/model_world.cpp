@@ -67,6 +67,11 @@ Keys Wish::current() const {
   return keys;
 }
 
+void Wish::want(const Keys& keys) {
+  generation = keys.front().generation;
+  is_dual = keys.size() > 1;
+}
+
 Desired Wish::desired() const {
   std::vector<GivenCredential> given;
   for (const auto& key : current()) given.push_back({credential_of(key), Role::current});
@@ -105,6 +110,9 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
   request_.unpublish = wish.unpublish;
   // Who adopts a record that is about to go live is wrong, not the planner.
   request_.adopt_all = wish.adopt_all && truth_.is_taken_up();
+  if (wish.adopt_each && truth_.at_primary()) {
+    for (const auto& record : truth_.at_primary()->records) request_.adopt.push_back({record, owner()});
+  }
   fault_.tune(request_);
 }
 
@@ -172,7 +180,7 @@ void ModelWorld::note_ours() {
   for (const auto& record : rrset->records) {
     const bool is_wanted =
         std::ranges::any_of(desired.records, [&](const Wanted& want) { return want.record == record; });
-    if (is_wanted || request_.adopt_all) memory_.ours.insert(record);
+    if (is_wanted || request_.adopt_all || wish_.adopt_each) memory_.ours.insert(record);
   }
 }
 

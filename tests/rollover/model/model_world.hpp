@@ -32,8 +32,10 @@ struct Wish {
   Seconds grace{0};
   bool unpublish = false;
   bool adopt_all = false;
+  bool adopt_each = false;  // by its data: also what is served and not wanted
 
   [[nodiscard]] Keys current() const;
+  void want(const Keys& keys);  // as current
   [[nodiscard]] Desired desired() const;
   [[nodiscard]] TlsaRecords records() const;
 };

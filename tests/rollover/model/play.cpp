@@ -150,7 +150,7 @@ class Play {
   // Everything answers, nobody interferes, time goes by.
   void settle() {
     wish_.unpublish = false;
-    wish_.adopt_all = true;
+    wish_.adopt_each = true;
     wish_.ttl.reset();
     dead_server_.reset();
     world_.disclaim_all();
@@ -158,7 +158,8 @@ class Play {
     wish_.is_misissued = false;
     world_.before_each_call = [] {};
     truth_.remove_wildcard();
-    for (int round = 0; round < 12 && !is_over(); ++round) {
+    const auto wanted = wish_.current();
+    for (int round = 0; round < 24 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
       for (int pass = 0; pass < 2; ++pass) {
@@ -169,6 +170,9 @@ class Play {
       log("settles");
       truth_.pass(Seconds{10000});
       if (round >= 2 && is_left_to_the_operator()) truth_.install(wish_.current());
+      // A new combination and a new key at once: the operator takes one step after the other.
+      if (round == 4 && truth_.installed() != wanted) wish_.want(truth_.installed());
+      if (round == 12) wish_.want(wanted);
     }
     check_end();
   }

@@ -188,11 +188,12 @@ class Observation {
     }
   }
 
+  // Others may have published theirs after we looked.
   void forget() {
     std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
       return entry.deleted_at &&
              now_ >= memory_.counted_from(*entry.deleted_at) + cache_time(entry.ttl_bound, policy_) &&
-             !is_last_word(entry);
+             !is_last_word(entry) && !claim_on(entry, facts_, policy_, now_);
     });
   }
 

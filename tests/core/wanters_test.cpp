@@ -50,6 +50,16 @@ TEST(Wanters, OfAnotherConfigurationKeepTheirRecord) {  // row 05
   EXPECT_EQ(scene.of_a(), kept);
 }
 
+// A pass that looked before the record was there, and stood still since, knows nothing of its absence.
+TEST(Wanters, AreNotForgottenByWhoeverDidNotSeeTheirRecord) {
+  Shared scene(std::vector{mail});
+  scene.ask_as(web, {"web"});
+  scene.publish({b}).look().pass(hours(3)).look();
+  scene.publish({a, b}).policy().adopt_all = true;
+  scene.look();
+  EXPECT_EQ(scene.of_a(), kept);
+}
+
 TEST(Wanters, OfAConfigurationThatIsGoneCountForAWeek) {
   Shared scene(std::vector{mail});
   scene.ask_as(web, {"web"});

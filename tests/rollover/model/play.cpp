@@ -103,6 +103,18 @@ std::string text_of(const std::optional<Rrset>& rrset) {
   return text;
 }
 
+std::string steps_of(const Plan& plan) {
+  std::string lines;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      for (const auto& step : rrset.steps)
+        lines += "\n" + describe(step.record) + ": " + std::string(text(step.action)) + ", " +
+                 std::string(text(step.reason));
+    }
+  }
+  return lines;
+}
+
 class Play {
  public:
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
@@ -296,10 +308,9 @@ class Play {
     auto record = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_well_formed(record)) record.data[0] ^= static_cast<std::uint8_t>(1 + dice(3));
     if (dice.one_in(4)) record.data.resize(31);
+    if (std::ranges::find(rrset->records, record) != rrset->records.end()) return;
     rrset->records.push_back(record);
     std::ranges::sort(rrset->records);
-    const auto duplicates = std::ranges::unique(rrset->records);
-    rrset->records.erase(duplicates.begin(), duplicates.end());
     truth_.write(rrset);
     if (dice.one_in(4)) claim(record);
   }
@@ -390,7 +401,7 @@ class Play {
         history_.trouble->append("\n" + blocker.record.text() + " " + std::string(text(blocker.reason)));
       }
     } else if (!std::ranges::includes(there, wanted)) {
-      history_.trouble = "never published all that is wanted";
+      history_.trouble = "never published all that is wanted" + steps_of(plan_);
     } else if (there != wish_.records()) {
       history_.trouble = "never deleted all that is stale";
     } else if (plan_.changes()) {

@@ -1,4 +1,5 @@
 // A record belongs to those who want it: it is stale for all of them, or not at all.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/planner_scene.hpp"
@@ -52,12 +53,17 @@ TEST(Wanters, OfAnotherConfigurationKeepTheirRecord) {  // row 05
 
 // A pass that looked before the record was there, and stood still since, knows nothing of its absence.
 TEST(Wanters, AreNotForgottenByWhoeverDidNotSeeTheirRecord) {
-  Shared scene(std::vector{mail});
+  const TlsaRecord c = record("3 1 1", "C");
+  Shared scene(std::vector{web});
   scene.ask_as(web, {"web"});
-  scene.publish({b}).look().pass(hours(3)).look();
-  scene.publish({a, b}).policy().adopt_all = true;
-  scene.look();
-  EXPECT_EQ(scene.of_a(), kept);
+  auto& entry = scene.ledger().owners.begin()->second.at(c);  // as the run of mail.conf writes it
+  entry.owned = true;
+  entry.wanters = {{mail}};
+  scene.look().pass(hours(3)).look();
+  ASSERT_NE(scene.ledger().owners.begin()->second.find(c), nullptr);
+  scene.publish({b, c}).policy().adopt_all = true;
+  EXPECT_THAT(steps(scene.look().plan()),
+              ::testing::Contains(Brief{c, RecordState::kept, Action::none, Reason::protected_}));
 }
 
 TEST(Wanters, OfAConfigurationThatIsGoneCountForAWeek) {

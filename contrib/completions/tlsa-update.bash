@@ -1,4 +1,4 @@
-# bash completion for tlsa-update(1). What there is to complete is asked of the program's own --help. Options may
+# bash completion for tlsa-update(1). The program's own --help names what can be completed. Options may
 # stand before the command.
 
 _tlsa_update() {

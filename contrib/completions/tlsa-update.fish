@@ -1,4 +1,4 @@
-# fish completion for tlsa-update(1). What there is to complete is asked of the program's own --help. Options may
+# fish completion for tlsa-update(1). The program's own --help names what can be completed. Options may
 # stand before the command.
 
 function __tlsa_update_commands

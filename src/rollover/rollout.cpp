@@ -18,12 +18,6 @@ bool is_ready(const WantedService& service, const Plan& plan) {
          });
 }
 
-std::vector<Name> names_of(const WantedService& service) {
-  std::vector<Name> names;
-  for (const auto& asked : service.owners) names.push_back(asked.owner);
-  return names;
-}
-
 // One of the planner's two stamps: released for deployment, or deployed.
 using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
                          const std::vector<Name>&, Time);
@@ -47,12 +41,6 @@ bool remember(const Stage& stage, Stamp stamp, const std::vector<Name>& names) {
   });
   if (!saved) add_trouble(stage, saved.error());
   return saved.has_value();
-}
-
-bool can_be_probed(const WantedService& service) {
-  return std::any_of(service.owners.begin(), service.owners.end(), [](const AskedOwner& asked) {
-    return asked.service && asked.service->protocol == Protocol::tcp;
-  });
 }
 
 // The same certificates and keys as before?

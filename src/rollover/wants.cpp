@@ -1,5 +1,7 @@
 #include "tlsa_update/rollover/wants.hpp"
 
+#include <algorithm>
+
 namespace tlsa_update::rollover {
 namespace {
 
@@ -11,6 +13,18 @@ Wanter wanter_of(const WantedService& service, const AskedOwner& asked) {
 }
 
 }  // namespace
+
+std::vector<Name> names_of(const WantedService& service) {
+  std::vector<Name> names;
+  for (const auto& asked : service.owners) names.push_back(asked.owner);
+  return names;
+}
+
+bool can_be_probed(const WantedService& service) {
+  return std::any_of(service.owners.begin(), service.owners.end(), [](const AskedOwner& asked) {
+    return asked.service && asked.service->protocol == Protocol::tcp;
+  });
+}
 
 std::vector<Desired> desired_of(const std::vector<WantedService>& services,
                                 const std::vector<WantedService>& unread) {

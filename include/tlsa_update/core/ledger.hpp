@@ -18,7 +18,7 @@ namespace tlsa_update {
 // Who wants a record: a service of a configuration, or a name of a command line without one.
 struct Wanter {
   std::string configuration;  // its path; "" for a command line
-  std::string service;        // its label; of a command line the owner that was asked for
+  std::string service;        // its label; for a command line, the owner that it names
   auto operator<=>(const Wanter&) const = default;
 };
 

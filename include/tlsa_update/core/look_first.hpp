@@ -8,7 +8,7 @@
 
 namespace tlsa_update {
 
-// Names as they were asked for, those that lead to one owner by CNAME included.
+// Names as the operator gives them, those that lead to one owner by CNAME included.
 struct LookFirst {
   // Of the first record of a name or of a combination of parameters, and of one that a stronger digest
   // hides: every address of the service has to be seen.

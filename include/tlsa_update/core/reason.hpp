@@ -19,7 +19,7 @@ enum class Reason {
   served_chain,             // RFC 7671 8.1: a new combination first covers the chain that is served now
   ttl_change,               // the RRset moves to another TTL (delete and add of the same records)
   transitional,             // RFC 7671 8.2: an old combination covers the new key until it has left
-  seen,                     // published; nothing was asked about it (verify)
+  seen,                     // published; verify compares it with nothing
   foreign,                  // not ours: shown, kept
   protected_,               // `keep`, or wanted by a service that this run is not about: never deleted
   next_key,                 // published ahead for the next renewal

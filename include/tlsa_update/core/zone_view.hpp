@@ -47,7 +47,7 @@ struct OwnerView {
   bool host_exists = true;  // the TLSA base domain owns or synthesises anything at all
   bool mixed_ttl = false;   // RFC 2181 section 5.2: a server fault worth a warning
   std::optional<std::uint32_t> wildcard_alias_ttl = {};  // of a wildcard's CNAME that answers here
-  std::optional<Uncovered> uncovered = {};  // of an owner that is to be deleted; only where that is asked for
+  std::optional<Uncovered> uncovered = {};               // set for --unpublish alone
   bool operator==(const OwnerView&) const = default;
 };
 

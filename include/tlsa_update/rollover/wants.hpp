@@ -27,6 +27,9 @@ struct WantedService {
   Desired desired;  // the same at each of its owners; `asked` is left open
 };
 
+[[nodiscard]] std::vector<Name> names_of(const WantedService& service);  // its owners
+[[nodiscard]] bool can_be_probed(const WantedService& service);          // at least one owner of TCP
+
 struct Wants {
   std::vector<WantedService> services;  // read completely
   std::vector<WantedService> unread;    // files could not be read, only the names are known

@@ -5,7 +5,7 @@
 namespace tlsa_update {
 namespace {
 
-constexpr Seconds rounding{1};  // two readings in whole seconds differ by this much without any step
+constexpr Seconds rounding{1};  // of two readings in whole seconds: a smaller step is none, or hides it
 
 bool are_named(const std::string& one, const std::string& other) { return !one.empty() && !other.empty(); }
 
@@ -33,7 +33,7 @@ Seconds step_since(const ClockReading& last, const ClockReading& now) {
   const Seconds by_wall = now.wall - last.wall;
   if (is_other_machine(last, now)) return last.is_confirmed && now.is_confirmed ? Seconds{0} : by_wall;
   const Seconds step = by_wall - passed_since(last, now);
-  return std::chrono::abs(step) <= rounding ? Seconds{0} : step;
+  return std::chrono::abs(step) <= rounding ? Seconds{0} : step + rounding;
 }
 
 template <class Change>

@@ -35,7 +35,7 @@ void follow_outages(OwnerLedger& memory, const OwnerFacts& facts, const Policy& 
   }
   if (memory.out_of_reach.empty() || !is_complete(facts)) return;
   if (!memory.returned_at) memory.returned_at = now;
-  if (now < memory.counted_from(*memory.returned_at) + cache_time(longest_known_ttl(memory), policy)) return;
+  if (now <= memory.counted_from(*memory.returned_at) + cache_time(longest_known_ttl(memory), policy)) return;
   memory.out_of_reach.clear();
   memory.returned_at.reset();
 }

@@ -67,7 +67,7 @@ class Observation {
     for (const auto ttl : ttls_) ttls[ttl] = std::nullopt;
     memory_.ttls.clear();
     for (const auto& [ttl, gone_at] : ttls) {
-      if (!gone_at || now_ < memory_.counted_from(*gone_at) + cache_time(ttl, policy_))
+      if (!gone_at || now_ <= memory_.counted_from(*gone_at) + cache_time(ttl, policy_))
         memory_.ttls.push_back({ttl, gone_at});
     }
   }
@@ -192,7 +192,7 @@ class Observation {
   void forget() {
     std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
       return entry.deleted_at &&
-             now_ >= memory_.counted_from(*entry.deleted_at) + cache_time(entry.ttl_bound, policy_) &&
+             now_ > memory_.counted_from(*entry.deleted_at) + cache_time(entry.ttl_bound, policy_) &&
              !is_last_word(entry) && !claim_on(entry, facts_, policy_, now_);
     });
   }
@@ -208,7 +208,7 @@ class Observation {
   const OwnerFacts& facts_;
   OwnerLedger& memory_;
   const Policy& policy_;
-  Time now_;
+  Time now_;  // up to the full second: stamps are not early, and what is due by it is over in the next second
   bool is_new_ = false;
   bool is_everywhere_read_ = false;
   std::set<std::uint32_t> ttls_;

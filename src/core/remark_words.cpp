@@ -122,6 +122,15 @@ constexpr auto of_plans = std::to_array<Words>({
     {RemarkKind::served_expired, [](const Remark& it) { return served_until(it, "expired"); }},
     {RemarkKind::last_record,
      [](const Remark& it) { return "the last TLSA record at " + it.owner.text() + " is deleted"; }},
+    {RemarkKind::unsigned_zone,
+     [](const Remark& it) {
+       return it.owner.text() +
+              " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)";
+     }},
+    {RemarkKind::no_host,
+     [](const Remark& it) {
+       return it.owner.text() + ": the host has no records, and no wildcard stands for it";
+     }},
 });
 
 constexpr auto of_credentials = std::to_array<Words>({

@@ -43,13 +43,10 @@ void tell_verdicts(const report::Findings& findings, Events& events) {
   }
   for (const auto& trouble : findings.troubles) events.error(trouble);
   for (const auto& zone : findings.zones) {
-    if (!is_signed_to_clients(zone)) {
-      events.warning(zone.apex.text() +
-                     " is not signed: clients use no TLSA record of an unsigned zone (RFC 6698 section 4.1)");
-    }
-    for (const auto& owner : zone.owners) {
-      if (!owner.host_exists)
-        events.warning(owner.asked.text() + ": the host has no records, and no wildcard stands for it");
+    if (!is_signed_to_clients(zone))
+      events.warning(text(Remark{.kind = RemarkKind::unsigned_zone, .owner = zone.apex}));
+    for (const auto& view : zone.owners) {
+      if (!view.host_exists) events.warning(text(Remark{.kind = RemarkKind::no_host, .owner = view.asked}));
     }
   }
 }

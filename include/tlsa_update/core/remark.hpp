@@ -30,7 +30,9 @@ enum class RemarkKind {
   ttl_contested,    // somebody else sets `seconds` again and again
   served_expires,   // the certificate at `where` ends at `time`; `is_held_up`: its successor waits `until`
   served_expired,
-  last_record,  // the last one is deleted
+  last_record,    // the last one is deleted
+  unsigned_zone,  // the zone `owner` is
+  no_host,        // nothing stands for the host of `owner`
   // Of the credential in `source`, whose certificate is `subject`, wanted with `parameters`.
   expired,  // at `time`
   not_yet_valid,

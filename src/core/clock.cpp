@@ -39,22 +39,12 @@ Seconds step_since(const ClockReading& last, const ClockReading& now) {
 template <class Change>
 void each_stamp(Ledger& ledger, const Change& change) {
   for (auto& [owner, memory] : ledger.owners) {
+    for (const auto& stamp : owner_stamps) change(memory.*stamp.time);
     for (auto& entry : memory.records) {
-      change(entry.published_at);
-      change(entry.seen_everywhere_at);
-      change(entry.retired_at);
-      change(entry.released_at);
-      change(entry.deployed_at);
-      change(entry.last_seen_live);
-      change(entry.deleted_at);
-      change(entry.watched_since);
+      for (const auto& stamp : entry_stamps) change(entry.*stamp.time);
       for (auto& wanter : entry.wanters) change(wanter.unwanted_since);
     }
     for (auto& served : memory.ttls) change(served.gone_at);
-    change(memory.watched_since);
-    change(memory.last_look);
-    change(memory.returned_at);
-    change(memory.moved_at);
     for (auto& outage : memory.out_of_reach) {
       std::optional<Time> since = outage.since;
       change(since);

@@ -2,6 +2,7 @@
 // right would allow a deletion that a lost one does not.
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
@@ -45,14 +46,7 @@ json::array outages_array(const std::vector<OutOfReach>& outages) {
 json::object entry_object(const LedgerEntry& entry) {
   json::object object{
       {"record", entry.record.text()}, {"owned", entry.owned}, {"ttl_bound", entry.ttl_bound}};
-  put(object, "published_at", entry.published_at);
-  put(object, "seen_everywhere_at", entry.seen_everywhere_at);
-  put(object, "retired_at", entry.retired_at);
-  put(object, "released_at", entry.released_at);
-  put(object, "deployed_at", entry.deployed_at);
-  put(object, "last_seen_live", entry.last_seen_live);
-  put(object, "deleted_at", entry.deleted_at);
-  put(object, "watched_since", entry.watched_since);
+  for (const auto& stamp : entry_stamps) put(object, stamp.key, entry.*stamp.time);
   if (!entry.wanters.empty()) object["wanters"] = wanters_array(entry.wanters);
   if (!entry.key_type.empty()) object["key_type"] = entry.key_type;
   return object;
@@ -70,11 +64,8 @@ json::object owner_object(const OwnerLedger& owner) {
   json::object object{{"records", std::move(records)}, {"ttls", std::move(ttls)}};
   if (const auto& limit = owner.ttl_limit)
     object["ttl_limit"] = {{"asked", limit->asked}, {"granted", limit->granted}};
-  put(object, "watched_since", owner.watched_since);
-  put(object, "last_look", owner.last_look);
+  for (const auto& stamp : owner_stamps) put(object, stamp.key, owner.*stamp.time);
   if (!owner.out_of_reach.empty()) object["out_of_reach"] = outages_array(owner.out_of_reach);
-  put(object, "returned_at", owner.returned_at);
-  put(object, "moved_at", owner.moved_at);
   if (const auto& move = owner.ttl_move)
     object["ttl_move"] = {{"to", move->to}, {"times", move->times}, {"given_up", move->is_given_up}};
   return object;
@@ -125,6 +116,15 @@ Result<void> time_at(const json::object& object, const char* key, std::optional<
   const auto time = parse_rfc3339(*text);
   if (!time) return bad(std::string("bad time in \"") + key + "\"");
   out = *time;
+  return {};
+}
+
+template <class Memory, std::size_t count>
+Result<void> stamps_from(const json::object& object, const std::array<Stamp<Memory>, count>& stamps,
+                         Memory& out) {
+  for (const auto& stamp : stamps) {
+    if (const auto done = time_at(object, stamp.key, out.*stamp.time); !done) return done;
+  }
   return {};
 }
 
@@ -210,16 +210,7 @@ Result<LedgerEntry> entry_from(const json::value& value) {
   const auto bound = integer_at(from, "ttl_bound", largest_ttl);
   if (!bound) return tl::unexpected(bound.error());
   entry.ttl_bound = static_cast<std::uint32_t>(*bound);
-  for (const auto& [key, out] : {std::pair{"published_at", &entry.published_at},
-                                 {"seen_everywhere_at", &entry.seen_everywhere_at},
-                                 {"retired_at", &entry.retired_at},
-                                 {"released_at", &entry.released_at},
-                                 {"deployed_at", &entry.deployed_at},
-                                 {"last_seen_live", &entry.last_seen_live},
-                                 {"deleted_at", &entry.deleted_at},
-                                 {"watched_since", &entry.watched_since}}) {
-    if (const auto done = time_at(from, key, *out); !done) return tl::unexpected(done.error());
-  }
+  if (const auto done = stamps_from(from, entry_stamps, entry); !done) return tl::unexpected(done.error());
   if (const auto done = optional_list_from(from, "wanters", wanter_from, entry.wanters); !done)
     return tl::unexpected(done.error());
   if (!is_strictly_sorted(entry.wanters, [](const WantedBy& wanter) { return wanter.who; }))
@@ -281,12 +272,8 @@ Result<OwnerLedger> owner_from(const json::value& value) {
   const auto limit = ttl_limit_from(**object);
   if (!limit) return tl::unexpected(limit.error());
   OwnerLedger owner{std::move(*records), std::move(*ttls), *limit};
-  for (const auto& [key, out] : {std::pair{"watched_since", &owner.watched_since},
-                                 {"last_look", &owner.last_look},
-                                 {"returned_at", &owner.returned_at},
-                                 {"moved_at", &owner.moved_at}}) {
-    if (const auto done = time_at(**object, key, *out); !done) return tl::unexpected(done.error());
-  }
+  if (const auto done = stamps_from(**object, owner_stamps, owner); !done)
+    return tl::unexpected(done.error());
   if (const auto done = optional_list_from(**object, "out_of_reach", outage_from, owner.out_of_reach); !done)
     return tl::unexpected(done.error());
   auto move = ttl_move_from(**object);

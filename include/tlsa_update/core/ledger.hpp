@@ -3,6 +3,7 @@
 // wait.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -97,6 +98,28 @@ struct OwnerLedger {
   // have been wrong by as much as signed answers let pass, as ours may be.
   [[nodiscard]] Time counted_from(Time stamp) const;
 };
+
+// Every time that is remembered, by its key in the ledger's file: a step of the clock moves all of them, and
+// all of them are written and read.
+template <class Memory>
+struct Stamp {
+  const char* key;
+  std::optional<Time> Memory::*time;
+};
+
+inline constexpr std::array entry_stamps{
+    Stamp<LedgerEntry>{"published_at", &LedgerEntry::published_at},
+    Stamp<LedgerEntry>{"seen_everywhere_at", &LedgerEntry::seen_everywhere_at},
+    Stamp<LedgerEntry>{"retired_at", &LedgerEntry::retired_at},
+    Stamp<LedgerEntry>{"released_at", &LedgerEntry::released_at},
+    Stamp<LedgerEntry>{"deployed_at", &LedgerEntry::deployed_at},
+    Stamp<LedgerEntry>{"last_seen_live", &LedgerEntry::last_seen_live},
+    Stamp<LedgerEntry>{"deleted_at", &LedgerEntry::deleted_at},
+    Stamp<LedgerEntry>{"watched_since", &LedgerEntry::watched_since}};
+inline constexpr std::array owner_stamps{Stamp<OwnerLedger>{"watched_since", &OwnerLedger::watched_since},
+                                         Stamp<OwnerLedger>{"last_look", &OwnerLedger::last_look},
+                                         Stamp<OwnerLedger>{"returned_at", &OwnerLedger::returned_at},
+                                         Stamp<OwnerLedger>{"moved_at", &OwnerLedger::moved_at}};
 
 inline constexpr Seconds clock_tolerance{300};  // of TSIG: the fudge of RFC 8945 section 10
 

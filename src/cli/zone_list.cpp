@@ -1,13 +1,22 @@
 #include "zone_list.hpp"
 
 #include <algorithm>
+#include <boost/asio/awaitable.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
+#include "failure.hpp"
 #include "log.hpp"
+#include "output.hpp"
+#include "terminal.hpp"
+#include "tlsa_update/core/listing.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/dns/apex.hpp"
 #include "tlsa_update/report/record_object.hpp"
+#include "tlsa_update/rollover/gathering.hpp"
 #include "tlsa_update/rollover/names.hpp"
+#include "tlsa_update/rollover/session.hpp"
+#include "tlsa_update/state/ledger_file.hpp"
 
 namespace tlsa_update::cli {
 namespace {
@@ -43,8 +52,7 @@ boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error
                   primary.address(), "list " + apex->text()};
 }
 
-}  // namespace
-
+// The arguments, --zone, or every [zone.NAME]. Error usage: no such name, or none at all.
 Result<std::vector<Name>> zones_of(const Settings& settings) {
   std::vector<Name> zones;
   for (const auto& argument : settings.arguments) {
@@ -71,6 +79,7 @@ RecordJudge judge_of(const rollover::Wants& wants, const Ledger& ledger) {
   return RecordJudge(wants.desired, std::move(given), std::move(kept), ledger);
 }
 
+// Errors: those of the transfer; of a refusal with what is known of the key and of the zone.
 boost::asio::awaitable<Result<ListedZone>> transfer(rollover::Session& session, Name zone) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
@@ -105,6 +114,49 @@ json::object zone_object(const ListedZone& listed, const RecordJudge& judge) {
           {"serial", zone.serial},
           {"signed", zone.is_signed},
           {"rrsets", std::move(rrsets)}};
+}
+
+}  // namespace
+
+Result<Listing> list_zones(const Settings& settings) {
+  const auto zones = zones_of(settings);
+  if (!zones) return tl::unexpected(zones.error());
+  Terminal terminal(settings.quiet);
+  rollover::Session session(settings, terminal);
+  auto wants = session.run(rollover::gather_sound_wants(session, rollover::Others::ignored));
+  if (!wants) return tl::unexpected(wants.error());
+  Listing listing;
+  listing.wants = std::move(*wants);
+  listing.ledger = state::LedgerFile::peek(settings.state_directory, terminal);
+  listing.troubles = listing.wants.failures;
+  for (const auto& zone : *zones) {
+    auto listed = session.run(transfer(session, zone));
+    if (listed) {
+      listing.zones.push_back(std::move(*listed));
+    } else {
+      listing.troubles.push_back(std::move(listed.error()));
+    }
+  }
+  return listing;
+}
+
+int finish(const Listing& listing, Format format) {
+  const auto judge = judge_of(listing.wants, listing.ledger);
+  Output out;
+  json::array documents;
+  for (const auto& listed : listing.zones) {
+    if (format == Format::json) {
+      documents.push_back(zone_object(listed, judge));
+    } else {
+      print_text(out, listed, judge);
+    }
+  }
+  if (format == Format::json) out << json::serialize(json::object{{"zones", std::move(documents)}}) << "\n";
+  if (const auto done = out.finish(); !done) return failure(done.error());
+  report::Findings found;
+  found.troubles = listing.troubles;
+  for (const auto& trouble : found.troubles) log_error(trouble);
+  return exit_status_of(found);
 }
 
 }  // namespace tlsa_update::cli

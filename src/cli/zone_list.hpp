@@ -1,31 +1,32 @@
-// The zones that list transfers, and how each is shown.
+// What list finds: zones that were transferred, and what is known of their TLSA records.
 #pragma once
 
-#include <boost/json/object.hpp>
+#include <string>
+#include <vector>
 
-#include "output.hpp"
 #include "settings.hpp"
-#include "tlsa_update/core/listing.hpp"
+#include "tlsa_update/core/ledger.hpp"
 #include "tlsa_update/dns/axfr_stream.hpp"
-#include "tlsa_update/rollover/session.hpp"
 #include "tlsa_update/rollover/wants.hpp"
 
 namespace tlsa_update::cli {
-
-// The arguments, --zone, or every [zone.NAME]. Error usage: no such name, or none at all.
-[[nodiscard]] Result<std::vector<Name>> zones_of(const Settings& settings);
-
-[[nodiscard]] RecordJudge judge_of(const rollover::Wants& wants, const Ledger& ledger);
 
 struct ListedZone {
   dns::TransferredZone zone;
   std::string server;
 };
 
-// Errors: those of the transfer; of a refusal with what is known of the key and of the zone.
-[[nodiscard]] boost::asio::awaitable<Result<ListedZone>> transfer(rollover::Session& session, Name zone);
+struct Listing {
+  rollover::Wants wants;
+  Ledger ledger;
+  std::vector<ListedZone> zones;
+  std::vector<Error> troubles;  // of files, and of zones that could not be transferred
+};
 
-void print_text(Output& out, const ListedZone& listed, const RecordJudge& judge);
-[[nodiscard]] boost::json::object zone_object(const ListedZone& listed, const RecordJudge& judge);
+// Errors: those of the command line, of the configuration, and of a NAME.
+[[nodiscard]] Result<Listing> list_zones(const Settings& settings);
+
+// Prints it, logs the troubles, and returns the exit status.
+[[nodiscard]] int finish(const Listing& listing, Format format);
 
 }  // namespace tlsa_update::cli

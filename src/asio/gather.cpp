@@ -31,4 +31,12 @@ asio::awaitable<void> gather(std::size_t count, std::size_t width,
   }
 }
 
+asio::awaitable<void> gather_while(std::size_t count, std::size_t width,
+                                   std::function<asio::awaitable<bool>(std::size_t)> task) {
+  bool goes_on = true;
+  co_await gather(count, width, [&](std::size_t i) -> asio::awaitable<void> {
+    if (goes_on && !co_await task(i)) goes_on = false;
+  });
+}
+
 }  // namespace tlsa_update

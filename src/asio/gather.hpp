@@ -13,4 +13,8 @@ namespace tlsa_update {
 [[nodiscard]] boost::asio::awaitable<void> gather(
     std::size_t count, std::size_t width, std::function<boost::asio::awaitable<void>(std::size_t)> task);
 
+// The same, but none begins once one has ended with false.
+[[nodiscard]] boost::asio::awaitable<void> gather_while(
+    std::size_t count, std::size_t width, std::function<boost::asio::awaitable<bool>(std::size_t)> task);
+
 }  // namespace tlsa_update

@@ -53,6 +53,12 @@ tl::unexpected<Error> usage(const std::string& what, const std::string& advice) 
   return fail(ErrorCode::usage, what, {}, advice);
 }
 
+// Those that write down which name servers were out of reach.
+bool remembers_servers(Command command) {
+  return command == Command::ready || command == Command::deploy || command == Command::prune ||
+         command == Command::run;
+}
+
 std::string see_help(Command command) { return "see tlsa-update " + std::string(text(command)) + " --help"; }
 
 // Boost's what() puts the words of the command line into a template until no placeholder is left in it:
@@ -307,6 +313,7 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
   if (const auto done = check_configured(settings); !done) return tl::unexpected(done.error());
   if (const auto done = choose_services(settings, std::move(configured)); !done)
     return tl::unexpected(done.error());
+  settings.is_patient = remembers_servers(*command) && !settings.dry_run;
   return invocation;
 }
 

@@ -96,6 +96,13 @@ Set set_boolean(const std::string& value, bool& out, bool on) {
   return {};
 }
 
+// "none" takes no resolver as a witness; which one is asked is another matter.
+Set add_resolver(const std::string& value, Settings& settings) {
+  if (value != "none") return append(dns::parse_server(value), settings.resolvers);
+  settings.has_witness = false;
+  return {};
+}
+
 // Of -4 and -6 the last one counts.
 Set set_family(const std::string& value, Settings& settings, Family family) {
   bool is_set = false;
@@ -279,17 +286,21 @@ constexpr Option table[] = {
     {"read", "HOW",
      "query, axfr or auto: by query for up to 50 names in a zone, by AXFR beyond (default auto)",
      dns_commands, Place::settings, SET(assign(dns::parse_read_mode(v), s.settings.read)), nullptr},
-    {"resolver", "HOST[@PORT]", "resolver for MX, SRV and addresses (default: the system's; repeatable)",
-     every, Place::settings, SET(append(dns::parse_server(v), s.settings.resolvers)),
-     RESET(settings.resolvers)},
+    {"resolver", "HOST[@PORT]|none",
+     "resolver for MX, SRV and addresses, and a witness (default: the system's; repeatable); none: no "
+     "witness",
+     every, Place::settings, SET(add_resolver(v, s.settings)),
+     [](Scope s) { s.settings.resolvers.clear(), s.settings.has_witness = true; }},
     {"ipv4-only", nullptr, "leave IPv6 addresses out, of name servers and of services", every,
      Place::settings, SET(set_family(v, s.settings, Family::ipv4)), nullptr, '4'},
     {"ipv6-only", nullptr, "leave IPv4 addresses out, of name servers and of services", every,
      Place::settings, SET(set_family(v, s.settings, Family::ipv6)), nullptr, '6'},
     {"trust-anchor", "FILE", "validate DNSSEC ourselves from these DS or DNSKEY records", dns_commands,
      Place::settings, SET(non_empty(v, s.settings.trust_anchor)), nullptr},
-    {"timeout", "TIME", "deadline of one exchange (default 5s)", every, Place::settings,
+    {"timeout", "TIME", "deadline of one exchange with a name server (default 5s)", every, Place::settings,
      SET(set_timeout(v, s.settings.timeout)), nullptr},
+    {"probe-timeout", "TIME", "deadline of one connection to a service (default 30s)", probing,
+     Place::settings, SET(set_timeout(v, s.settings.probe_timeout)), nullptr},
     {"retries", "N", "how often an unanswered query is repeated (default 2)", every, Place::settings,
      SET(assign(number<int>(v, 0, 10), s.settings.retries)), nullptr},
     {"ttl", "TIME", "TTL of the RRset (default: what it has; 3600 for a new one)",
@@ -310,8 +321,10 @@ constexpr Option table[] = {
      SET(assign(parse_duration(v), s.settings.margin)), nullptr},
     {"grace", "TIME", "how long a record stays after it was last seen live (default 1h)", rolling,
      Place::settings, SET(assign(parse_duration(v), s.settings.grace)), nullptr},
-    {"address", "IP", "probe this address instead of the host's A and AAAA (repeatable)", probing,
+    {"address", "IP", "probe this address; before a deletion those in DNS too (repeatable)", probing,
      Place::service, SET(append(address(v), s.service.addresses)), RESET(service.addresses)},
+    {"address-only", nullptr, "vouch that the service is nowhere but at --address", probing, Place::service,
+     SET(set_boolean(v, s.service.address_only, true)), nullptr},
     {"assume-deployed", nullptr, "assert that the new chain is served everywhere, instead of a probe",
      mask(status, publish, prune, run), Place::command_line,
      SET(set_boolean(v, s.settings.assume_deployed, true)), nullptr},

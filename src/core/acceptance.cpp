@@ -138,21 +138,28 @@ Acceptance accept(const TlsaRecords& rrset, const Served& served, std::optional<
   return acceptance;
 }
 
-EndpointJudge::EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge) : judge_(judge) {
+EndpointJudge::EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge,
+                             bool counts_resolvers)
+    : judge_(judge) {
   for (const auto& zone : zones) {
     std::map<Name, std::vector<const Name*>> asked_of;  // several names may lead to one owner by CNAME
     for (const auto& view : zone.owners) {
       asked_of[view.owner].push_back(&view.asked);
       const auto& rrset = view.rrset ? view.rrset : view.wildcard_answer;
-      if (rrset) by_asked_[view.asked].push_back({nullptr, &zone, &*rrset});
+      if (rrset) by_asked_[view.asked].push_back({{}, zone.server, &*rrset});
     }
     for (const auto& server : zone.servers) {
       for (const auto& answer : server.rrsets) {
         if (!answer.rrset) continue;
         const auto names = asked_of.find(answer.owner);
         if (names == asked_of.end()) continue;
-        for (const Name* asked : names->second) by_asked_[*asked].push_back({&server, &zone, &*answer.rrset});
+        for (const Name* asked : names->second)
+          by_asked_[*asked].push_back({server.name, server.address, &*answer.rrset});
       }
+    }
+    for (const auto& view : zone.owners) {
+      if (!counts_resolvers || !view.resolved || !view.resolved->rrset) continue;
+      by_asked_[view.asked].push_back({"resolver", view.resolved->resolver, &*view.resolved->rrset});
     }
   }
 }
@@ -165,12 +172,11 @@ EndpointVerdict EndpointJudge::on(const ServiceEvidence& evidence, const Present
   const auto held = owner ? by_asked_.find(*owner) : by_asked_.end();
   if (held == by_asked_.end()) return verdict;
   const auto served = Served::of(evidence, presented, judge_);
-  for (const auto& [server, zone, rrset] : held->second) {
+  for (const auto& [server, address, rrset] : held->second) {
     auto acceptance = accept(rrset->records, served);
     if (!acceptance.is_given()) {
-      verdict.refusals.push_back({server != nullptr ? server->name : std::string{},
-                                  server != nullptr ? server->address : zone->server, std::move(acceptance)});
-    } else if (server == nullptr) {
+      verdict.refusals.push_back({server, address, std::move(acceptance)});
+    } else if (server.empty()) {
       verdict.matched = acceptance.by;
     }
   }

@@ -35,4 +35,13 @@ bool ServiceEvidence::is_of_nothing() const {
   return addresses_known && std::ranges::all_of(presented, &Presented::is_closed);
 }
 
+std::vector<std::string> ServiceEvidence::half_seen() const {
+  std::vector<std::string> addresses;
+  for (const auto& one : presented) {
+    const bool is_known = std::find(addresses.begin(), addresses.end(), one.address) != addresses.end();
+    if (one.outcome == ProbeOutcome::not_offered && !is_known) addresses.push_back(one.address);
+  }
+  return addresses;
+}
+
 }  // namespace tlsa_update

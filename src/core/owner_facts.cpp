@@ -263,6 +263,7 @@ class Join {
     const Name* previous = nullptr;
     for (const OwnerView* view : views) {
       collect_hazards(facts, *view);
+      if (view->resolved) facts.resolved.push_back(&*view->resolved);
       if (previous != nullptr && *previous == view->asked) continue;
       previous = &view->asked;
       for (const auto& [asked, wish] : range_of(desired_, view->asked)) facts.desired.push_back(wish);

@@ -52,6 +52,7 @@ struct OwnerFacts {
   std::uint32_t longest_ttl = 0;           // the longest that somebody names for what was there before
   std::vector<Hazard> hazards;             // those that apply to what stands there now
   std::vector<AtServer> servers;
+  std::vector<const ResolvedRrset*> resolved;  // of each name that leads here and that a resolver answered
   LiveView live;
   const ChainJudge* judge = nullptr;
   std::map<Name, std::vector<Name>> reference_names;  // of each name asked: by which its clients come

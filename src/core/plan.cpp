@@ -51,4 +51,31 @@ const Readiness* Plan::readiness_of(const Name& asked) const {
   return place != readiness.end() && place->asked == asked ? &*place : nullptr;
 }
 
+namespace {
+
+bool is_there(const Step& step) { return step.state != RecordState::missing; }
+
+bool is_new_combination(const RrsetPlan& rrset, const Step& added) {
+  return added.action == Action::add && std::ranges::none_of(rrset.steps, [&](const Step& step) {
+           return is_there(step) && step.record.parameters == added.record.parameters;
+         });
+}
+
+}  // namespace
+
+std::set<Name> names_to_look_at_closely(const Plan& plan) {
+  std::set<Name> names;
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      const bool is_at_risk = std::ranges::any_of(rrset.steps, [&](const Step& step) {
+        return step.action == Action::remove || is_new_combination(rrset, step);
+      });
+      if (!is_at_risk) continue;
+      names.insert(rrset.asked);
+      names.insert(rrset.also_asked.begin(), rrset.also_asked.end());
+    }
+  }
+  return names;
+}
+
 }  // namespace tlsa_update

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "witnesses.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -31,6 +33,8 @@ class Gate {
       if (is_broken_already(parameters)) continue;
       for (const auto& served : current_) require_match(served, parameters);
     }
+    // While a wait is on, caches may have what they will not have at its end.
+    if (blockers_.empty()) return objections_of_resolvers(facts_);
     return std::move(blockers_);
   }
 
@@ -45,7 +49,8 @@ class Gate {
     const auto reason = held_for(want);
     if (!reason) {
       const auto reliance = situation_.reliance_for_deployment(want.record);
-      if (!reliance.is_given()) blockers_.push_back(blocker_of(want.record, want.credential, reliance));
+      if (!reliance.is_given())
+        blockers_.push_back(with_other_primary(blocker_of(want.record, want.credential, reliance)));
     } else if (*reason == Reason::not_probed) {
       blockers_.push_back(
           {want.record, want.credential, *reason, std::nullopt, std::nullopt, facts_.live.gaps});
@@ -55,6 +60,16 @@ class Gate {
       blockers_.push_back(
           {want.record, want.credential, is_first ? Reason::first_record : *reason, std::nullopt});
     }
+  }
+
+  // A record that does not arrive may be at a primary that the world does not follow.
+  Blocker with_other_primary(Blocker blocker) const {
+    if (blocker.reason != Reason::propagating) return blocker;
+    auto others = followers_of_another_primary(situation_, blocker.record);
+    if (others.empty()) return blocker;
+    blocker.reason = Reason::other_primary;
+    blocker.places = std::move(others);
+    return blocker;
   }
 
   // Why a wanted record that is missing is not added.
@@ -97,7 +112,7 @@ class Gate {
       if (!is_of_use(one.record)) continue;
       const auto reliance = situation_.reliance_for_deployment(one.record);
       if (reliance.is_given()) return;
-      blocker = blocker_of(one.record, served.where, reliance);
+      blocker = with_other_primary(blocker_of(one.record, served.where, reliance));
     }
     for (const auto& added : additions_.records) {
       if (is_of_use(added.record))

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "witnesses.hpp"
+
 namespace tlsa_update {
 namespace {
 
@@ -31,7 +33,7 @@ class Removals {
       is_known = is_known && reliance.ready_at;
       replaced_at_ = std::max(replaced_at_, reliance.ready_at);
     }
-    is_replaced_ = is_replaced_ && !relied_on_.empty();
+    is_replaced_ = is_replaced_ && !relied_on_.empty() && are_known_to_resolvers(facts_, relied_on_);
     if (!is_known) replaced_at_.reset();
   }
 

@@ -80,6 +80,13 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
     {Reason::propagating, "propagating", "not yet at every authoritative server", Ends::server},
     {Reason::not_signed, "not-signed",
      "an authoritative server gives no valid RRSIG with it, though the zone is signed", Ends::server},
+    {Reason::not_resolved, "not-resolved",
+     "a resolver gives clients an RRset that would not accept the certificate: its cache is behind, or it "
+     "shows another view of DNS; --resolver names another one, --resolver none takes none as a witness",
+     Ends::server},
+    {Reason::other_primary, "other-primary",
+     "the name servers that clients ask have another serial and not this record: is this still the primary?",
+     Ends::operator_},
     {Reason::unread, "unread",
      "the name, its authoritative servers, or what is wanted there could not be read", Ends::server},
     {Reason::still_served, "still-served", "an address of the service presents a chain that it matches",
@@ -287,7 +294,20 @@ std::string signature_trouble(const SignatureFault& fault, const std::string& of
   return "no key of the zone made the signature (RRSIG) of " + of + " over this data";
 }
 
+// Clients find it by the parent's servers or a resolver.
+std::string unknown_to(const std::string& primary) {
+  return "the primary does not name it at this address, and clients ask it: is " + primary +
+         " still the primary? If so, take the server out of the delegation, or have it fetch the zone";
+}
+
 constexpr const char* see_transfers = "if this lasts: look at its log for NOTIFY and transfers";
+std::string see_primary(const ZoneView& zone, const ServerView& server) {
+  const bool is_ahead = server.serial && serial_less(zone.serial, *server.serial);
+  return is_ahead
+             ? "is " + zone.server + " still the primary? If so, does this server transfer the zone from it?"
+             : "does it transfer the zone from this primary, in this view? " + std::string(see_transfers);
+}
+
 constexpr const char* see_signer =
     "have its signer sign again, or the transfers to it succeed: clients that validate ask it as well";
 
@@ -308,15 +328,21 @@ Error trouble(const ServerFault& fault, const ZoneView& zone, const ServerView& 
       return {ErrorCode::not_yet,
               "has serial " + std::to_string(server.serial.value_or(0)) + ", the primary has " +
                   std::to_string(zone.serial),
-              where, see_transfers};
+              where, server.is_named_by_primary ? std::string(see_transfers) : unknown_to(zone.server)};
+    case ServerFault::Kind::newer_serial:
+      return {ErrorCode::differences,
+              "has serial " + std::to_string(server.serial.value_or(0)) + ", ahead of the primary's " +
+                  std::to_string(zone.serial) + ": it takes no zone from it (RFC 1982)",
+              where,
+              "is " + zone.server +
+                  " still the primary? If so, set its serial higher, or have the server fetch the zone anew"};
     case ServerFault::Kind::other_records:
       return {ErrorCode::differences,
               "has other TLSA records than the primary at " + fault.owner.text() +
                   (server.serial && !serial_less(*server.serial, zone.serial)
                        ? ", though its serial " + std::to_string(*server.serial) + " is not older"
                        : ""),
-              where,
-              "does it transfer the zone from this primary, in this view? " + std::string(see_transfers)};
+              where, server.is_named_by_primary ? see_primary(zone, server) : unknown_to(zone.server)};
     case ServerFault::Kind::no_signature:
       return {ErrorCode::differences,
               is_of_keys

@@ -34,11 +34,20 @@ class Comparison {
     if (is_signed_ && server.is_signed == false) faults.push_back({Kind::no_signature, zone_.apex});
     if (server.key_fault) faults.push_back({Kind::bad_signature, zone_.apex, server.key_fault});
     for (const auto& served : server.rrsets) compare(served, faults);
+    const bool has_others =
+        std::ranges::find(faults, Kind::other_records, &ServerFault::kind) != faults.end();
+    if (is_ahead(server) && !has_others) faults.push_back({Kind::newer_serial, zone_.apex});
     std::ranges::stable_sort(faults, {}, &ServerFault::kind);
     return faults;
   }
 
  private:
+  // A signer behind an unsigned primary counts serials of its own.
+  [[nodiscard]] bool is_ahead(const ServerView& server) const {
+    const bool is_renumbered = zone_.has_signer && !zone_.is_signed;
+    return !is_renumbered && server.serial && serial_less(zone_.serial, *server.serial);
+  }
+
   void compare(const ServedRrset& served, std::vector<ServerFault>& faults) const {
     const auto view = views_.find(served.owner);
     if (view != views_.end() && !has_same_records(*view->second, served))

@@ -7,6 +7,7 @@
 #include "gather.hpp"
 #include "lookup.hpp"
 #include "resolv_conf.hpp"
+#include "resolver_state.hpp"
 #include "wire.hpp"
 
 namespace tlsa_update::dns {
@@ -17,33 +18,30 @@ namespace asio = boost::asio;
 constexpr std::size_t most_hosts = 100;  // of one MX or SRV RRset
 constexpr std::size_t hosts_at_once = 16;
 
-// The answer of one server of the stub resolver.
-struct Answer {
-  Message message;
-  Dnssec dnssec = Dnssec::unknown;
-};
-
-// A record set, found at the end of CNAMEs.
-struct Found {
-  std::vector<Record> records;
-  std::vector<Name> aliases;
-  bool name_exists = true;
-  Dnssec dnssec = Dnssec::unknown;
-};
-
-struct Upstream {
-  Exchange exchange;
-  bool is_trusted;  // its AD bit is believed (RFC 4035 section 4.9.3: only over a secure channel)
-};
+constexpr std::chrono::milliseconds little_patience{1000};
 
 bool is_loopback(const ServerName& server) {
   const auto literal = literal_endpoint(server);
   return literal && literal->address.is_loopback();
 }
 
-// Takes from `message` what lies at `name` or at the end of its CNAMEs, and nothing that the chain does not
-// lead to. Moves `name` to the end of the chain.
-Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, Found& found) {
+Service service_at(Name host, std::uint16_t port, Protocol protocol) {
+  return {std::move(host), port, protocol};
+}
+
+Error too_many(const Name& name, const char* what) {
+  return {ErrorCode::bad_data, "more than " + std::to_string(most_hosts) + " " + what, name.text(), {}};
+}
+
+Error other_family(const std::string& host, Family family) {
+  const bool is_v4 = family == Family::ipv4;
+  return {ErrorCode::no_answer, std::string("it has no ") + (is_v4 ? "IPv4" : "IPv6") + " address", host,
+          std::string(is_v4 ? "--ipv4-only" : "--ipv6-only") + " leaves its other addresses out"};
+}
+
+}  // namespace
+
+Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, FoundRecords& found) {
   for (bool moved = true; moved;) {
     moved = false;
     for (const auto& record : message.answer) {
@@ -64,54 +62,28 @@ Result<void> follow(const Message& message, std::uint16_t wanted, Name& name, Fo
   return {};
 }
 
-Service service_at(Name host, std::uint16_t port, Protocol protocol) {
-  return {std::move(host), port, protocol};
-}
-
-Error too_many(const Name& name, const char* what) {
-  return {ErrorCode::bad_data, "more than " + std::to_string(most_hosts) + " " + what, name.text(), {}};
-}
-
-Error other_family(const std::string& host, Family family) {
-  const bool is_v4 = family == Family::ipv4;
-  return {ErrorCode::no_answer, std::string("it has no ") + (is_v4 ? "IPv4" : "IPv6") + " address", host,
-          std::string(is_v4 ? "--ipv4-only" : "--ipv6-only") + " leaves its other addresses out"};
-}
-
-}  // namespace
-
-struct Resolver::State {
-  State(asio::any_io_executor where, ResolverOptions how)
-      : executor(std::move(where)), options(std::move(how)) {}
-
-  void prepare();
-  // NOERROR, NXDOMAIN, or SERVFAIL of every server that answered.
-  asio::awaitable<Result<Answer>> ask(Question question, bool checking_disabled = false);
-  asio::awaitable<Dnssec> why_servfail(Question question);
-  asio::awaitable<Result<Found>> find(Name name, std::uint16_t type);
-  asio::awaitable<Result<HostAddresses>> ask_system_for(std::string host) const;
-  asio::awaitable<std::vector<std::string>> note_aliases(const std::vector<Service>& services);
-
-  asio::any_io_executor executor;
-  ResolverOptions options;
-  std::vector<Upstream> upstreams;
-};
-
 // resolv.conf is read when the first question comes: most commands ask none.
 void Resolver::State::prepare() {
   if (!upstreams.empty()) return;
   ResolvConf conf{options.servers, false};
   if (conf.servers.empty()) conf = read_resolv_conf(options.resolv_conf);
   for (const auto& server : conf.servers) {
-    ExchangeOptions exchange;
-    exchange.server = server;
-    exchange.transport = Transport::udp;
-    exchange.timeout = options.timeout;
-    exchange.retries = options.retries;
-    exchange.servfail_is_an_answer = true;
-    exchange.look_up = [this](std::string host) { return ask_system_for(std::move(host)); };
-    upstreams.push_back({Exchange(executor, std::move(exchange)), conf.trust_ad || is_loopback(server)});
+    const bool is_trusted = conf.trust_ad || is_loopback(server);
+    upstreams.push_back(upstream(server, is_trusted, Effort::usual));
+    brief.push_back(upstream(server, is_trusted, Effort::little));
   }
+}
+
+Upstream Resolver::State::upstream(const ServerName& server, bool is_trusted, Effort effort) {
+  const bool is_brief = effort == Effort::little;
+  ExchangeOptions exchange;
+  exchange.server = server;
+  exchange.transport = Transport::udp;
+  exchange.timeout = is_brief ? std::min(options.timeout, little_patience) : options.timeout;
+  exchange.retries = is_brief ? std::min(options.retries, 1) : options.retries;
+  exchange.servfail_is_an_answer = true;
+  exchange.look_up = [this](std::string host) { return ask_system_for(std::move(host)); };
+  return {Exchange(executor, std::move(exchange)), is_trusted};
 }
 
 asio::awaitable<Result<HostAddresses>> Resolver::State::ask_system_for(std::string host) const {
@@ -122,7 +94,8 @@ asio::awaitable<Result<HostAddresses>> Resolver::State::ask_system_for(std::stri
   co_return found;
 }
 
-asio::awaitable<Result<Answer>> Resolver::State::ask(Question question, bool checking_disabled) {
+asio::awaitable<Result<ResolverAnswer>> Resolver::State::ask(Question question, bool checking_disabled,
+                                                             Effort effort) {
   prepare();
   // RFC 6840 section 5.7: AD in the question asks for AD in the answer; RFC 4035 section 4.1: DO.
   QueryFlags flags;
@@ -130,17 +103,17 @@ asio::awaitable<Result<Answer>> Resolver::State::ask(Question question, bool che
   flags.authentic_data = true;
   flags.checking_disabled = checking_disabled;
   Error trouble{ErrorCode::no_answer, "no resolver is configured", {}, {}};
-  std::optional<Answer> failure;
-  for (auto& upstream : upstreams) {
+  std::optional<ResolverAnswer> failure;
+  for (auto& upstream : effort == Effort::little ? brief : upstreams) {
     auto message = co_await upstream.exchange.query(question, flags);
     if (!message) {
       trouble = message.error();
     } else if (message->rcode == rcode::noerror || message->rcode == rcode::nxdomain) {
       Dnssec dnssec = Dnssec::unknown;
       if (upstream.is_trusted) dnssec = message->authentic ? Dnssec::secure : Dnssec::insecure;
-      co_return Answer{std::move(*message), dnssec};
+      co_return ResolverAnswer{std::move(*message), dnssec, upstream.exchange.address()};
     } else if (message->rcode == rcode::servfail) {
-      failure = Answer{std::move(*message), Dnssec::unknown};
+      failure = ResolverAnswer{std::move(*message), Dnssec::unknown, upstream.exchange.address()};
     } else {
       trouble = {ErrorCode::no_answer,
                  "the resolver answers " + rcode_text(message->rcode),
@@ -149,6 +122,7 @@ asio::awaitable<Result<Answer>> Resolver::State::ask(Question question, bool che
     }
   }
   if (failure) co_return std::move(*failure);
+  trouble.topic = Topic::silence;
   trouble.what += ", asked for " + type_text(question.type) + " of " + question.name.text();
   co_return tl::unexpected<Error>(std::move(trouble));
 }
@@ -159,13 +133,13 @@ asio::awaitable<Dnssec> Resolver::State::why_servfail(Question question) {
   co_return unchecked && unchecked->message.rcode != rcode::servfail ? Dnssec::bogus : Dnssec::unknown;
 }
 
-asio::awaitable<Result<Found>> Resolver::State::find(Name name, std::uint16_t type) {
-  Found found;
+asio::awaitable<Result<FoundRecords>> Resolver::State::find(Name name, std::uint16_t type, Effort effort) {
+  FoundRecords found;
   found.dnssec = Dnssec::secure;
   for (;;) {
     const Name asked = name;
     const Question question(asked, type);
-    const auto answer = co_await ask(question);
+    const auto answer = co_await ask(question, false, effort);
     if (!answer) co_return tl::unexpected<Error>(answer.error());
     if (answer->message.rcode == rcode::servfail) {
       const auto dnssec = co_await why_servfail(question);
@@ -187,11 +161,11 @@ Resolver::Resolver(asio::any_io_executor executor, ResolverOptions options)
     : state_(std::make_unique<State>(std::move(executor), std::move(options))) {}
 Resolver::~Resolver() = default;
 
-asio::awaitable<Result<Addresses>> Resolver::addresses(Name host) {
+asio::awaitable<Result<Addresses>> Resolver::addresses(Name host, Effort effort) {
   constexpr std::uint16_t families[] = {type::a, type::aaaa};
-  std::optional<Result<Found>> answers[2];
+  std::optional<Result<FoundRecords>> answers[2];
   const auto ask_one = [&](std::size_t i) -> asio::awaitable<void> {
-    answers[i].emplace(co_await state_->find(host, families[i]));
+    answers[i].emplace(co_await state_->find(host, families[i], effort));
   };
   co_await gather(2, 2, ask_one);
   if (!*answers[0] && !*answers[1]) co_return tl::unexpected<Error>(answers[0]->error());

@@ -9,8 +9,8 @@ constexpr const char* unchanged_yet =
 constexpr const char* other_view =
     "with --no-sign-queries another view than the one that the key updates may answer: leave that option out";
 
-void advise(Error& error, const std::string& advice) {
-  error.advice += error.advice.empty() ? advice : "; " + advice;
+void advise(Error& error, const std::string& more) {
+  error.advice += error.advice.empty() ? more : "; " + more;
 }
 
 // pdnsutil(1): the name is relative to the zone, whatever it ends in.

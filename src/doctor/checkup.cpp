@@ -66,7 +66,10 @@ class Checkup {
       }
       add(check_unsigned_update(session_, zone));
       check_signing(zone);
-      for (const auto& owner : zone.view.owners) check_owner(owner);
+      for (const auto& owner : zone.view.owners) {
+        check_owner(owner);
+        check_resolver(owner);
+      }
       check_servers(zone.view);
       write_grants(zone);
     }
@@ -182,6 +185,20 @@ class Checkup {
          ttl > longest_ttl ? "publish --ttl 1h makes renewals and repairs quicker" : "");
   }
 
+  // While a cache lives a difference is none that lasts.
+  void check_resolver(const OwnerView& view) {
+    if (!view.resolved) return;
+    const auto& there = view.rrset ? view.rrset : view.wildcard_answer;
+    const auto& given = view.resolved->rrset;
+    const bool is_same =
+        there.has_value() == given.has_value() && (!given || there->records == given->records);
+    const auto where = "the resolver " + view.resolved->resolver;
+    if (is_same) return;
+    pass("resolver", where + " gives other TLSA records than the primary at " + view.asked.text(),
+         "if that lasts longer than a cache does: clients are asked elsewhere, or this resolver has another "
+         "view (--resolver names another one, --resolver none takes none as a witness)");
+  }
+
   void check_servers(const ZoneView& zone) {
     const auto faults = faults_of(zone);
     for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -241,6 +258,8 @@ class Checkup {
       return "tlsa-update run --adopt \"" + stronger.text() + "\", or publish with --tlsa \"" +
              unused->text() + "\" --tlsa \"" + stronger.parameters.text() + "\"";
     }
+    if (refusal.server == "resolver")
+      return "its cache ends it, or never, where it shows another view of DNS: --resolver names another one";
     if (!refusal.server.empty()) return "look at the server's log for NOTIFY and transfers";
     return "publish --cert with the certificate that is served, now";
   }

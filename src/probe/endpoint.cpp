@@ -28,6 +28,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
+constexpr std::chrono::seconds before_second_try{1};
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // Would a packet to this address stay on this machine? The kernel takes the address itself as its source
@@ -47,13 +48,14 @@ struct Attempt {
   tcp::endpoint address;
   Kind kind;
   const char* phase = "connecting";
-  bool is_rejected = false;  // by an alert that says: no common algorithm
+  bool is_rejected = false;   // by an alert that says: no common algorithm
+  bool is_temporary = false;  // the peer was busy, or hung up before a word
   Presented presented{};
 
   Attempt(const ProbeRequest& asked, const SocketAddress& peer, Kind key)
       : request(asked), address(peer.address, peer.port), kind(key) {
     presented.address = peer.address.to_string();
-    presented.key_type = key == Kind::rsa ? KeyType::rsa : KeyType::ecdsa;
+    if (key != Kind::any) presented.key_type = key == Kind::rsa ? KeyType::rsa : KeyType::ecdsa;
   }
 
   void breaks_off(const boost::system::error_code& error) {
@@ -112,6 +114,7 @@ std::string stream_domain(const Attempt& attempt) {
 asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
   Dialogue dialogue(attempt.request.starttls, {own_name(socket), stream_domain(attempt)});
   std::array<char, 4096> buffer{};
+  bool is_silent = true;
   for (;;) {
     const auto words = dialogue.take_output();
     const auto [write_error, written] = co_await asio::async_write(socket, asio::buffer(words), as_result);
@@ -122,13 +125,16 @@ asio::awaitable<bool> talk(tcp::socket& socket, Attempt& attempt) {
     if (dialogue.state() != Dialogue::State::talking) break;
     const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer), as_result);
     if (error) {
+      attempt.is_temporary = is_silent;
       attempt.breaks_off(error);
       co_return false;
     }
+    is_silent = false;
     dialogue.feed({buffer.data(), size});
   }
   if (dialogue.state() == Dialogue::State::refused) attempt.presented.outcome = ProbeOutcome::no_tls;
   attempt.presented.detail = dialogue.detail();
+  attempt.is_temporary = dialogue.is_temporary();
   co_return dialogue.state() == Dialogue::State::tls;
 }
 
@@ -159,18 +165,44 @@ asio::awaitable<void> shake_hands(Context& context, Attempt& attempt) {
   read_evidence(ssl, attempt.request, attempt.presented);
 }
 
-asio::awaitable<void> run(Context& context, Attempt& attempt) {
+asio::awaitable<void> try_once(Context& context, Attempt& attempt) {
   using namespace asio::experimental::awaitable_operators;
-  if (attempt.request.service.protocol != Protocol::tcp) {
-    attempt.presented.detail = "only TCP services can be probed";
-    co_return;
-  }
   asio::steady_timer deadline(co_await asio::this_coro::executor, attempt.request.timeout);
   const auto first = co_await (shake_hands(context, attempt) || deadline.async_wait(asio::use_awaitable));
   if (first.index() == 0) co_return;
   attempt.presented.outcome = ProbeOutcome::unreachable;
   attempt.presented.detail = std::string(attempt.phase) + ": no end within " +
                              std::to_string(attempt.request.timeout.count()) + " ms";
+}
+
+asio::awaitable<void> run(Context& context, Attempt& attempt) {
+  if (attempt.request.service.protocol != Protocol::tcp) {
+    attempt.presented.detail = "only TCP services can be probed";
+    co_return;
+  }
+  co_await try_once(context, attempt);
+  if (!attempt.is_temporary) co_return;
+  asio::steady_timer pause(co_await asio::this_coro::executor, before_second_try);
+  co_await pause.async_wait(asio::use_awaitable);
+  Attempt second(attempt.request, {attempt.address.address(), attempt.address.port()}, attempt.kind);
+  co_await try_once(context, second);
+  attempt.presented = std::move(second.presented);
+  attempt.is_rejected = second.is_rejected;
+}
+
+std::vector<Kind> kinds_of(const ProbeRequest& request) {
+  if (request.samples == 0) return {Kind::rsa, Kind::ecdsa};
+  return std::vector<Kind>(request.samples, Kind::any);
+}
+
+// Those with one address, one after the other.
+using Queue = std::vector<Attempt*>;
+std::vector<Queue> by_address(std::vector<Attempt>& attempts) {
+  std::map<asio::ip::address, Queue> queues;
+  for (auto& attempt : attempts) queues[attempt.address.address()].push_back(&attempt);
+  std::vector<Queue> all;
+  for (auto& [address, queue] : queues) all.push_back(std::move(queue));
+  return all;
 }
 
 // The two handshakes with one address explain each other: an alert of no common algorithm is a clear no only
@@ -181,6 +213,15 @@ void explain(Attempt& one, const Attempt& other) {
   one.presented.detail.clear();
 }
 
+// The two handshakes of different kinds with one address stand side by side.
+void explain(std::vector<Attempt>& attempts) {
+  for (std::size_t i = 0; i + 1 < attempts.size(); ++i) {
+    if (attempts[i].kind != Kind::rsa) continue;
+    explain(attempts[i], attempts[i + 1]);
+    explain(attempts[i + 1], attempts[i]);
+  }
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest> requests,
@@ -188,23 +229,22 @@ asio::awaitable<std::vector<ServiceEvidence>> probe_all(std::vector<ProbeRequest
   std::vector<Attempt> attempts;
   for (const auto& request : requests) {
     for (const auto& address : request.addresses) {
-      attempts.emplace_back(request, address, Kind::rsa);
-      attempts.emplace_back(request, address, Kind::ecdsa);
+      for (const auto kind : kinds_of(request)) attempts.emplace_back(request, address, kind);
     }
   }
   Context context;
-  const auto run_one = [&](std::size_t i) { return run(context, attempts[i]); };
-  co_await gather(attempts.size(), at_once, run_one);
-  for (std::size_t i = 0; i + 1 < attempts.size(); i += 2) {
-    explain(attempts[i], attempts[i + 1]);
-    explain(attempts[i + 1], attempts[i]);
-  }
+  const auto queues = by_address(attempts);
+  const auto run_queue = [&](std::size_t i) -> asio::awaitable<void> {
+    for (auto* attempt : queues[i]) co_await run(context, *attempt);
+  };
+  co_await gather(queues.size(), at_once, run_queue);
+  explain(attempts);
   std::vector<ServiceEvidence> evidence;
   auto attempt = attempts.begin();
   for (const auto& request : requests) {
     auto& service = evidence.emplace_back(
         ServiceEvidence{request.service, {}, false, request.rrset.has_value(), request.source_domain});
-    for (std::size_t i = 0; i < 2 * request.addresses.size(); ++i) {
+    for (std::size_t i = 0; i < kinds_of(request).size() * request.addresses.size(); ++i) {
       service.presented.push_back(std::move((attempt++)->presented));
     }
   }

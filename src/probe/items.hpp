@@ -38,6 +38,7 @@ class Reply final : public Item {
 
   Progress take(std::string_view& input) override;
   [[nodiscard]] bool is(std::string_view code) const { return code_ == code; }
+  [[nodiscard]] bool is_transient() const { return code_.starts_with('4'); }  // RFC 5321 section 4.2.1
   [[nodiscard]] bool offers(std::string_view keyword) const;  // EHLO: first word of a line but the first
   [[nodiscard]] const std::string& text() const { return lines_.back(); }
 

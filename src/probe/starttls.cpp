@@ -27,6 +27,10 @@ constexpr std::array words = {
 Ending agreed() { return {Dialogue::State::tls, {}}; }
 Ending refused(std::string why) { return {Dialogue::State::refused, std::move(why)}; }
 Ending broken(std::string why) { return {Dialogue::State::broken, std::move(why)}; }
+Ending for_now(bool is_temporary, Ending ending) {
+  ending.is_temporary = is_temporary;
+  return ending;
+}
 
 std::string answers(std::string_view command, std::string_view said) {
   return "answers " + std::string(command) + " with \"" + std::string(said) + '"';
@@ -37,14 +41,16 @@ std::string does_not_offer(std::string_view what) { return "does not offer " + s
 // RFC 3207; RFC 2033 for LMTP, whose greeting of ours is LHLO.
 Talk smtp(std::string& out, std::string hello, std::string self) {
   const auto greeting = co_await Reply(Reply::Style::smtp);
-  if (!greeting.is("220")) co_return broken(greets(greeting.text()));
+  if (!greeting.is("220")) co_return for_now(greeting.is_transient(), broken(greets(greeting.text())));
   out += hello + ' ' + self + "\r\n";
   const auto capabilities = co_await Reply(Reply::Style::smtp);
-  if (!capabilities.is("250")) co_return refused(answers(hello, capabilities.text()));
+  if (!capabilities.is("250"))
+    co_return for_now(capabilities.is_transient(), refused(answers(hello, capabilities.text())));
   if (!capabilities.offers("STARTTLS")) co_return refused(does_not_offer("STARTTLS"));
   out += "STARTTLS\r\n";
   const auto answer = co_await Reply(Reply::Style::smtp);
-  if (!answer.is("220")) co_return refused(answers("STARTTLS", answer.text()));
+  if (!answer.is("220"))
+    co_return for_now(answer.is_transient(), refused(answers("STARTTLS", answer.text())));
   co_return agreed();
 }
 
@@ -52,7 +58,10 @@ Talk smtp(std::string& out, std::string hello, std::string self) {
 Talk imap(std::string& out) {
   const auto greeting = co_await LiteralLine();
   if (has_word(greeting.text(), "PREAUTH")) co_return refused(greets(greeting.text()));
-  if (!equal_in_any_case(word(greeting.text(), 1), "OK")) co_return broken(greets(greeting.text()));
+  if (!equal_in_any_case(word(greeting.text(), 1), "OK")) {
+    const bool is_bye = equal_in_any_case(word(greeting.text(), 1), "BYE");
+    co_return for_now(is_bye, broken(greets(greeting.text())));
+  }
   out += "a CAPABILITY\r\n";
   bool offered = false;
   auto line = co_await LiteralLine();
@@ -73,7 +82,10 @@ Talk imap(std::string& out) {
 // RFC 2449 section 5 and RFC 2595 section 4.
 Talk pop3(std::string& out) {
   const auto greeting = co_await Line();
-  if (word(greeting.text(), 0) != "+OK") co_return broken(greets(greeting.text()));
+  if (word(greeting.text(), 0) != "+OK") {
+    const bool is_temporary = equal_in_any_case(word(greeting.text(), 1), "[SYS/TEMP]");
+    co_return for_now(is_temporary, broken(greets(greeting.text())));
+  }
   out += "CAPA\r\n";
   auto line = co_await Line();
   if (word(line.text(), 0) != "+OK") co_return refused(answers("CAPA", line.text()));
@@ -92,10 +104,11 @@ Talk pop3(std::string& out) {
 // RFC 4217 section 4: whether AUTH TLS is offered is known by asking for it.
 Talk ftp(std::string& out) {
   const auto greeting = co_await Reply(Reply::Style::ftp);
-  if (!greeting.is("220")) co_return broken(greets(greeting.text()));
+  if (!greeting.is("220")) co_return for_now(greeting.is_transient(), broken(greets(greeting.text())));
   out += "AUTH TLS\r\n";
   const auto answer = co_await Reply(Reply::Style::ftp);
-  if (!answer.is("234")) co_return refused(answers("AUTH TLS", answer.text()));
+  if (!answer.is("234"))
+    co_return for_now(answer.is_transient(), refused(answers("AUTH TLS", answer.text())));
   co_return agreed();
 }
 
@@ -308,6 +321,7 @@ Dialogue& Dialogue::operator=(Dialogue&&) noexcept = default;
 void Dialogue::feed(std::string_view received) { script_->feed(received); }
 std::string Dialogue::take_output() { return script_->take_output(); }
 Dialogue::State Dialogue::state() const { return script_->ending().state; }
+bool Dialogue::is_temporary() const { return script_->ending().is_temporary; }
 std::string Dialogue::detail() const { return printable(script_->ending().detail, 200); }
 
 }  // namespace tlsa_update::probe

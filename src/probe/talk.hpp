@@ -42,6 +42,7 @@ class Item {
 struct Ending {
   Dialogue::State state = Dialogue::State::broken;
   std::string detail;  // raw: made printable at the door
+  bool is_temporary = false;
 };
 
 class Talk {

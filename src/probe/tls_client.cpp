@@ -22,8 +22,31 @@ constexpr const char* rsa_schemes =
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 constexpr const char* ecdsa_schemes =
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:RSA+SHA256:RSA+SHA384:RSA+SHA512";
+constexpr const char* all_schemes =
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
+    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+constexpr const char* all_suites = "aECDSA:aRSA:!eNULL";
 constexpr const char* rsa_suites = "aRSA:!eNULL";
 constexpr const char* ecdsa_suites = "aECDSA:!eNULL";
+
+struct Offer {
+  const char* schemes;
+  const char* suites;
+};
+
+Offer offer_of(Kind kind) {
+  switch (kind) {
+    case Kind::rsa:
+      return {rsa_schemes, rsa_suites};
+    case Kind::ecdsa:
+      return {ecdsa_schemes, ecdsa_suites};
+    case Kind::any:
+      break;
+  }
+  return {all_schemes, all_suites};
+}
 
 constexpr std::size_t max_certificates = 100U << 10;  // octets of a peer's Certificate message
 
@@ -97,10 +120,9 @@ boost::asio::ssl::context looking_context() {
 }
 
 Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request) {
-  const bool is_rsa = kind == Kind::rsa;
+  const auto [schemes, suites] = offer_of(kind);
   const auto sni = tls_name(request.service.host);
-  const bool is_set = set_schemes(ssl, is_rsa ? rsa_schemes : ecdsa_schemes) &&
-                      SSL_set_cipher_list(ssl, is_rsa ? rsa_suites : ecdsa_suites) == 1 &&
+  const bool is_set = set_schemes(ssl, schemes) && SSL_set_cipher_list(ssl, suites) == 1 &&
                       (sni.empty() || set_sni(ssl, sni));
   if (is_set) return {};
   const auto* const reason = ERR_reason_error_string(ERR_get_error());

@@ -13,7 +13,8 @@
 namespace tlsa_update::probe {
 
 // `ecdsa` stands for every signature that is not RSA: Ed25519 and Ed448 too (DSA is long gone from TLS).
-enum class Kind { rsa, ecdsa };
+// `any` offers all of both, and the server chooses.
+enum class Kind { rsa, ecdsa, any };
 
 [[nodiscard]] boost::asio::ssl::context looking_context();
 

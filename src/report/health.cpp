@@ -134,7 +134,7 @@ Level Health::level() const {
 
 Health judge_health(const Findings& findings, const Alarms& alarms, Time now) {
   Health health;
-  const EndpointJudge judge(findings.zones, findings.judge.get());
+  const EndpointJudge judge(findings.zones, findings.judge.get(), findings.counts_resolvers);
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
     if (is_without_records(findings, evidence))
       health.remarks.push_back(

@@ -174,7 +174,7 @@ std::string json_of(const Findings& findings) {
   json::object document{{"zones", std::move(zones)}};
   if (findings.evidence) {
     json::array endpoints;
-    const EndpointJudge judge(findings.zones, findings.judge.get());
+    const EndpointJudge judge(findings.zones, findings.judge.get(), findings.counts_resolvers);
     for (const auto& evidence : *findings.evidence) add_endpoints(endpoints, evidence, judge);
     document["endpoints"] = std::move(endpoints);
   }

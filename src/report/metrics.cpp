@@ -31,7 +31,7 @@ void add_metric(std::string& out, std::string_view name, std::string_view help,
 }
 
 void add_endpoints(std::string& out, const Findings& findings) {
-  const EndpointJudge judge(findings.zones, findings.judge.get());
+  const EndpointJudge judge(findings.zones, findings.judge.get(), findings.counts_resolvers);
   std::vector<std::string> ok, reachable, expiry;
   for (const auto& evidence : findings.evidence.value_or(std::vector<ServiceEvidence>{})) {
     for (const auto& presented : evidence.presented) {

@@ -146,7 +146,7 @@ std::string text_of(const Findings& findings) {
     for (const auto& rrset : plan.rrsets) print_rrset(out, findings, rrset);
   }
   if (findings.evidence) {
-    const EndpointJudge judge(findings.zones, findings.judge.get());
+    const EndpointJudge judge(findings.zones, findings.judge.get(), findings.counts_resolvers);
     for (const auto& evidence : *findings.evidence) {
       for (const auto& presented : evidence.presented) print_endpoint(out, evidence, presented, judge);
     }

@@ -160,7 +160,7 @@ boost::asio::awaitable<Result<void>> load_live(Session& session, WantedService& 
     auto addresses = co_await addresses_of(session, server, *service.settings);
     if (!addresses) co_return tl::unexpected(addresses.error());
     const auto found =
-        co_await probe::from_server(server, std::move(*addresses), starttls, session.request().timeout);
+        co_await probe::from_server(server, std::move(*addresses), starttls, session.request().probe_timeout);
     if (!found) co_return tl::unexpected(found.error());
     for (const auto& note : found->notes) events.warning(server.text() + ": " + note);
     give(service, found->credentials, Role::current);

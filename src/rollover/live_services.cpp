@@ -2,33 +2,17 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <ifaddrs.h>
 #include <map>
-#include <memory>
-#include <netinet/in.h>
+#include <random>
 #include <set>
 #include <tuple>
 
-#include "tlsa_update/probe/endpoint.hpp"
+#include "whereabouts.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
 
-using boost::asio::awaitable;
 namespace ip = boost::asio::ip;
-
-// One service to probe, and the RRset that its chains are held against.
-struct Probe {
-  const AskedOwner* asked = nullptr;
-  probe::ProbeRequest request;
-  bool addresses_known = true;
-};
-
-// Where a service is.
-struct Found {
-  std::vector<ip::address> addresses;
-  bool are_all = true;  // false: there may be others, which could not be asked for
-};
 
 using ViewsByName = std::map<Name, const OwnerView*>;
 
@@ -65,23 +49,12 @@ std::vector<Probe> probes_of(const Wants& wants, const std::vector<ZoneView>& zo
   return probes;
 }
 
-awaitable<Found> find_addresses(Session& session, const Probe& probe) {
-  const auto& configured = probe.asked->settings->addresses;
-  if (!configured.empty()) co_return Found{configured};
-  auto found = co_await session.resolver().addresses(probe.request.service.host);
-  if (!found) {
-    session.events().warning(found.error().text());
-    co_return Found{{}, false};
-  }
-  co_return Found{std::move(found->addresses), found->both_families_answered};
-}
-
 std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe>& probes) {
   std::vector<probe::ProbeRequest> requests;
   requests.reserve(probes.size());
   for (const auto& probe : probes) {
     requests.push_back(probe.request);
-    requests.back().timeout = session.request().timeout;
+    requests.back().timeout = session.request().probe_timeout;
     requests.back().now = wall_clock();
   }
   auto evidence = session.run(probe::probe_all(std::move(requests)));
@@ -89,23 +62,27 @@ std::vector<ServiceEvidence> probe_all(Session& session, const std::vector<Probe
   return evidence;
 }
 
-template <class Find>
-void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
-  std::vector<awaitable<Found>> jobs;
-  jobs.reserve(probes.size());
-  for (const auto& probe : probes) jobs.push_back(find(probe));
-  const auto found = session.run_all(std::move(jobs));
-  for (std::size_t i = 0; i < probes.size(); ++i) {
-    auto& request = probes[i].request;
-    probes[i].addresses_known = found[i].are_all;
-    for (const auto& address : found[i].addresses)
-      request.addresses.push_back({address, request.service.port});
-  }
+// W10: how often is for nobody to foresee who hands connections out in turn.
+unsigned some_samples() {
+  static std::random_device random;
+  return std::uniform_int_distribution<unsigned>(2, 5)(random);
 }
 
-std::vector<ServiceEvidence> look_at(Session& session, std::vector<Probe> probes) {
-  find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
-  return probe_all(session, probes);
+void add_samples(Session& session, const std::vector<Probe>& probes, std::vector<ServiceEvidence>& all) {
+  std::vector<Probe> again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const auto& address : all[i].half_seen()) {
+      auto& sample = again.emplace_back(probes[i]);
+      sample.request.addresses = {{ip::make_address(address), sample.request.service.port}};
+      sample.request.samples = some_samples();
+      places.push_back(i);
+    }
+  }
+  if (again.empty()) return;
+  auto samples = probe_all(session, again);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    std::ranges::move(samples[i].presented, std::back_inserter(all[places[i]].presented));
 }
 
 // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
@@ -125,181 +102,37 @@ std::vector<Probe> probes_at(const Wants& wants, const std::vector<ZoneView>& zo
   return probes;
 }
 
-// Without those of loopback: to each client that reads them in DNS they mean itself.
-std::set<ip::address> own_addresses() {
-  std::set<ip::address> own;
-  ifaddrs* first = nullptr;
-  if (::getifaddrs(&first) != 0) return own;
-  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, &::freeifaddrs);
-  for (const auto* at = first; at != nullptr; at = at->ifa_next) {
-    if (at->ifa_addr == nullptr) continue;
-    if (at->ifa_addr->sa_family == AF_INET) {
-      const auto* const v4 = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
-      own.insert(ip::address_v4(ntohl(v4->sin_addr.s_addr)));
-    } else if (at->ifa_addr->sa_family == AF_INET6) {
-      const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(at->ifa_addr);
-      ip::address_v6::bytes_type octets;
-      std::ranges::copy(v6->sin6_addr.s6_addr, octets.begin());
-      own.insert(ip::address_v6(octets));
-    }
-  }
-  std::erase_if(own, [](const ip::address& address) { return address.is_loopback(); });
-  return own;
-}
-
-// Which of the services run on this machine.
-class Neighbourhood {
- public:
-  Neighbourhood(const std::vector<ZoneView>& zones, const Sources& sources, Family family)
-      : hosts_(sources.hosts), own_(own_addresses()), family_(family) {
-    for (std::size_t i = 0; i < zones.size(); ++i) {
-      for (const auto& owner : zones[i].owners) zones_.emplace(owner.asked, &sources.zones[i]);
-    }
-  }
-
-  // Leaves out what is elsewhere. A host whose A records are elsewhere has no AAAA records here.
-  awaitable<Found> find_addresses(const Probe& probe) const {
-    const auto& configured = probe.asked->settings->addresses;
-    if (!configured.empty()) co_return Found{configured};
-    const auto zone = zones_.find(probe.asked->owner);
-    if (zone == zones_.end()) co_return Found{};
-    const auto& host = probe.request.service.host;
-    const bool is_known = hosts_.contains(host);
-    // Where a transfer brought no address, thousands of questions are not worth it.
-    if (!is_known && zone->second->transferred_records > 0) co_return Found{};
-    auto& primary = *zone->second->primary;
-    Addresses v4;
-    if (is_known) {
-      v4 = hosts_.at(host);
-    } else {
-      v4 = co_await ask(primary, host, dns::type::a);
-    }
-    if (!v4.empty() && std::ranges::none_of(v4, [&](const auto& address) { return own_.contains(address); }))
-      co_return Found{};
-    auto all = co_await ask(primary, host, dns::type::aaaa);
-    all.insert(all.begin(), v4.begin(), v4.end());
-    std::erase_if(all, [&](const auto& address) { return !is_here(address); });
-    co_return Found{std::move(all)};
-  }
-
- private:
-  using Addresses = std::vector<ip::address>;
-
-  [[nodiscard]] bool is_here(const ip::address& address) const {
-    return own_.contains(address) && dns::belongs_to(family_, address);
-  }
-
-  // Whatever is wrong with the answer, the service is then not known to be here.
-  static awaitable<Addresses> ask(dns::Exchange& primary, Name host, std::uint16_t family) {
-    auto found = co_await dns::addresses_at(primary, std::move(host), family);
-    if (!found) co_return Addresses{};
-    co_return std::move(*found);
-  }
-
-  const std::map<Name, Addresses>& hosts_;
-  std::set<ip::address> own_;
-  Family family_;
-  std::map<Name, const Sources::Zone*> zones_;
-};
-
-// Where clients find the services, by what was read of their zones.
-class Directory {
- public:
-  Directory(Session& session, const std::vector<ZoneView>& zones, const Sources& sources)
-      : session_(session), hosts_(sources.hosts) {
-    for (std::size_t i = 0; i < zones.size(); ++i) {
-      for (const auto& owner : zones[i].owners)
-        places_.emplace(owner.asked, Place{&zones[i].apex, sources.zones[i].primary, owner.host_exists});
-    }
-  }
-
-  // --address says where a service is, and not that it is nowhere else.
-  awaitable<Found> find_addresses(const Probe& probe) const {
-    auto found = co_await find_in_dns(probe);
-    for (const auto& address : probe.asked->settings->addresses) {
-      if (std::ranges::find(found.addresses, address) == found.addresses.end())
-        found.addresses.push_back(address);
-    }
-    co_return found;
-  }
-
- private:
-  struct Place {
-    const Name* apex;
-    dns::Exchange* primary;
-    bool host_exists;
-  };
-
-  awaitable<Found> find_in_dns(const Probe& probe) const {
-    const auto& host = probe.request.service.host;
-    const auto place = places_.find(probe.asked->owner);
-    const bool is_there = place != places_.end() && host.is_at_or_below(*place->second.apex);
-    if (is_there && !place->second.host_exists) co_return Found{};
-    // An alias of the owner leads to another zone than the host's.
-    dns::Exchange* primary = is_there ? place->second.primary : nullptr;
-    if (primary == nullptr) primary = (co_await session_.primary_for()(host)).value_or(nullptr);
-    if (primary != nullptr) {
-      auto told = co_await ask_primary(*primary, host);
-      // Without an address it may be an alias to elsewhere, or delegated.
-      if (told.are_all && !told.addresses.empty()) co_return told;
-    }
-    auto found = co_await session_.resolver().addresses(host);
-    if (!found) {
-      session_.events().warning(found.error().text());
-      co_return Found{{}, false};
-    }
-    co_return Found{std::move(found->addresses), found->both_families_answered};
-  }
-
-  awaitable<Found> ask_primary(dns::Exchange& primary, const Name& host) const {
-    Found found;
-    for (const auto family : {dns::type::a, dns::type::aaaa}) {
-      const auto noted = hosts_.find(host);
-      if (family == dns::type::a && noted != hosts_.end()) {
-        found.addresses = noted->second;
-        continue;
-      }
-      const auto told = co_await dns::addresses_at(primary, host, family);
-      found.are_all = found.are_all && told.has_value();
-      if (told) found.addresses.insert(found.addresses.end(), told->begin(), told->end());
-    }
-    std::erase_if(found.addresses,
-                  [&](const auto& one) { return !dns::belongs_to(session_.request().family, one); });
-    co_return found;
-  }
-
-  Session& session_;
-  const std::map<Name, std::vector<ip::address>>& hosts_;
-  std::map<Name, Place> places_;
-};
-
 }  // namespace
 
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
                                             const std::vector<ZoneView>& zones) {
-  return look_at(session, probes_of(wants, zones));
+  auto probes = probes_of(wants, zones);
+  find_as_resolved(session, probes);
+  return probe_all(session, probes);
 }
 
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
                                             const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
-  return look_at(session, probes_at(wants, zones, asked));
+  auto probes = probes_at(wants, zones, asked);
+  find_as_resolved(session, probes);
+  return probe_all(session, probes);
 }
 
-std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
-                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked,
-                                            const Sources& sources) {
+std::vector<ServiceEvidence> probe_everywhere(Session& session, const Wants& wants,
+                                              const std::vector<ZoneView>& zones, const std::set<Name>& asked,
+                                              const Sources& sources) {
   auto probes = probes_at(wants, zones, asked);
-  const Directory directory(session, zones, sources);
-  find_all(session, probes, [&](const Probe& probe) { return directory.find_addresses(probe); });
-  return probe_all(session, probes);
+  find_everywhere(session, probes, zones, sources);
+  auto all = probe_all(session, probes);
+  add_samples(session, probes, all);
+  return all;
 }
 
 std::vector<ServiceEvidence> probe_nearby(Session& session, const Wants& wants,
                                           const std::vector<ZoneView>& zones, const std::set<Name>& asked,
                                           const Sources& sources) {
   auto probes = probes_at(wants, zones, asked);
-  const Neighbourhood neighbourhood(zones, sources, session.request().family);
-  find_all(session, probes, [&](const Probe& probe) { return neighbourhood.find_addresses(probe); });
+  find_nearby(session, probes, zones, sources);
   std::erase_if(probes, [](const Probe& probe) { return probe.request.addresses.empty(); });
   auto all = probe_all(session, probes);
   for (auto& evidence : all) {

@@ -18,12 +18,13 @@ namespace tlsa_update::rollover {
                                                           const std::vector<ZoneView>& zones,
                                                           const std::set<Name>& asked);
 
-// The same, wherever clients may go: where --address tells, and at the addresses that the host's primary
-// gives, or else the resolver.
-[[nodiscard]] std::vector<ServiceEvidence> probe_anywhere(Session& session, const Wants& wants,
-                                                          const std::vector<ZoneView>& zones,
-                                                          const std::set<Name>& asked,
-                                                          const Sources& sources);
+// The same, as closely as can be: at the addresses of --address, of the authoritative servers of `zones` (of
+// the primary, where no others were asked) and of the resolver, and where a handshake showed no chain, two to
+// five times more, by handshakes that offer all kinds. --address-only leaves DNS out.
+[[nodiscard]] std::vector<ServiceEvidence> probe_everywhere(Session& session, const Wants& wants,
+                                                            const std::vector<ZoneView>& zones,
+                                                            const std::set<Name>& asked,
+                                                            const Sources& sources);
 
 // The same, as far as it takes no time: where --address tells, or the primary gives the host an address of
 // this machine. No resolver is asked. What shows no chain is left out, as if it were not there.

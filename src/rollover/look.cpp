@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 
+#include "gather.hpp"
 #include "live_services.hpp"
 #include "tlsa_update/dns/propagation.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
@@ -56,9 +57,22 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   }
 }
 
+// A server that was out of reach costs as much as a wait (DESIGN, W4): so long, and not more than ten
+// seconds, one that restarts is given.
+std::chrono::milliseconds patience_with(const Request& request, const ZoneView& zone) {
+  constexpr std::chrono::milliseconds longest{10'000};
+  if (!request.is_patient) return {};
+  std::uint32_t ttl = 0;
+  for (const auto& owner : zone.owners)
+    ttl = std::max(ttl, owner.rrset ? owner.rrset->ttl : zone.negative_ttl);
+  return std::min<std::chrono::milliseconds>(longest, Seconds(std::int64_t{request.wait_factor} * ttl));
+}
+
 awaitable<std::vector<ServerView>> read_servers(Session& session, dns::Exchange& primary, ZoneView asked,
-                                                int retries) {
+                                                int retries, dns::ServerWitnesses witnesses) {
   dns::PropagationOptions options;
+  options.witnesses = witnesses;
+  options.patience = patience_with(session.request(), asked);
   options.nameservers = session.server_settings(asked.apex).nameservers;
   options.timeout = session.request().timeout;
   options.retries = retries;
@@ -72,17 +86,84 @@ bool has_signing(const std::vector<ServerView>& servers) {
   return std::ranges::any_of(servers, [](const ServerView& one) { return one.is_signed == true; });
 }
 
-void read_authoritative_servers(Session& session, Facts& facts, const Sources& sources) {
-  std::vector<awaitable<std::vector<ServerView>>> jobs;
-  for (std::size_t i = 0; i < facts.zones.size(); ++i) {
-    jobs.push_back(
-        read_servers(session, *sources.zones[i].primary, facts.zones[i], session.request().retries));
+// What the resolver gives at each asked name, in the order of zones and owners.
+using Resolved = std::vector<Result<dns::ResolvedTlsa>>;
+
+// Whoever leaves one question without an answer, as those do who limit rates, is not waited for again: then
+// all others have its error.
+awaitable<void> ask_resolver(Session& session, std::vector<Name> names, Resolved& resolved) {
+  constexpr std::size_t names_at_once = 64;
+  std::optional<Error> silence;
+  std::vector<std::optional<Result<dns::ResolvedTlsa>>> answers(names.size());
+  const auto ask = [&](std::size_t i) -> awaitable<bool> {
+    const auto& answer = answers[i].emplace(co_await session.resolver().tlsa(names[i]));
+    if (answer || answer.error().topic != Topic::silence) co_return true;
+    silence = answer.error();
+    co_return false;
+  };
+  co_await gather_while(names.size(), names_at_once, ask);
+  for (auto& answer : answers) {
+    if (answer)
+      resolved.push_back(std::move(*answer));
+    else
+      resolved.emplace_back(tl::unexpected(*silence));
   }
-  auto servers = session.run_all(std::move(jobs));
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    auto& view = facts.zones[i];
-    view.has_signer = !view.is_signed && has_signing(servers[i]);
-    view.servers = std::move(servers[i]);
+}
+
+awaitable<void> take_servers(awaitable<std::vector<ServerView>> reading, ZoneView& zone) {
+  auto servers = co_await std::move(reading);
+  zone.has_signer = !zone.is_signed && has_signing(servers);
+  zone.servers = std::move(servers);
+}
+
+// A server that is ahead may have what the primary got since it was read.
+awaitable<void> follow_serial(dns::Exchange& primary, ZoneView& zone) {
+  const auto is_ahead = [&](const ServerView& server) {
+    return server.serial && serial_less(zone.serial, *server.serial);
+  };
+  if (std::ranges::none_of(zone.servers, is_ahead)) co_return;
+  const auto serial = co_await dns::serial_at(primary, zone.apex);
+  if (serial && serial_less(zone.serial, *serial)) zone.serial = *serial;
+}
+
+std::vector<Name> asked_names(const Facts& facts) {
+  std::vector<Name> names;
+  for (const auto& zone : facts.zones)
+    for (const auto& owner : zone.owners) names.push_back(owner.asked);
+  return names;
+}
+
+// Every authoritative server, and with Depth::live the resolver, all at once.
+Resolved read_the_world(Session& session, Facts& facts, const Sources& sources, bool asks_resolver) {
+  session.resolver().forget_parents();
+  const auto& request = session.request();
+  const auto witnesses = request.has_witness ? dns::ServerWitnesses::all : dns::ServerWitnesses::not_resolver;
+  Resolved resolved;
+  std::vector<awaitable<void>> jobs;
+  for (std::size_t i = 0; i < facts.zones.size(); ++i) {
+    auto& primary = *sources.zones[i].primary;
+    jobs.push_back(take_servers(read_servers(session, primary, facts.zones[i], request.retries, witnesses),
+                                facts.zones[i]));
+  }
+  if (asks_resolver) jobs.push_back(ask_resolver(session, asked_names(facts), resolved));
+  session.run_all(std::move(jobs));
+  std::vector<awaitable<void>> again;
+  for (std::size_t i = 0; i < facts.zones.size(); ++i)
+    again.push_back(follow_serial(*sources.zones[i].primary, facts.zones[i]));
+  session.run_all(std::move(again));
+  return resolved;
+}
+
+// DESIGN, W3: the world's answer.
+void note_resolved(const Session& session, const Resolved& resolved, Facts& facts) {
+  if (!session.request().has_witness) return;
+  auto answer = resolved.begin();
+  for (auto& zone : facts.zones) {
+    for (auto& owner : zone.owners) {
+      if (answer == resolved.end()) return;
+      if (*answer) owner.resolved = (*answer)->answer;
+      ++answer;
+    }
   }
 }
 
@@ -103,7 +184,8 @@ Numbers ask_servers_for_signers(Session& session, Facts& facts, const Sources& s
   for (const auto number : zones) {
     ZoneView bare;
     bare.apex = facts.zones[number].apex;
-    jobs.push_back(read_servers(session, *sources.zones[number].primary, std::move(bare), 0));
+    jobs.push_back(read_servers(session, *sources.zones[number].primary, std::move(bare), 0,
+                                dns::ServerWitnesses::primary));
   }
   const auto servers = session.run_all(std::move(jobs));
   Numbers unsure;
@@ -134,28 +216,42 @@ void look_for_signers(Session& session, Facts& facts, const Sources& sources, De
   ask_validator_for_signers(session, facts, zones);
 }
 
+// What a resolver's AD bit says, in the order of `resolved`.
+std::vector<Result<Dnssec>> verdicts_in(const Resolved& resolved) {
+  std::vector<Result<Dnssec>> verdicts;
+  for (const auto& one : resolved) {
+    if (one)
+      verdicts.emplace_back(one->dnssec);
+    else
+      verdicts.emplace_back(tl::unexpected(one.error()));
+  }
+  return verdicts;
+}
+
+std::vector<Result<Dnssec>> verdicts_on_owners(Session& session, const Facts& facts,
+                                               const Resolved& resolved) {
+  if (session.request().trust_anchor.empty()) return verdicts_in(resolved);
+  std::vector<dns::Question> questions;
+  for (auto& name : asked_names(facts)) questions.emplace_back(std::move(name), dns::type::tlsa);
+  return verdicts_on(session, questions);
+}
+
 // The weakest verdict on all owners (RFC 6698 section 4.1: only a secure RRset is usable).
-void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
+void judge_dnssec(Session& session, const Wants& wants, const Resolved& resolved, Facts& facts) {
   facts.dnssec = wants.dnssec;
   facts.no_verdict = wants.no_verdict;
   std::vector<Result<Dnssec>> verdicts;
-  std::vector<dns::Question> questions;
+  if (!facts.no_verdict) verdicts = verdicts_on_owners(session, facts, resolved);
+  auto verdict = verdicts.begin();
   for (const auto& zone : facts.zones) {
-    for (const auto& owner : zone.owners) {
-      if (is_signed_to_clients(zone))
-        questions.emplace_back(owner.asked, dns::type::tlsa);
-      else
-        verdicts.emplace_back(Dnssec::insecure);
+    for (std::size_t i = 0; i < zone.owners.size(); ++i) {
+      // Who did not answer for a name of ours is not waited for again.
+      auto one = verdict == verdicts.end() ? Result<Dnssec>(Dnssec::unknown) : *verdict++;
+      if (!is_signed_to_clients(zone)) one = Dnssec::insecure;
+      if (!one && !facts.no_verdict) facts.no_verdict = one.error();
+      const auto found = one.value_or(Dnssec::unknown);
+      facts.dnssec = facts.dnssec ? weaker(*facts.dnssec, found) : found;
     }
-  }
-  if (facts.no_verdict)  // who did not answer is not waited for again
-    verdicts.resize(verdicts.size() + questions.size(), Dnssec::unknown);
-  else
-    std::ranges::move(verdicts_on(session, questions), std::back_inserter(verdicts));
-  for (const auto& verdict : verdicts) {
-    const auto one = verdict.value_or(Dnssec::unknown);
-    if (!verdict && !facts.no_verdict) facts.no_verdict = verdict.error();
-    facts.dnssec = facts.dnssec ? weaker(*facts.dnssec, one) : one;
   }
 }
 
@@ -164,11 +260,15 @@ void judge_dnssec(Session& session, const Wants& wants, Facts& facts) {
 Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) {
   Facts facts;
   read_primaries(session, wants, facts, sources);
-  if (depth >= Depth::servers) read_authoritative_servers(session, facts, sources);
+  const bool asks_resolver = depth >= Depth::live && !wants.no_verdict &&
+                             (session.request().has_witness || session.request().trust_anchor.empty());
+  Resolved resolved;
+  if (depth >= Depth::servers) resolved = read_the_world(session, facts, sources, asks_resolver);
+  note_resolved(session, resolved, facts);
   look_for_signers(session, facts, sources, depth);
   if (depth >= Depth::live) {
     facts.evidence = probe_services(session, wants, facts.zones);
-    judge_dnssec(session, wants, facts);
+    judge_dnssec(session, wants, resolved, facts);
   }
   return facts;
 }

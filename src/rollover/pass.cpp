@@ -122,6 +122,11 @@ std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
   return moved;
 }
 
+// Before what only adds, look_before_adding() has looked closely.
+std::set<Name> unsure_names(const Plan& plan, Depth depth) {
+  return depth == Depth::primary ? std::set<Name>{} : names_to_look_at_closely(plan);
+}
+
 }  // namespace
 
 void Pass::look_around() {
@@ -142,10 +147,23 @@ void Pass::look_before_adding() {
   bold.force = true;  // what there is to add, whatever is served
   const auto look = look_first(plan_publish(wants_.desired, facts_.zones, bold));
   if (!look.everywhere.empty())
-    facts_.evidence = world_.probe(wants_, facts_, look.everywhere, Reach::anywhere);
+    facts_.evidence = world_.probe(wants_, facts_, look.everywhere, Reach::everywhere);
   if (look.nearby.empty()) return;
   auto near = world_.probe(wants_, facts_, look.nearby, Reach::nearby);
   std::ranges::move(near, std::back_inserter(facts_.evidence));
+}
+
+// What was seen of these services is replaced by what a close look shows. How long that takes, where
+// greetings are slow, does not make it any older.
+void Pass::look_closely(const std::set<Name>& asked) {
+  std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
+    const auto owner = evidence.service.owner();
+    return owner && asked.contains(*owner);
+  });
+  const auto began = world_.stopwatch();
+  auto closer = world_.probe(wants_, facts_, asked, Reach::everywhere);
+  std::ranges::move(closer, std::back_inserter(facts_.evidence));
+  looked_at_ += world_.stopwatch() - began;
 }
 
 Plan Pass::plan(const Ledger& ledger) const {
@@ -177,6 +195,10 @@ report::Findings Pass::findings(Plan plan) const {
 
 report::Findings Pass::examine() {
   look_around();
+  auto next = plan(observed(ledger_.peek()));
+  const auto unsure = unsure_names(next, depth_);
+  if (unsure.empty()) return findings(std::move(next));
+  look_closely(unsure);
   return findings(plan(observed(ledger_.peek())));
 }
 
@@ -249,30 +271,43 @@ bool Pass::renew(report::Findings& found) {
 
 Pass::Round Pass::act_once(int round, report::Findings& all) {
   look_around();
-  Plan next;
-  // Ahead of the change: a full disk stops us before anything is sent, and a crash leaves our records ours
-  // (I4).
-  const auto ahead = ledger_.change([&](Ledger& ledger) {
-    ledger = observed(std::move(ledger));
-    next = plan(ledger);
-    ledger = intend(std::move(ledger), next);
-  });
-  if (!ahead) {
-    append(all.troubles, facts_.troubles);
-    append(all.troubles, {ahead.error()});
-    return Round::failed;
-  }
-  if (removes_any(next) && is_outdated()) {
+  auto next = plan_ahead(all);
+  if (!next) return Round::failed;
+  if (removes_any(*next) && is_outdated()) {
     events_.info("what was seen is more than 10 s old: looking again before anything is deleted");
     if (round + 1 < race_rounds) return Round::again;
     append(all.troubles,
            {{ErrorCode::not_yet, "each look is outdated before it can be acted on", {}, "run again"}});
     return Round::done;
   }
-  if (round == 0) tell_remarks(next, wants_.desired, events_);
-  auto acted = world_.apply(next, facts_);
-  moved_ttls_.merge(moved_by(next, acted));
+  if (round == 0) tell_remarks(*next, wants_.desired, events_);
+  auto acted = world_.apply(*next, facts_);
+  moved_ttls_.merge(moved_by(*next, acted));
   return take_up(std::move(acted), round, all);
+}
+
+// Plans, with a close look at whatever the plan puts at risk. What is intended is in the ledger ahead of the
+// change: a full disk stops us before anything is sent, and a crash leaves our records ours (I4).
+std::optional<Plan> Pass::plan_ahead(report::Findings& all) {
+  Plan next;
+  std::set<Name> unsure, close;  // names whose services are to be, and have been, looked at closely
+  do {
+    if (!unsure.empty()) look_closely(unsure);
+    close.merge(unsure);
+    const auto ahead = ledger_.change([&](Ledger& ledger) {
+      ledger = observed(std::move(ledger));
+      next = plan(ledger);
+      unsure = unsure_names(next, depth_);
+      std::erase_if(unsure, [&](const Name& name) { return close.contains(name); });
+      if (unsure.empty()) ledger = intend(std::move(ledger), next);
+    });
+    if (!ahead) {
+      append(all.troubles, facts_.troubles);
+      append(all.troubles, {ahead.error()});
+      return std::nullopt;
+    }
+  } while (!unsure.empty());
+  return next;
 }
 
 Pass::Round Pass::take_up(Acted acted, int round, report::Findings& all) {

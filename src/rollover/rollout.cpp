@@ -295,7 +295,7 @@ class Rollout {
     constexpr World::Milliseconds between_looks{200};
     const auto began = stage_.world.stopwatch();
     while (true) {
-      const auto seen = look(service, Reach::everywhere);
+      const auto seen = look(service, Reach::usual);
       if (seen.lost.empty() && (seen.is_done || !has_reloaded(service))) return seen;
       const bool is_over = stage_.world.stopwatch() - began >= stage_.request.settle;
       // With copied keys another machine presents what was replaced until the copy has come.
@@ -308,7 +308,7 @@ class Rollout {
     const auto names = names_of(service);
     const auto evidence =
         stage_.world.probe(stage_.wants, stage_.facts, std::set<Name>(names.begin(), names.end()), reach);
-    if (reach == Reach::everywhere) show(stage_, evidence);
+    if (reach == Reach::usual) show(stage_, evidence);
     return uptake(stage_.facts.evidence, evidence, service.credentials,
                   stage_.world.replaced_certificates(name_of(*service.settings)));
   }
@@ -337,7 +337,7 @@ class Rollout {
   [[nodiscard]] bool watch_return(const WantedService& service) {
     constexpr World::Milliseconds between_looks{200};
     const auto began = stage_.world.stopwatch();
-    while (!look(service, Reach::everywhere).lost.empty()) {
+    while (!look(service, Reach::usual).lost.empty()) {
       if (stage_.world.stopwatch() - began >= stage_.request.settle) return false;
       if (!stage_.world.pause(between_looks, between_looks)) return false;
     }

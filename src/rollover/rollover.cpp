@@ -133,6 +133,7 @@ Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events
   const auto wants = world.wants(Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
   auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).examine();
+  found.counts_resolvers = true;
   count_verdicts(found);
   forget_plans(found.plan);  // it looks, and plans nothing
   return found;

@@ -318,6 +318,24 @@ TEST_F(CommandLine, OfTwoFamiliesTheLastOneCounts) {
   EXPECT_EQ(family({"-4", "-6"}), Family::ipv6);
 }
 
+// W3: who is asked, and whether what he says decides, are two matters.
+TEST_F(CommandLine, NoneTakesNoResolverAsAWitness) {
+  const auto usual = settings({"ready", "x:25"});
+  EXPECT_TRUE(usual.has_witness);
+  const auto none = settings({"ready", "x:25", "--resolver", "none", "--resolver", "192.0.2.53"});
+  EXPECT_FALSE(none.has_witness);
+  EXPECT_EQ(none.resolvers, (std::vector{dns::ServerName{"192.0.2.53", 53}}));
+  const auto configured = folder_.write("none", "resolver = none\n");
+  EXPECT_FALSE(settings({"ready", "x:25", "--config", configured}).has_witness);
+  EXPECT_TRUE(settings({"ready", "x:25", "--config", configured, "--resolver", "192.0.2.53"}).has_witness);
+}
+
+TEST_F(CommandLine, WhoRemembersServersIsPatientWithThem) {
+  EXPECT_TRUE(settings({"run", "x:25", "--cert", "/c"}).is_patient);
+  EXPECT_FALSE(settings({"run", "x:25", "--cert", "/c", "--dry-run"}).is_patient);
+  EXPECT_FALSE(settings({"verify", "x:25"}).is_patient);
+}
+
 TEST(Config, AFamilyIsChosenAtTheTop) {
   const auto family = [](const std::string& text) {
     Settings settings;

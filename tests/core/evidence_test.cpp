@@ -61,5 +61,16 @@ TEST(Evidence, UnknownAddressesMayHideOne) {
   EXPECT_FALSE(unsure.complete());
 }
 
+TEST(Evidence, W10_AHandshakeThatShowedNoChainMakesAnAddressHalfSeen) {
+  EXPECT_EQ(evidence({handshake(v4, KeyType::rsa, ProbeOutcome::served),
+                      handshake(v4, KeyType::ecdsa, ProbeOutcome::served),
+                      handshake(v6, KeyType::rsa, ProbeOutcome::not_offered),
+                      handshake(v6, KeyType::ecdsa, ProbeOutcome::served)})
+                .half_seen(),
+            std::vector<std::string>{v6});
+  EXPECT_EQ(evidence({handshake(v4, KeyType::rsa, ProbeOutcome::unreachable)}).half_seen(),
+            std::vector<std::string>{});
+}
+
 }  // namespace evidence_test
 }  // namespace tlsa_update

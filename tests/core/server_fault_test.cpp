@@ -56,6 +56,7 @@ TEST(ServerFaults, AServerLikeThePrimaryHasNone) { EXPECT_THAT(kinds(server(7, r
 TEST(ServerFaults, TheRecordsCountWhateverTheSerial) {
   EXPECT_THAT(kinds(server(7, rrset(2))), ElementsAre(Kind::other_records));
   EXPECT_THAT(kinds(server(8, rrset(2))), ElementsAre(Kind::other_records));
+  EXPECT_THAT(kinds(server(8, rrset(1))), ElementsAre(Kind::newer_serial));
   EXPECT_THAT(kinds(server(7, std::nullopt)), ElementsAre(Kind::other_records));
   EXPECT_THAT(kinds(server(6, rrset(1))), ElementsAre(Kind::older_serial));
   EXPECT_THAT(kinds(server(6, rrset(2))), ElementsAre(Kind::older_serial, Kind::other_records));

@@ -73,5 +73,21 @@ TEST(Gather, ThrowsWhatATaskThrowsWhenNoneIsUnderWay) {
   EXPECT_THAT(tasks.ended(), Each(1));
 }
 
+TEST(GatherWhile, BeginsNoneOnceOneHasEndedWithFalse) {
+  boost::asio::io_context io;
+  std::vector<std::size_t> begun;
+  const auto all = [&]() -> awaitable<bool> {
+    co_await gather_while(20, 4, [&](std::size_t i) -> awaitable<bool> {
+      begun.push_back(i);
+      boost::asio::steady_timer timer(io, 1ms * i);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+      co_return i != 5;
+    });
+    co_return true;
+  };
+  dns::test::run(io, all());
+  EXPECT_THAT(begun, testing::ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8));  // three others were under way
+}
+
 }  // namespace gather_test
 }  // namespace tlsa_update

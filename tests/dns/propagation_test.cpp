@@ -65,6 +65,7 @@ class PropagationTest : public testing::Test {
     options.nameservers = std::move(nameservers);
     options.timeout = timeout_;
     options.retries = 0;
+    options.patience = patience_;
     options.port = port;
     options.now = noon;
     options.family = family_;
@@ -80,7 +81,7 @@ class PropagationTest : public testing::Test {
   }
 
   boost::asio::io_context io_;
-  std::chrono::milliseconds timeout_{200};
+  std::chrono::milliseconds timeout_{200}, patience_{0};
   ZoneView zone_;
   const Name owner_ = name("_25._tcp.mx.example");
   const std::vector<Record> tlsa_ =
@@ -251,6 +252,20 @@ TEST_F(PropagationTest, ASilentServerAndAClosedPortAreInTrouble) {
   EXPECT_THAT(servers[1].trouble, HasSubstr("connection refused"));
 }
 
+// W4: a server that restarts is not out of reach.
+TEST_F(PropagationTest, AServerThatDoesNotAnswerIsGivenTwoMoreTriesOverTheTime) {
+  const auto is_reached = [&](std::chrono::milliseconds patience, std::size_t first_answer) {
+    ScriptedServer server(io_, [&](const Received& request) {
+      return request.number < first_answer ? Reply{{Act::Kind::close, {}}} : good_.answer(request);
+    });
+    patience_ = patience;
+    return read({server.name()}).at(0).reachable;
+  };
+  EXPECT_TRUE(is_reached(60ms, 5));
+  EXPECT_FALSE(is_reached(0ms, 5));
+  EXPECT_FALSE(is_reached(60ms, 1000));
+}
+
 TEST_F(PropagationTest, AServerWithoutTcpIsReadOverUdp) {
   ScriptedServer server(io_, [&](const Received& request) {
     return request.udp ? good_.answer(request) : Reply{{Act::Kind::close, {}}};
@@ -279,6 +294,101 @@ TEST_F(PropagationTest, EveryAddressOfEveryNsIsAsked) {
   EXPECT_EQ(servers[3].name, "ns3.nowhere.");
   EXPECT_FALSE(servers[3].reachable);
   EXPECT_EQ(servers[3].trouble, "it has no address");
+}
+
+// W2. The resolver answers for itself and for the parent, whose servers give a delegation.
+class WitnessTest : public PropagationTest {
+ protected:
+  WitnessTest() {
+    primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns1.example."});
+    primary_data_.data[{name("ns1.example"), type::a}] = rrs({"ns1.example. 300 A 127.0.0.1"});
+    resolver_data_.data[{Name(), type::soa}] = rrs({". 300 SOA a.root. x.root. 1 2 3 4 5"});
+    resolver_data_.data[{Name(), type::ns}] = rrs({". 300 NS a.root."});
+    resolver_data_.data[{name("a.root"), type::a}] = rrs({"a.root. 300 A 127.0.0.1"});
+  }
+
+  // One server is all that anybody names: the child's, and at the same port the parent's.
+  std::vector<std::string> found() {
+    ScriptedServer server(io_, [this](const Received& request) {
+      if (request.message.questions.front().type != type::ns) return good_.answer(request);
+      Message referral = answer_to(request);
+      referral.authority = delegation_;
+      referral.additional = glue_;
+      referral.authoritative = false;
+      return say(encode(referral));
+    });
+    std::vector<std::string> names;
+    servers_ = read({}, server.name().port);
+    for (const auto& one : servers_) {
+      const auto at = one.address.substr(0, one.address.find('@'));
+      names.push_back(one.name + " " + at + (one.is_named_by_primary ? " primary" : "") +
+                      (one.is_named_by_world ? " world" : ""));
+    }
+    return names;
+  }
+
+  std::vector<Record> delegation_, glue_;
+  std::vector<ServerView> servers_;
+};
+
+using Found = std::vector<std::string>;
+
+TEST_F(WitnessTest, ThePrimaryAlone) { EXPECT_EQ(found(), Found{"ns1.example. 127.0.0.1 primary"}); }
+
+TEST_F(WitnessTest, W2_WhomTheResolverNamesIsAskedToo) {
+  resolver_data_.data[{zone_.apex, type::ns}] =
+      rrs({"example. 300 NS ns1.example.", "example. 300 NS ns2.elsewhere."});
+  resolver_data_.data[{name("ns1.example"), type::a}] = rrs({"ns1.example. 300 A 127.0.0.1"});
+  resolver_data_.data[{name("ns2.elsewhere"), type::aaaa}] = rrs({"ns2.elsewhere. 60 AAAA ::ffff:127.0.0.1"});
+  EXPECT_EQ(found(),
+            (Found{"ns1.example. 127.0.0.1 primary world", "ns2.elsewhere. ::ffff:127.0.0.1 world"}));
+  EXPECT_TRUE(servers_[1].reachable) << servers_[1].trouble;
+}
+
+// ADVERSARY, 08.
+TEST_F(WitnessTest, W2_WhomOnlyTheParentNamesIsAskedTooAtItsGlue) {
+  delegation_ = rrs({"example. 300 NS ns9.example."});
+  glue_ = rrs({"ns9.example. 300 AAAA ::ffff:127.0.0.1", "other.example. 300 A 127.0.0.9"});
+  EXPECT_EQ(found(), (Found{"ns1.example. 127.0.0.1 primary", "ns9.example. ::ffff:127.0.0.1 world"}));
+  EXPECT_TRUE(servers_[1].reachable) << servers_[1].trouble;
+}
+
+// ADVERSARY, 99: an old primary's copy leads to itself.
+TEST_F(WitnessTest, W2_ANameThatHasAnotherAddressInTheWorldIsAskedAtBoth) {
+  resolver_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns1.example."});
+  resolver_data_.data[{name("ns1.example"), type::aaaa}] = rrs({"ns1.example. 60 AAAA ::ffff:127.0.0.1"});
+  EXPECT_EQ(found(), (Found{"ns1.example. 127.0.0.1 primary", "ns1.example. ::ffff:127.0.0.1 world"}));
+}
+
+TEST_F(WitnessTest, W2_AParentWithoutAnAnswerNamesNobody) {
+  resolver_data_.unanswerable.insert({Name(), type::soa});
+  resolver_data_.unanswerable.insert({zone_.apex, type::ns});
+  EXPECT_EQ(found(), Found{"ns1.example. 127.0.0.1 primary"});
+}
+
+// W7.
+TEST_F(PropagationTest, TheAddressesOfAHostAreThoseOfEveryServer) {
+  const Name host = name("mx.example");
+  auto second_data = good_;
+  good_.data[{host, type::a}] = rrs({"mx.example. 60 A 192.0.2.1"});
+  second_data.data[{host, type::a}] = rrs({"mx.example. 60 A 192.0.2.1", "mx.example. 60 A 192.0.2.2"});
+  second_data.data[{host, type::aaaa}] = rrs({"mx.example. 60 AAAA 2001:db8::1"});
+  ScriptedServer first(io_, [&](const Received& request) { return good_.answer(request); });
+  ScriptedServer second(io_, [&](const Received& request) { return second_data.answer(request); });
+  PropagationOptions options;
+  options.timeout = timeout_;
+  options.retries = 0;
+  const std::vector servers{first.name().text(), second.name().text()};
+  const auto ask = [&] { return run(io_, addresses_at_servers(servers, host, options)); };
+  EXPECT_EQ(ask().addresses.size(), 3U);
+  EXPECT_TRUE(ask().is_whole);
+  options.family = Family::ipv4;
+  EXPECT_EQ(ask().addresses.size(), 2U);
+  second_data.unanswerable = {{host, type::a}};
+  EXPECT_FALSE(ask().is_whole);
+  second_data.unanswerable.clear();
+  good_.data[{host, type::a}] = rrs({"mx.example. 60 CNAME mx.elsewhere."});  // knows no end of it
+  EXPECT_FALSE(ask().is_whole);
 }
 
 TEST_F(PropagationTest, AZoneWhoseServersAreNotKnownIsNowhere) {

@@ -108,6 +108,66 @@ class Endpoint : public testing::Test {
   asio::io_context io_;
 };
 
+// W10: two machines behind one address that take turns show themselves to two connections that offer all.
+TEST_F(Endpoint, SamplesOfferEveryKindAndMeetMachinesThatTakeTurns) {
+  TlsServer one({chain_with("P-256")}), other({chain_with("P-384")});
+  int turn = 0;
+  const Peer peer(io_, [&](tcp::socket socket) {
+    return turn++ % 2 == 0 ? one.behaviour()(std::move(socket)) : other.behaviour()(std::move(socket));
+  });
+  auto request = request_to({&peer});
+  const auto two = presented(request);
+  EXPECT_EQ(two[0].outcome, ProbeOutcome::not_offered);
+  EXPECT_EQ(two[1].outcome, ProbeOutcome::served);
+  request.samples = 3;
+  const auto samples = presented(request);
+  ASSERT_EQ(samples.size(), 3U);
+  for (const auto& sample : samples) EXPECT_EQ(sample.outcome, ProbeOutcome::served) << sample.detail;
+  EXPECT_NE(samples[0].chain, samples[1].chain);
+  EXPECT_EQ(samples[0].chain, samples[2].chain);
+}
+
+// Mail servers count connections: one at a time, whatever the port.
+TEST_F(Endpoint, OneConnectionAtATimeToOneAddress) {
+  TlsServer server({chain_with("P-256")});
+  const Peer smtp(io_, server.behaviour()), imap(io_, server.behaviour());
+  std::vector<ProbeRequest> requests{request_to({&smtp}), request_to({&imap})};
+  EXPECT_EQ(test::result_of(io_, probe_all(requests)).size(), 2U);
+  EXPECT_EQ(server.most_at_once(), 1);
+}
+
+// Says its words, hangs up, and is itself from the second connection on.
+Peer::Behaviour first_says(std::string words, const TlsServer& server) {
+  const auto turn = std::make_shared<int>(0);
+  return [=, behave = TlsServer(server).behaviour()](tcp::socket socket) -> asio::awaitable<void> {
+    if ((*turn)++ > 0) co_return co_await behave(std::move(socket));
+    (void)co_await asio::async_write(socket, asio::buffer(words), as_result);
+  };
+}
+
+TEST_F(Endpoint, ATemporaryRefusalIsTriedOnceMore) {
+  for (const char* words : {"421 4.3.2 busy\r\n", ""}) {
+    TlsServer server({chain_with("P-256")}, {"220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"});
+    const Peer peer(io_, first_says(words, server));
+    auto request = request_to({&peer});
+    request.starttls = StartTls::smtp;
+    request.samples = 1;
+    const auto found = presented(request);
+    EXPECT_EQ(found.at(0).outcome, ProbeOutcome::served) << words << found.at(0).detail;
+    EXPECT_EQ(peer.accepted(), 2);
+  }
+}
+
+TEST_F(Endpoint, AFinalRefusalIsNotTriedAgain) {
+  TlsServer server({chain_with("P-256")}, {"220 mx\r\n"});
+  const Peer peer(io_, first_says("554 no\r\n", server));
+  auto request = request_to({&peer});
+  request.starttls = StartTls::smtp;
+  request.samples = 1;
+  EXPECT_EQ(presented(request).at(0).outcome, ProbeOutcome::unreachable);
+  EXPECT_EQ(peer.accepted(), 1);
+}
+
 TEST_F(Endpoint, ADualServerPresentsBothItsChains) {
   const auto rsa = chain_with("RSA:2048");
   const auto ecdsa = chain_with("P-256");
@@ -197,12 +257,17 @@ TEST_F(Endpoint, SpeaksIpv6) {
 TEST_F(Endpoint, ManyServicesAreAskedAtOnceWithinTheLimit) {
   const auto chain = chain_with("P-256");
   TlsServer server({chain});
-  const Peer peer(io_, server.behaviour());
-  std::vector<ProbeRequest> requests(10, request_to({&peer}));
+  std::vector<std::unique_ptr<Peer>> peers;
+  std::vector<ProbeRequest> requests;
+  for (int i = 0; i < 10; ++i) {
+    peers.push_back(std::make_unique<Peer>(io_, server.behaviour(), "127.0.0." + std::to_string(i + 1)));
+    requests.push_back(request_to({peers.back().get()}));
+  }
   requests.push_back(request_to({}));
   const auto evidence = test::result_of(io_, probe_all(requests, 4));
   ASSERT_EQ(evidence.size(), 11U);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(evidence[0], evidence[static_cast<std::size_t>(i)]);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(evidence[i].presented[1], served(facts_of(chain), "127.0.0." + std::to_string(i + 1)));
   EXPECT_TRUE(evidence[10].presented.empty());
   EXPECT_GT(server.most_at_once(), 1);
   EXPECT_LE(server.most_at_once(), 4);

@@ -194,6 +194,29 @@ TEST(Dialogue, EndsAsItsRfcSays) {
   }
 }
 
+TEST(Dialogue, TellsWhatALaterTryMayCure) {
+  using enum StartTls;
+  const std::tuple<StartTls, const char*, bool> cases[] = {
+      {smtp, "421 4.3.2 busy\r\n", true},
+      {smtp, "554 5.7.1 no\r\n", false},
+      {smtp, "220 mx\r\n450 later\r\n", true},
+      {smtp, "220 mx\r\n250-mx\r\n250 STARTTLS\r\n454 4.7.0 not now\r\n", true},
+      {smtp, "220 mx\r\n250 mx\r\n", false},
+      {imap, "* BYE too many\r\n", true},
+      {imap, "* NO\r\n", false},
+      {pop3, "-ERR [SYS/TEMP] busy\r\n", true},
+      {pop3, "-ERR no\r\n", false},
+      {ftp, "421 busy\r\n", true},
+      {ftp, "220 ftp\r\n500 what\r\n", false},
+  };
+  for (const auto& [protocol, said, is_temporary] : cases) {
+    Dialogue dialogue(protocol, {});
+    dialogue.feed(said);
+    EXPECT_EQ(dialogue.is_temporary(), is_temporary) << said;
+    EXPECT_NE(dialogue.state(), State::talking) << said;
+  }
+}
+
 // CVE-2011-0411, and CVE-2021-23222 for PostgreSQL: what came in the clear must not count as said under TLS.
 TEST(Dialogue, RefusesAPeerThatSaysMoreInTheClearAfterItAgreed) {
   for (const auto& [protocol, said, outcome] : table()) {

@@ -7,8 +7,8 @@ from support.server import Server
 class Authority(Server):
     """An authoritative server. `zone` and `key` come before it is first spoken to."""
 
-    def __init__(self, folder, address="127.0.0.1"):
-        super().__init__(folder, address)
+    def __init__(self, folder, address="127.0.0.1", port=None):
+        super().__init__(folder, address, port)
         self.keys = []
         self.zones = []
 

@@ -42,7 +42,7 @@ class MailHost:
         self.zone = primary.zone("example.test", *records)
         self.zone.negative_ttl = 1
         self.authorities = [primary]
-        self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "retries": 1, "longest-ttl": 1}
+        self.settings = {"margin": 0, "grace": 0, "settle": 5, "timeout": 2, "probe-timeout": 2, "retries": 1, "longest-ttl": 1}
         self.service_settings = {"tlsa": ["3 1 1"], "starttls": "smtp", "address": list(addresses)}
         self.modes = ("", "")  # of the installed chain and key, as --install takes them
         self.installs = True  # False: somebody else deploys

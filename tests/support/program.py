@@ -10,6 +10,9 @@ from support import confidential
 # Names of the tests had no records before, unless a test says so: else each of them would be waited for for two days.
 WATCHERS = {"status", "publish", "ready", "deploy", "prune", "run"}
 
+# With a deadline of its own for what looks at services; a test that is in a hurry with servers is so with them, too.
+PROBERS = WATCHERS | {"verify", "doctor", "generate"}
+
 # Root may read and write everywhere, unless it has left that at home: for `through`.
 AS_ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
@@ -50,6 +53,8 @@ class Program:
         arguments = [word for argument in arguments for word in getattr(argument, "options", [str(argument)])]
         if arguments[:1] and arguments[0] in WATCHERS and "--config" not in arguments and "config" not in options:
             options = {"longest_ttl": 0} | options
+        if "timeout" in options and arguments[:1] and arguments[0] in PROBERS:
+            options = {"probe_timeout": options["timeout"]} | options
         arguments += [word for name, value in options.items() for word in _option(name, value)]
         skewed = ["faketime", "--exclude-monotonic", "-f", f"{clock:+d}s"] if clock else []
         run = Run(

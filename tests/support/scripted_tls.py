@@ -5,11 +5,13 @@ import re
 import socket
 import ssl
 import threading
+import time
 
 
 class ScriptedTls:
     """Serves each connection in a thread. `script` is a list of (expression, octets): once what has been received
-    since the last answer matches the expression, the octets are sent; an empty expression sends at once."""
+    since the last answer matches the expression, the octets are sent; an empty expression sends at once, a number
+    of seconds later."""
 
     def __init__(self, certificates, script=()):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -30,7 +32,10 @@ class ScriptedTls:
         with contextlib.suppress(OSError), connection:
             connection.settimeout(10)
             for expression, answer in self.script:
-                self._hear(connection, expression)
+                if isinstance(expression, float):
+                    time.sleep(expression)
+                else:
+                    self._hear(connection, expression)
                 connection.sendall(answer)
             with self.context.wrap_socket(connection, server_side=True) as tls:
                 tls.recv(1)

@@ -56,13 +56,13 @@ class Server:
     running = []
     patience = 20  # seconds until it is ready
 
-    def __init__(self, folder, address="127.0.0.1"):
+    def __init__(self, folder, address="127.0.0.1", port=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         self.address = address
         self.process = None
         self.is_stopped = False
-        self.reserved_port = free_port(address)
+        self.reserved_port = port or free_port(address)
         self._first_word = threading.RLock()
 
     def configure(self):

@@ -1,5 +1,6 @@
 """A service that presents a certificate by TLS from the first octet on, and says nothing more."""
 
+import itertools
 import socket
 import ssl
 import threading
@@ -12,11 +13,13 @@ class Service:
         self.present(certificate)
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def present(self, certificate):
-        """From now on, as after a reload."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.path, certificate.key_path)
-        self._context = context
+    def present(self, *certificates):
+        """From now on, as after a reload; several in turn, a connection each, as machines behind one address do."""
+        contexts = []
+        for certificate in certificates:
+            contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+            contexts[-1].load_cert_chain(certificate.path, certificate.key_path)
+        self._contexts = itertools.cycle(contexts)
 
     def stop(self):
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -28,7 +31,7 @@ class Service:
                 peer, _ = self._listener.accept()
             except OSError:
                 return  # stopped
-            threading.Thread(target=self._greet, args=(peer, self._context), daemon=True).start()
+            threading.Thread(target=self._greet, args=(peer, next(self._contexts)), daemon=True).start()
 
     @staticmethod
     def _greet(peer, context):

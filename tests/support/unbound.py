@@ -26,8 +26,8 @@ remote-control:
 
 
 class Unbound(Server):
-    def __init__(self, folder, address="127.0.0.1"):
-        super().__init__(folder, address)
+    def __init__(self, folder, address="127.0.0.1", port=None):
+        super().__init__(folder, address, port)
         self.zones = []
         self.trusted = []
 

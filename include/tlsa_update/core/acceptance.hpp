@@ -85,7 +85,7 @@ enum class Dane {
 
 // An RRset that does not accept a chain, and whose it is.
 struct Refusal {
-  std::string server;   // "ns2.example.com."; empty for the primary
+  std::string server;   // "ns2.example.com."; "resolver"; empty for the primary
   std::string address;  // "192.0.2.2@53"
   Acceptance acceptance;
   bool operator==(const Refusal&) const = default;
@@ -101,16 +101,17 @@ struct EndpointVerdict {
 // Borrows the zones, which were observed along with the evidence. Set up in n log n of their names.
 class EndpointJudge {
  public:
-  explicit EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge = nullptr);
+  explicit EndpointJudge(const std::vector<ZoneView>& zones, const ChainJudge* judge = nullptr,
+                         bool counts_resolvers = true);
 
-  // By the worst RRset of the service's name: the primary's, or that of any authoritative server, since
-  // clients may ask each of them.
+  // By the worst RRset of the service's name: the primary's, that of any authoritative server, or a
+  // resolver's, since clients may be given each of them.
   [[nodiscard]] EndpointVerdict on(const ServiceEvidence& evidence, const Presented& presented) const;
 
  private:
   struct Held {
-    const ServerView* server;  // nullptr: the primary
-    const ZoneView* zone;
+    std::string server;  // as in Refusal
+    std::string address;
     const Rrset* rrset;
   };
   const ChainJudge* judge_;

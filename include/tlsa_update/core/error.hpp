@@ -34,10 +34,11 @@ enum class ErrorCode {
 // makes it.
 enum class Topic {
   none,
-  clock,   // ours and the server's are too far apart for TSIG (BADTIME)
-  key,     // the server does not take the TSIG key (BADKEY, or a refusal without TSIG)
-  tsig,    // any other trouble with a signature (BADSIG ...)
-  outage,  // clients refuse a chain that is served now
+  clock,    // ours and the server's are too far apart for TSIG (BADTIME)
+  key,      // the server does not take the TSIG key (BADKEY, or a refusal without TSIG)
+  tsig,     // any other trouble with a signature (BADSIG ...)
+  outage,   // clients refuse a chain that is served now
+  silence,  // no resolver answers, be it with SERVFAIL
 };
 
 struct Error {

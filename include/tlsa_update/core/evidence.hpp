@@ -47,6 +47,11 @@ struct ServiceEvidence {
   [[nodiscard]] bool is_witnessed() const;
 
   [[nodiscard]] bool is_of_nothing() const;  // witnessed, and no address serves anything
+
+  // Addresses at which a handshake showed no chain and another did. Behind an address may be several
+  // machines, and such a handshake is no look at any of them (DESIGN, W10). Each once, in the order of
+  // `presented`.
+  [[nodiscard]] std::vector<std::string> half_seen() const;
 };
 
 }  // namespace tlsa_update

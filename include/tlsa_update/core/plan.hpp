@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,5 +86,11 @@ struct Plan {
   [[nodiscard]] bool changes() const;
   [[nodiscard]] const Readiness* readiness_of(const Name& asked) const;
 };
+
+// The asked names where this plan deletes a record, or adds a combination of parameters: what a
+// chain that was not met would not survive. Their services are looked at closely before it is carried out
+// (DESIGN, W7 and W10): at every address that any witness knows, and more than once where one look may have
+// met one machine of several.
+[[nodiscard]] std::set<Name> names_to_look_at_closely(const Plan& plan);
 
 }  // namespace tlsa_update

@@ -28,6 +28,8 @@ enum class Reason {
   server_returned,          // a server was out of reach, and may have handed out an old zone since
   propagating,              // not yet at every authoritative server
   not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
+  not_resolved,             // a resolver gives clients another RRset, which would not accept the chain
+  other_primary,            // the servers that clients ask do not follow this primary
   unread,                   // the owner, its authoritative servers, or what is wanted there could not be read
   still_served,             // an address presents a chain that it matches
   not_probed,               // an address or handshake did not answer: keep, and introduce nothing new

@@ -16,6 +16,7 @@ struct ServerFault {
     unreachable,    // it did not answer every question; ServerView::trouble tells why
     older_serial,   // behind the primary (RFC 1982)
     other_records,  // at `owner`: not those of the primary
+    newer_serial,   // ahead of the primary: it follows another one, or its copy is of a time before a reset
     no_signature,   // at `owner`, though the zone is signed; at the apex: no DNSKEY
     bad_signature,  // at `owner`; at the apex: of its DNSKEY RRset
   };

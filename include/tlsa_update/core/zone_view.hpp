@@ -36,6 +36,14 @@ struct Uncovered {
   bool operator==(const Uncovered&) const = default;
 };
 
+// What a resolver, whose cache clients may share, gives for a name: the world's answer, at whatever end of
+// aliases.
+struct ResolvedRrset {
+  std::string resolver;        // "192.0.2.53@53"
+  std::optional<Rrset> rrset;  // nothing: it says that there is none
+  bool operator==(const ResolvedRrset&) const = default;
+};
+
 // One TLSA owner as seen at the primary.
 struct OwnerView {
   Name asked;                            // before CNAME and DNAME
@@ -48,6 +56,7 @@ struct OwnerView {
   bool mixed_ttl = false;   // RFC 2181 section 5.2: a server fault worth a warning
   std::optional<std::uint32_t> wildcard_alias_ttl = {};  // of a wildcard's CNAME that answers here
   std::optional<Uncovered> uncovered = {};               // set for --unpublish alone
+  std::optional<ResolvedRrset> resolved = {};  // nothing: no resolver is a witness, or none answered
   bool operator==(const OwnerView&) const = default;
 };
 
@@ -74,7 +83,8 @@ struct ServedRrset {
   bool operator==(const ServedRrset&) const = default;
 };
 
-// One address of one authoritative server (NS of the zone, or --nameserver).
+// One address of one authoritative server: of an NS that the primary, the resolver or the parent's servers
+// name, or --nameserver.
 struct ServerView {
   std::string name;     // "ns2.example.com."
   std::string address;  // "192.0.2.2@53"
@@ -85,6 +95,8 @@ struct ServerView {
   std::string advice = {};                       // what to do about the trouble, where that is known
   std::optional<bool> is_signed = {};            // DNSKEY at the apex; nothing if it did not answer
   std::optional<SignatureFault> key_fault = {};  // of the DNSKEY RRset itself
+  bool is_named_by_primary = true;               // or by --nameserver
+  bool is_named_by_world = false;                // the resolver, or the parent's servers, gave this address
   bool operator==(const ServerView&) const = default;
 };
 

@@ -12,11 +12,18 @@
 
 #include "tlsa_update/core/dnssec.hpp"
 #include "tlsa_update/core/service.hpp"
+#include "tlsa_update/core/zone_view.hpp"
 #include "tlsa_update/dns/exchange.hpp"
 
 namespace tlsa_update::dns {
 
 using tlsa_update::Dnssec;
+
+// How long a resolver is waited for.
+enum class Effort {
+  usual,
+  little,  // for what is asked as far as it can be: a second, and once more
+};
 
 struct ResolverOptions {
   std::vector<ServerName> servers;  // --resolver; empty: resolv.conf
@@ -34,6 +41,12 @@ struct Addresses {
   bool has_others = false;  // of a family that does not count
 };
 
+// A TLSA RRset as clients of a resolver get it.
+struct ResolvedTlsa {
+  std::optional<ResolvedRrset> answer;  // nothing: bogus
+  Dnssec dnssec = Dnssec::unknown;
+};
+
 // What a name of the command line stands for (RFC 7672 section 2.2, RFC 7673 section 3.3).
 struct Expansion {
   std::vector<Service> services;
@@ -47,10 +60,10 @@ class Resolver {
   ~Resolver();
 
   // Errors of all: no_answer (silence, SERVFAIL, a refusal; says so when the data is bogus), protocol
-  // (malformed records), bad_data (more than 8 CNAMEs in a row).
+  // (malformed records), bad_data (more than 8 CNAMEs in a row). Their topic is silence if nobody answered.
 
   // A and AAAA at the end of the CNAMEs, each once. A host that does not exist has none.
-  [[nodiscard]] boost::asio::awaitable<Result<Addresses>> addresses(Name host);
+  [[nodiscard]] boost::asio::awaitable<Result<Addresses>> addresses(Name host, Effort effort = Effort::usual);
   // Where a server of ours is (--server, --nameserver, --from-server): the literal itself, else by
   // --resolver, and without one by the system, where /etc/hosts applies. At least one. Errors: no_answer also
   // where there is none.
@@ -66,6 +79,18 @@ class Resolver {
   // also where a server of the zone itself answers: what its parent says it does not know (RFC 4035 section
   // 3.1.4.1).
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<Record>>> ds_of(Name zone);
+
+  // The targets of the NS records of `zone`, sorted, as clients of the resolver get them.
+  [[nodiscard]] boost::asio::awaitable<Result<std::vector<Name>>> name_servers(Name zone);
+  // Addresses of the servers of the zone above the apex `zone`, which know its delegation; none where they
+  // cannot be found. Never takes much longer than two seconds for a question; asks once for all zones below
+  // one parent.
+  [[nodiscard]] boost::asio::awaitable<std::vector<boost::asio::ip::address>> servers_above(Name zone);
+  // Who serves parents is asked for again from now on.
+  void forget_parents();
+
+  // The TLSA RRset of `asked` at whatever end of aliases, and whether it is secure, as verdict() has it.
+  [[nodiscard]] boost::asio::awaitable<Result<ResolvedTlsa>> tlsa(Name asked);
 
   // Is this RRset secure, by the AD bit of a resolver that may be trusted (loopback, or options trust-ad)?
   // bogus is SERVFAIL that CD=1 turns into an answer; unknown: no resolver that answers may be trusted.

@@ -1,7 +1,9 @@
 // Handshakes with a live service: which chains does it present, and do they satisfy DANE? Speaks just enough
 // of each protocol to reach TLS (starttls.hpp), trusts nothing that it hears, never logs in. A service may
 // hold a certificate of each kind of key, so every address is asked twice: once by a client that can only
-// verify RSA signatures, once by one that can only verify ECDSA, Ed25519 and Ed448.
+// verify RSA signatures, once by one that can only verify ECDSA, Ed25519 and Ed448. A peer has one connection
+// of ours at a time, whatever the port: mail servers count them. A temporary refusal is tried once more after
+// a second.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -37,11 +39,15 @@ struct ProbeRequest {
 
   std::optional<Rrset> rrset;  // to verify against; none: no verification
   std::optional<Time> now;     // when certificates must be valid (usages 0 to 2); none: OpenSSL's clock
-  std::chrono::milliseconds timeout{5000};  // one handshake, from connecting to its end
+  std::chrono::milliseconds timeout{30000};  // one handshake, from connecting to its end
+
+  // Instead of one handshake of each kind of key: so many that offer all kinds. One that shows no chain is no
+  // look at whatever is behind the address (DESIGN, W10): several machines may be.
+  unsigned samples = 0;
 };
 
-// One Presented for each address and kind of key, in the order of `addresses`, the RSA one first; SNI and
-// TLSA base domain = service.host. Connects to all of them at once, `at_once` handshakes in flight. Never
+// One Presented for each address and kind of key, or sample, in the order of `addresses`, the RSA one first;
+// SNI and TLSA base domain = service.host. Connects to all addresses at once, `at_once` in flight. Never
 // fails: what goes wrong is an outcome. Only TCP services can be probed: others are unreachable and say so.
 // `addresses_known` is left for the caller, who knows how the addresses were found.
 //
@@ -71,6 +77,6 @@ struct ServedCredentials {
 // address. Error no_answer when not one address presents a chain, with the reason of each.
 [[nodiscard]] boost::asio::awaitable<Result<ServedCredentials>> from_server(
     LiveServer server, std::vector<boost::asio::ip::address> addresses, StartTls starttls,
-    std::chrono::milliseconds timeout = std::chrono::seconds{5});
+    std::chrono::milliseconds timeout = std::chrono::seconds{30});
 
 }  // namespace tlsa_update::probe

@@ -48,6 +48,9 @@ class Dialogue {
   [[nodiscard]] std::string take_output();  // what to send now; empty when it is the peer's turn
   [[nodiscard]] State state() const;
   [[nodiscard]] std::string detail() const;  // refused and broken: why, printable, one line
+  // refused and broken: the peer says that a later try may go well (RFC 5321 section 4.2.1, RFC 9051 section
+  // 7.1.5, RFC 3206 section 4).
+  [[nodiscard]] bool is_temporary() const;
 
  private:
   class Script;

@@ -23,9 +23,9 @@ using Done = std::map<std::pair<Name, TlsaRecord>, Reason>;
 struct Findings {
   std::vector<ZoneView> zones;
   Plan plan;
-  std::shared_ptr<const ChainJudge>
-      judge;  // of the evidence                                             // its zones as in `zones`
+  std::shared_ptr<const ChainJudge> judge;               // of the evidence
   std::optional<std::vector<ServiceEvidence>> evidence;  // none: nothing was probed
+  bool counts_resolvers = false;                         // the evidence is judged by what they give, too
   std::optional<dns::Dnssec> dnssec;
   std::optional<Error> no_verdict;  // why that is not known of all, where it should be
   Done added;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 
 #include "tlsa_update/core/events.hpp"
 #include "tlsa_update/core/ledger_store.hpp"
@@ -49,10 +51,12 @@ class Pass {
   void look_around();
   [[nodiscard]] bool is_outdated() const;
   void look_before_adding();
+  void look_closely(const std::set<Name>& asked);
   [[nodiscard]] Plan plan(const Ledger& ledger) const;
   [[nodiscard]] Ledger observed(Ledger ledger);
   [[nodiscard]] report::Findings findings(Plan plan) const;
   [[nodiscard]] report::Findings settle(report::Findings so_far);
+  [[nodiscard]] std::optional<Plan> plan_ahead(report::Findings& all);
   [[nodiscard]] Round act_once(int round, report::Findings& all);
   [[nodiscard]] Round take_up(Acted acted, int round, report::Findings& all);
 

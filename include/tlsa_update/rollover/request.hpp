@@ -51,6 +51,7 @@ struct ServiceSettings {
   TlsaRecords keep;
   std::optional<probe::StartTls> starttls;
   std::vector<boost::asio::ip::address> addresses;  // empty: the A and AAAA records of the host
+  bool address_only = false;                        // those in DNS are left out before a deletion, too
   std::optional<std::uint32_t> ttl;
   std::uint32_t longest_ttl = 86400;  // that the records may have had before they were watched
   std::vector<deployment::Install> installs;
@@ -70,10 +71,13 @@ struct Request {
   std::optional<Name> zone;
   dns::ReadMode read = dns::ReadMode::automatic;
   std::vector<dns::ServerName> resolvers;
+  bool has_witness = true;  // false: what the resolver gives decides nothing (--resolver none)
   Family family = Family::any;
   std::string trust_anchor;
   std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds probe_timeout{30000};  // one connection to a service
   int retries = 2;
+  bool is_patient = false;  // a name server out of reach is tried again before it counts as such
 
   bool dry_run = false;
   bool force = false;

@@ -44,6 +44,8 @@ class Session {
     return values;
   }
 
+  void run_all(std::vector<boost::asio::awaitable<void>> works) { run_to_end(std::move(works)); }
+
   template <class T>
   T run(boost::asio::awaitable<T> work) {
     std::vector<boost::asio::awaitable<T>> works;

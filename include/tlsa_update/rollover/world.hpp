@@ -39,8 +39,10 @@ class Installation {
 };
 
 enum class Reach {
-  anywhere,    // wherever a client may go: at addresses that are configured, and at those in DNS
-  everywhere,  // at every address of the service: those that are configured, else those in DNS
+  everywhere,  // wherever a client may go, before something may break: --address, A and AAAA at the
+               // authoritative servers, and those of the resolver; and again where a handshake showed no
+               // chain
+  usual,       // at --address, else where the resolver says
   nearby,      // where that takes no time: addresses that are configured, or are this machine's own
 };
 

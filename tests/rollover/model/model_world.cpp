@@ -5,58 +5,22 @@
 namespace tlsa_update::model {
 namespace {
 
-Presented handshake(std::size_t address, KeyType type, const Keys& keys, bool is_dead) {
-  Presented made;
-  made.address = "192.0.2." + std::to_string(address + 1);
-  made.key_type = type;
-  const auto key = std::ranges::find(keys, type, &Key::type);
-  if (is_dead) {
-    made.outcome = ProbeOutcome::unreachable;
-  } else if (key == keys.end()) {
-    made.outcome = ProbeOutcome::not_offered;
-  } else {
-    made.outcome = ProbeOutcome::served;
-    made.chain = credential_of(*key)->chain;
-  }
-  return made;
-}
-
-ServiceEvidence probe(const Truth& truth, unsigned dead) {
-  ServiceEvidence proof;
-  proof.service = {Name::parse("mail.example.com").value(), 25, Protocol::tcp};
-  proof.addresses_known = true;
-  for (std::size_t i = 0; i < truth.addresses(); ++i) {
-    for (const auto type : {KeyType::rsa, KeyType::ecdsa}) {
-      proof.presented.push_back(handshake(i, type, truth.served(i), (dead >> i & 1) != 0));
+// Of the versions that clients may know the one that serves these keys worst: nobody's cache is luckier than
+// that of the resolver.
+const Version* worst_for(const std::vector<const Version*>& known, const Keys& keys) {
+  const auto misses = [&](const Version* version) {
+    if (!version->rrset) return std::size_t{0};
+    std::size_t missed = 0;
+    for (const auto& record : version->rrset->records) {
+      missed += static_cast<std::size_t>(std::ranges::count_if(keys, [&](const Key& key) {
+        return std::ranges::none_of(version->rrset->records, [&](const TlsaRecord& other) {
+          return other.parameters == record.parameters && is_accepted(other, credential_of(key)->chain);
+        });
+      }));
     }
-  }
-  return proof;
-}
-
-ZoneView read(const Truth& truth, unsigned dead) {
-  ZoneView zone;
-  zone.apex = Name::parse("example.com").value();
-  zone.negative_ttl = negative_ttl;
-  zone.is_signed = true;
-  OwnerView view;
-  view.asked = view.owner = owner();
-  view.rrset = truth.at_primary();
-  // Its owner has agreed that records of the name's own hide it: no hazard.
-  view.wildcard_answer = truth.wildcard_at(0);
-  if (view.rrset && truth.wildcard())
-    view.uncovered = Uncovered{Name::parse("*._tcp.mail.example.com").value(), truth.wildcard()};
-  zone.owners.push_back(view);
-  for (std::size_t i = 0; i < truth.servers(); ++i) {
-    ServerView server;
-    server.address = "192.0.2.5" + std::to_string(i);
-    server.reachable = (dead >> i & 1) == 0;
-    if (server.reachable) {
-      server.rrsets.push_back({owner(), truth.at_server(i), true, std::nullopt});
-      server.rrsets.back().wildcard_answer = truth.wildcard_at(i);
-    }
-    zone.servers.push_back(server);
-  }
-  return zone;
+    return missed;
+  };
+  return *std::ranges::max_element(known, {}, misses);
 }
 
 }  // namespace
@@ -91,8 +55,86 @@ TlsaRecords Wish::records() const {
   return all;
 }
 
-ModelWorld::ModelWorld(Truth& truth, Fault fault, bool installs)
-    : truth_(truth), fault_(std::move(fault)), installs_(installs) {}
+ModelWorld::ModelWorld(Truth& truth, Fault fault, bool installs, Surroundings around)
+    : truth_(truth), fault_(std::move(fault)), around_(around), installs_(installs) {}
+
+// One connection: a client that can verify only this kind of key, or any.
+Presented ModelWorld::shake_hands(std::size_t machine, std::optional<KeyType> kind) const {
+  Presented made;
+  made.address = "192.0.2." + std::to_string(around_.is_balanced ? 1 : machine + 1);
+  made.key_type = kind.value_or(KeyType::other);
+  const auto& keys = truth_.served(machine);
+  const auto key = kind ? std::ranges::find(keys, *kind, &Key::type) : keys.begin();
+  if ((weather_.dead_addresses >> machine & 1) != 0) {
+    made.outcome = ProbeOutcome::unreachable;
+  } else if (key == keys.end()) {
+    made.outcome = ProbeOutcome::not_offered;
+  } else {
+    made.outcome = ProbeOutcome::served;
+    made.chain = credential_of(*key)->chain;
+  }
+  return made;
+}
+
+ServiceEvidence ModelWorld::look_at_service(rollover::Reach reach) {
+  const bool is_close = reach == rollover::Reach::everywhere;
+  ServiceEvidence proof;
+  proof.service = {Name::parse("mail.example.com").value(), 25, Protocol::tcp};
+  proof.addresses_known = true;
+  const bool is_own = around_.has_own_address && !(is_close && fault_.asks_dns_for_addresses);
+  const auto addresses = is_own || around_.is_balanced ? 1 : truth_.addresses();
+  const auto behind = [&](std::size_t address) {
+    return around_.is_balanced ? turn_++ % truth_.addresses() : address;
+  };
+  for (std::size_t i = 0; i < addresses; ++i) {
+    for (const auto type : {KeyType::rsa, KeyType::ecdsa})
+      proof.presented.push_back(shake_hands(behind(i), type));
+  }
+  if (!is_close || !fault_.asks_again || !around_.is_balanced || proof.half_seen().empty()) return proof;
+  const auto samples = 2 + turn_ % 4;
+  for (std::size_t i = 0; i < samples; ++i) proof.presented.push_back(shake_hands(behind(0), std::nullopt));
+  return proof;
+}
+
+ZoneView ModelWorld::read() const {
+  ZoneView zone;
+  zone.apex = Name::parse("example.com").value();
+  zone.negative_ttl = negative_ttl;
+  zone.is_signed = true;
+  OwnerView view;
+  view.asked = view.owner = owner();
+  view.rrset = truth_.at_primary();
+  view.resolved = resolved();
+  // Its owner has agreed that records of the name's own hide it: no hazard.
+  view.wildcard_answer = truth_.wildcard_at(0);
+  if (view.rrset && truth_.wildcard())
+    view.uncovered = Uncovered{Name::parse("*._tcp.mail.example.com").value(), truth_.wildcard()};
+  zone.owners.push_back(view);
+  const auto servers = around_.is_moved ? 1 : truth_.servers();
+  for (std::size_t i = 0; i < servers; ++i) {
+    ServerView server;
+    server.address = "192.0.2.5" + std::to_string(i);
+    server.reachable = (weather_.dead_servers >> i & 1) == 0;
+    if (server.reachable) {
+      server.rrsets.push_back({owner(), truth_.at_server(i), true, std::nullopt});
+      server.rrsets.back().wildcard_answer = truth_.wildcard_at(i);
+    }
+    if (around_.is_forgotten && i + 1 == servers && i > 0) {
+      server.is_named_by_primary = false;
+      server.is_named_by_world = true;
+    }
+    zone.servers.push_back(server);
+  }
+  return zone;
+}
+
+// Some cache's answer; or none, where there is no other hint that the world has moved.
+std::optional<ResolvedRrset> ModelWorld::resolved() const {
+  const auto known = truth_.known_to_clients();
+  if (around_.is_moved) return ResolvedRrset{"192.0.2.53@53", worst_for(known, wish_.current())->rrset};
+  if (!weather_.cache) return std::nullopt;
+  return ResolvedRrset{"192.0.2.53@53", known[*weather_.cache % known.size()]->rrset};
+}
 
 void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
   wish_ = wish;
@@ -155,8 +197,8 @@ Result<rollover::Wants> ModelWorld::wants(rollover::Others /*others*/) {
 rollover::Facts ModelWorld::look(const rollover::Wants& /*wants*/, rollover::Depth /*depth*/) {
   before_each_call();
   rollover::Facts facts;
-  facts.zones = {read(truth_, weather_.dead_servers)};
-  facts.evidence = {model::probe(truth_, weather_.dead_addresses)};
+  facts.zones = {read()};
+  facts.evidence = {look_at_service(rollover::Reach::usual)};
   // An answer signed with TSIG would not be believed by a clock that is further off.
   facts.is_signed_by_primaries = std::chrono::abs(memory_.wall_error) <= clock_tolerance;
   fault_.squint(facts);
@@ -167,9 +209,13 @@ rollover::Facts ModelWorld::look(const rollover::Wants& /*wants*/, rollover::Dep
 
 std::vector<ServiceEvidence> ModelWorld::probe(const rollover::Wants& /*wants*/,
                                                const rollover::Facts& /*facts*/,
-                                               const std::set<Name>& /*asked*/, rollover::Reach /*reach*/) {
+                                               const std::set<Name>& /*asked*/, rollover::Reach reach) {
   before_each_call();
-  return {model::probe(truth_, weather_.dead_addresses)};
+  rollover::Facts facts;
+  facts.zones = {read()};
+  facts.evidence = {look_at_service(reach)};
+  fault_.squint(facts);
+  return facts.evidence;
 }
 
 // The truth about I4: what was found published while it was wanted, and what was adopted.
@@ -185,7 +231,9 @@ void ModelWorld::note_ours() {
 }
 
 rollover::Acted ModelWorld::apply(const Plan& plan, rollover::Facts& facts) {
+  is_acting_ = true;
   before_each_call();
+  is_acting_ = false;
   rollover::Acted acted;
   auto wrong = plan;
   fault_.spoil(wrong);

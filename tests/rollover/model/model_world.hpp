@@ -40,10 +40,19 @@ struct Wish {
   [[nodiscard]] TlsaRecords records() const;
 };
 
-// What cannot be reached while the driver looks; bit by server and by address.
+// What can be reached while the driver looks.
 struct Weather {
-  unsigned dead_servers = 0;
+  unsigned dead_servers = 0;  // by bit
   unsigned dead_addresses = 0;
+  std::optional<std::size_t> cache = {};  // which of what clients may know the resolver gives, if any
+};
+
+// What the driver cannot know of its world without asking all witnesses.
+struct Surroundings {
+  bool is_moved = false;  // the primary is an old one: it names itself alone, clients ask the other server
+  bool is_forgotten = false;     // the primary does not name the last server, the parent does
+  bool is_balanced = false;      // all machines are behind one address, which takes them in turn
+  bool has_own_address = false;  // --address names the first address alone
 };
 
 // A wrong driver: the shipped one with a spoilt sense.
@@ -53,6 +62,8 @@ struct Fault {
   std::function<void(ClockReading&)> tell_time = [](ClockReading&) {};     // how it reads the clock
   std::function<void(Ledger&, const rollover::Facts&)> recall = [](Ledger&, const rollover::Facts&) {};
   std::function<void(rollover::Request&)> tune = [](rollover::Request&) {};  // what it takes lightly
+  bool asks_dns_for_addresses = true;                                        // W7
+  bool asks_again = true;                                                    // W10
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
   bool has_stopwatch = true;              // false: it does not notice how much time a run takes
   bool takes_digests_for_chains = false;  // asks nobody what clients make of a chain
@@ -74,7 +85,7 @@ class ModelWorld final : public rollover::World {
     int machine = 0;
   };
 
-  ModelWorld(Truth& truth, Fault fault, bool installs);
+  ModelWorld(Truth& truth, Fault fault, bool installs, Surroundings around = {});
 
   // Called before every call that reaches outside. May move the truth; may throw Crash.
   std::function<void()> before_each_call = [] {};
@@ -92,6 +103,7 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] const Fault& fault() const { return fault_; }
   [[nodiscard]] const rollover::Facts& facts() const { return seen_; }
   [[nodiscard]] const std::optional<std::string>& breach() const { return breach_; }
+  [[nodiscard]] bool is_acting() const { return is_acting_; }  // in the call of an UPDATE
 
   [[nodiscard]] Result<rollover::Wants> wants(rollover::Others others) override;
   [[nodiscard]] Result<void> check_keys(const rollover::Wants& /*wants*/) override { return {}; }
@@ -129,18 +141,25 @@ class ModelWorld final : public rollover::World {
   friend class ModelInstallation;
 
   [[nodiscard]] Time wall() const { return truth_.now() + memory_.wall_error; }
+  [[nodiscard]] ZoneView read() const;
+  [[nodiscard]] std::optional<ResolvedRrset> resolved() const;
+  [[nodiscard]] ServiceEvidence look_at_service(rollover::Reach reach);
+  [[nodiscard]] Presented shake_hands(std::size_t machine, std::optional<KeyType> kind) const;
   void note_ours();
   void check_removals(const RrsetPlan& rrset);
 
   Truth& truth_;
   Fault fault_;
-  bool installs_;  // deploys itself; otherwise a hook does, once `ready` says so
+  Surroundings around_;
+  std::size_t turn_ = 0;  // of the machines behind one address
+  bool installs_;         // deploys itself; otherwise a hook does, once `ready` says so
   Memory memory_;
   Wish wish_;
   Weather weather_;
   rollover::Request request_;
   rollover::Facts seen_;
   std::optional<std::string> breach_;
+  bool is_acting_ = false;
 };
 
 // A ledger on a disk that survives every crash; a change is written whole or not at all.

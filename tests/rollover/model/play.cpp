@@ -51,9 +51,9 @@ TlsaRecords records_of_all(const Keys& keys, const std::vector<TlsaParameters>& 
   return records;
 }
 
-Wish first_wish(Dice dice) {
+Wish first_wish(Dice dice, bool is_single) {
   Wish wish;
-  wish.is_dual = dice.one_in(3);
+  wish.is_dual = dice.one_in(3) && !is_single;
   wish.has_next = dice.one_in(3);
   wish.combinations = combination_sets()[dice(4)];
   if (dice.one_in(2)) wish.ttl = ttls[dice(4)];
@@ -115,16 +115,27 @@ std::string steps_of(const Plan& plan) {
   return lines;
 }
 
+Surroundings surroundings(Dice dice) {
+  Surroundings around;
+  around.is_moved = dice.one_in(6);
+  around.is_forgotten = dice.one_in(3);
+  around.is_balanced = dice.one_in(4);
+  around.has_own_address = dice.one_in(4);
+  return around;
+}
+
 class Play {
  public:
   Play(std::uint32_t settings, const Fault& fault, bool keeps_log)
       : dice_(settings),
-        wish_(first_wish(dice_)),
+        around_(surroundings(Dice(settings + 4))),
+        wish_(first_wish(dice_, around_.is_balanced)),
         first_(first_rrset(Dice(settings + 1), wish_)),
-        truth_(1 + dice_(2), 1 + dice_(3), first_, wish_.current(), first_past(Dice(settings + 2), wish_),
+        truth_(around_.is_moved ? 1 : 1 + dice_(2), around_.is_balanced ? 2 : 1 + dice_(3), first_,
+               wish_.current(), first_past(Dice(settings + 2), wish_),
                first_wildcard(Dice(settings + 3), wish_, first_.has_value())),
         installs_(dice_.one_in(2)),
-        world_(truth_, fault, installs_),
+        world_(truth_, fault, installs_, around_),
         ledger_(world_),
         keeps_log_(keeps_log) {}
 
@@ -213,6 +224,7 @@ class Play {
     if (dice.one_in(10)) weather.dead_servers = 1U << dice(3);
     if (dead_server_) weather.dead_servers |= 1U << *dead_server_;
     if (dice.one_in(10)) weather.dead_addresses = 1U + dice(7);
+    if (!dice.one_in(3)) weather.cache = dice(64);
     // Most passes run through; in some somebody gets in between, and some are cut off.
     auto calls_left = dice.one_in(3) ? 1 + dice(10) : 1000;
     const bool is_alone = dice.one_in(2);
@@ -278,7 +290,8 @@ class Play {
         break;
       case 5:
         wish_.has_next = !wish_.has_next;
-        wish_.is_dual = dice.one_in(2) != wish_.is_dual;
+        // Where machines take turns, each look meets one kind of key at one machine: a limit (CAVEATS).
+        wish_.is_dual = !around_.is_balanced && dice.one_in(2) != wish_.is_dual;
         break;
       case 6:
         wish_.ttl = dice.one_in(2) ? std::nullopt : std::optional(ttls[dice(4)]);
@@ -410,6 +423,7 @@ class Play {
   }
 
   Dice dice_;
+  Surroundings around_;
   Wish wish_;
   std::optional<Rrset> first_;
   Truth truth_;

@@ -1,0 +1,31 @@
+// Where clients find services: addresses, by whoever may know them.
+#pragma once
+
+#include <vector>
+
+#include "look.hpp"
+#include "tlsa_update/probe/endpoint.hpp"
+
+namespace tlsa_update::rollover {
+
+// One service to probe, and the RRset that its chains are held against.
+struct Probe {
+  const AskedOwner* asked = nullptr;
+  probe::ProbeRequest request;
+  bool addresses_known = true;
+};
+
+// All of these fill in the addresses. --address stands for what a resolver would say.
+
+void find_as_resolved(Session& session, std::vector<Probe>& probes);
+
+// W7: no source may hide an address that another one knows. By --address, the authoritative servers of
+// `zones` (the primary, where no others were asked), and the resolver.
+void find_everywhere(Session& session, std::vector<Probe>& probes, const std::vector<ZoneView>& zones,
+                     const Sources& sources);
+
+// Those that --address tells, or that the primary gives the host and are this machine's own.
+void find_nearby(Session& session, std::vector<Probe>& probes, const std::vector<ZoneView>& zones,
+                 const Sources& sources);
+
+}  // namespace tlsa_update::rollover

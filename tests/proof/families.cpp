@@ -30,17 +30,41 @@ Setting by_hook(Setting setting) {
   return setting;
 }
 
+// Of a name whose history is known, which spares some waits.
 Setting with(std::size_t secondaries, std::size_t addresses, bool is_dual = false) {
   Setting setting;
+  setting.longest_ttl = setting.ttl;
   setting.secondaries = secondaries;
   setting.addresses = addresses;
   setting.is_dual = is_dual;
   return setting;
 }
 
-Setting unpublished() {
-  Setting setting;
+Setting first_of(Setting setting) {
   setting.is_published = false;
+  return setting;
+}
+
+Setting unpublished() { return first_of({}); }
+
+Setting in(model::Surroundings around, Setting setting) {
+  setting.around = around;
+  return setting;
+}
+
+// Not long ago the RRset was another one, of a longer TTL.
+Setting with_past() {
+  Setting setting;
+  setting.ttl = 60;
+  setting.ttl_before = 3600;
+  setting.has_next = true;
+  return setting;
+}
+
+Setting below_wildcard() {
+  Setting setting = unpublished();
+  setting.ttl = 60;
+  setting.wildcard_ttl = 3600;
   return setting;
 }
 
@@ -69,13 +93,32 @@ const std::vector<Family>& families() {
        "the driver is killed at any call",
        {Setting{}, by_hook({})},
        life() + before_each_call(run_killed)},
+      {"reverts",
+       "the operator goes back to the old key, and the driver is killed just then",
+       {with(1, 1), by_hook(with(1, 1))},
+       {{run, 0},
+        {wait, 0},
+        {transfer, 0},
+        {take_up, 0},
+        {renew, 0},
+        {revert, 0},
+        {run_killed, 6},
+        {run_killed, 7}}},
       {"servers",
-       "two secondaries lag, vanish and come back old",
+       "two secondaries lag, and are out of reach now and then",
        {with(2, 1)},
-       life() + Moves{{transfer, 1}, {run_half_blind, 1}, {run_half_blind, 2}, {fall_back, 0}}},
+       life() + Moves{{transfer, 1}, {run_half_blind, 1}, {run_half_blind, 2}}},
+      {"returns",
+       "a secondary is out of reach for long, and comes back with an old zone",
+       {with(1, 1)},
+       {{run, 0}, {wait, 0}, {transfer, 0}, {take_up, 0}, {renew, 0}, {die, 0}, {come_back, 0}}},
       {"addresses",
        "two machines behind one name, which switch and vanish on their own",
        {with(1, 2), by_hook(with(1, 2))},
+       life() + Moves{{take_up, 1}, {run_half_deaf, 0}, {run_half_deaf, 1}, {revert, 0}}},
+      {"first records",
+       "nothing is published at first, and machines vanish and switch on their own",
+       {first_of(with(1, 1)), by_hook(first_of(with(1, 1))), first_of(with(1, 2))},
        life() + Moves{{take_up, 1}, {run_half_deaf, 0}, {run_half_deaf, 1}, {revert, 0}}},
       {"kinds of keys",
        "an RSA and an ECDSA certificate side by side",
@@ -96,8 +139,9 @@ const std::vector<Family>& families() {
        life() + Moves{{foreign_add, 0}, {foreign_remove, 0}} + before_each_call(run_and_writer)},
       {"interruptions",
        "the machine stands still, or the service switches, before any call",
-       {Setting{}, by_hook({})},
-       life() + before_each_call(run_and_time) + before_each_call(run_and_switch)},
+       {with(1, 1), by_hook(with(1, 1))},
+       life() + before_each_call(run_and_time) + before_each_call(run_and_switch) +
+           before_each_call(run_and_revert)},
       {"clocks",
        "the wall clock is set and the machine boots",
        {Setting{}},
@@ -110,6 +154,46 @@ const std::vector<Family>& families() {
        "the ledger is lost at any time",
        {Setting{}, by_hook({}), unpublished()},
        life() + Moves{{lose_ledger, 0}, {ttl, 0}, {unpublish, 0}}},
+      {"histories",
+       "what was there before anybody looked, and was deleted or had a longer TTL",
+       {with_past()},
+       life() + Moves{{next_key, 0}, {lose_ledger, 0}}},
+      {"wildcards",
+       "a wildcard answers while the owner has no records of its own",
+       {below_wildcard()},
+       life() + Moves{{unpublish, 0}}},
+      {"machines",
+       "the ledger goes on at a machine whose clock is ahead",
+       {Setting{}},
+       life() + Moves{{move, 0}, {reboot, 0}}},
+      {"neighbours",
+       "another configuration shares the owner and the ledger",
+       {Setting{}},
+       life() + Moves{{claim, 0}, {unpublish, 0}}},
+      {"refused chains",
+       "the ACME client brings a certificate that clients refuse",
+       {between("2 0 1", "3 1 1"), between("2 1 1", "3 1 1")},
+       life() + Moves{{misissue, 0}, {revert, 0}}},
+      {"caches",
+       "a resolver answers as any cache may",
+       {Setting{}},
+       life() + Moves{{run_with_cache, 0}, {run_with_cache, 1}, {run_with_cache, 2}}},
+      {"old primaries",
+       "the primary names itself alone, and clients ask another server",
+       {in({.is_moved = true}, with(1, 1))},
+       life()},
+      {"forgotten servers",
+       "the primary does not name the server that the parent names",
+       {in({.is_forgotten = true}, with(1, 1)), in({.is_forgotten = true}, with(2, 1))},
+       life() + Moves{{transfer, 1}}},
+      {"balancers",
+       "two machines take turns behind one address",
+       {in({.is_balanced = true}, with(1, 2))},
+       life() + Moves{{take_up, 1}, {revert, 0}}},
+      {"own addresses",
+       "--address names the first address, DNS names two",
+       {in({.has_own_address = true}, with(1, 2))},
+       life() + Moves{{take_up, 1}}},
   };
   return all;
 }

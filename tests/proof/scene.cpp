@@ -26,10 +26,13 @@ constexpr Word words[] = {
     {MoveKind::run_and_writer, "run, and another writer before its call"},
     {MoveKind::run_and_time, "run, suspended for an hour before its call"},
     {MoveKind::run_and_switch, "run, and the service switches before its call"},
+    {MoveKind::run_and_revert, "run, and the old files are put back before its call"},
+    {MoveKind::run_with_cache, "run, and the resolver answers as cache"},
     {MoveKind::run_half_blind, "run, out of reach is name server"},
     {MoveKind::run_half_deaf, "run, out of reach is address"},
     {MoveKind::transfer, "transfer to secondary"},
-    {MoveKind::fall_back, "back with its old zone comes secondary"},
+    {MoveKind::die, "out of reach from now on is secondary"},
+    {MoveKind::come_back, "back, with its old zone, comes the secondary"},
     {MoveKind::take_up, "reload at address"},
     {MoveKind::second, "a second"},
     {MoveKind::wait, "wait"},
@@ -46,6 +49,9 @@ constexpr Word words[] = {
     {MoveKind::clock_ahead, "the clock is set ahead"},
     {MoveKind::clock_back, "the clock is set back"},
     {MoveKind::reboot, "reboot"},
+    {MoveKind::move, "another machine goes on"},
+    {MoveKind::misissue, "renewal that clients refuse"},
+    {MoveKind::claim, "another configuration publishes a record of its own"},
 };
 
 // A hash that takes one value after the other.
@@ -157,9 +163,14 @@ model::Truth truth_of(const Setting& setting) {
   model::Wish wish;
   wish.is_dual = setting.is_dual;
   wish.combinations = setting.combinations;
-  std::optional<Rrset> published;
+  const auto first = wish.records();
+  wish.has_next = setting.has_next;
+  std::optional<Rrset> published, before, wildcard;
   if (setting.is_published) published = Rrset{setting.ttl, wish.records()};
-  return {setting.secondaries, setting.addresses, std::move(published), wish.current()};
+  if (setting.ttl_before) before = Rrset{*setting.ttl_before, first};
+  if (setting.wildcard_ttl) wildcard = Rrset{*setting.wildcard_ttl, first};
+  return {setting.secondaries, setting.addresses, std::move(published),
+          wish.current(),      std::move(before), std::move(wildcard)};
 }
 
 }  // namespace
@@ -180,7 +191,9 @@ Scene::Scene(const Setting& setting) : setting_(&setting), truth_(truth_of(setti
   wish_.is_dual = setting.is_dual;
   wish_.combinations = setting.combinations;
   wish_.ttl = setting.ttl;
+  wish_.longest_ttl = setting.longest_ttl;
   wish_.grace = setting.grace;
+  wish_.has_next = setting.has_next;
 }
 
 std::optional<std::string> Scene::play(const Move& move, const model::Fault& fault) {
@@ -193,7 +206,11 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
     case MoveKind::run_and_writer:
     case MoveKind::run_and_time:
     case MoveKind::run_and_switch:
+    case MoveKind::run_and_revert:
       trouble = run(fault, {}, {move.at, move.kind});
+      break;
+    case MoveKind::run_with_cache:
+      trouble = run(fault, {0, 0, move.at}, {});
       break;
     case MoveKind::run_half_blind:
       trouble = run(fault, {1U << move.at, 0}, {});
@@ -202,10 +219,13 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
       trouble = run(fault, {0, 1U << move.at}, {});
       break;
     case MoveKind::transfer:
-      truth_.transfer(move.at);
+      if (!dead_ || dead_->secondary != move.at) truth_.transfer(move.at);
       break;
-    case MoveKind::fall_back:
-      truth_.fall_back(move.at);
+    case MoveKind::die:
+      die(move.at);
+      break;
+    case MoveKind::come_back:
+      come_back();
       break;
     case MoveKind::take_up:
       truth_.take_up(move.at);
@@ -235,6 +255,15 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
       memory_.booted = truth_.now();
       ++memory_.boots;
       break;
+    case MoveKind::move:
+      memory_.booted = testing::issued;
+      ++memory_.boots;
+      ++memory_.machine;
+      memory_.wall_error += wrong_by;
+      break;
+    case MoveKind::claim:
+      claim_for_another();
+      break;
     default:
       wish_differently(move);
   }
@@ -246,9 +275,15 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
 void Scene::wish_differently(const Move& move) {
   switch (move.kind) {
     case MoveKind::renew:
+      wish_.is_misissued = false;
       wish_.generation = std::min(wish_.generation + 1, latest_generation);
       break;
+    case MoveKind::misissue:
+      wish_.generation = std::min(wish_.generation + 1, latest_generation);
+      wish_.is_misissued = true;
+      break;
     case MoveKind::revert:
+      wish_.is_misissued = false;
       wish_.generation = std::max(wish_.generation - 1, 0);
       break;
     case MoveKind::key_kinds:
@@ -274,18 +309,21 @@ void Scene::wish_differently(const Move& move) {
 
 std::optional<std::string> Scene::run(const model::Fault& fault, const model::Weather& weather,
                                       const Between& between) {
-  model::ModelWorld world(truth_, fault, setting_->installs);
+  model::ModelWorld world(truth_, fault, setting_->installs, setting_->around);
   model::ModelLedger ledger(world);
   test::NotedEvents events;
   ledger.restore(std::move(ledger_));
   world.remember(std::move(memory_));
-  world.wish_for(wish_, weather);
+  auto day = weather;
+  if (dead_) day.dead_servers |= 2U << dead_->secondary;
+  world.wish_for(wish_, day);
   std::optional<std::string> meanwhile;
   world.before_each_call = [&, call = std::size_t{0}]() mutable {
     if (call++ != between.call) return;
     if (between.kind == MoveKind::run_killed) throw model::Crash{};
     if (between.kind == MoveKind::run_and_writer) write_foreign();
     if (between.kind == MoveKind::run_and_time) truth_.pass(hour);
+    if (between.kind == MoveKind::run_and_revert && !world.is_acting()) put_back();
     if (between.kind == MoveKind::run_and_switch) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
     }
@@ -300,6 +338,7 @@ std::optional<std::string> Scene::run(const model::Fault& fault, const model::We
       truth_.install(wish_.current());
   } catch (const model::Crash&) {
   }
+  if (dead_) dead_->is_noticed = true;
   world.before_each_call = [] {};
   ledger_ = ledger.peek();
   memory_ = world.memory();
@@ -313,7 +352,7 @@ std::optional<Time> Scene::next_boundary(const model::Fault& fault) {
   for (const auto& version : truth_.versions()) {
     if (version.last_served) moments.push_back(model::Truth::end_of(version));
   }
-  model::ModelWorld world(truth_, fault, setting_->installs);
+  model::ModelWorld world(truth_, fault, setting_->installs, setting_->around);
   model::ModelLedger ledger(world);
   test::NotedEvents events;
   ledger.restore(ledger_);
@@ -333,6 +372,49 @@ void Scene::write_foreign() {
   auto record = rrset->records.front();
   record.data.assign(record.data.size(), 0xF0);
   if (std::ranges::find(rrset->records, record) != rrset->records.end()) return;
+  rrset->records.push_back(record);
+  std::ranges::sort(rrset->records);
+  truth_.write(rrset);
+}
+
+// The certificate before, while its records are there still.
+void Scene::put_back() {
+  truth_.pass(hour);
+  const auto old = model::Keys{{std::max(wish_.generation - 1, 0), KeyType::rsa}};
+  const auto& there = truth_.at_primary();
+  const auto& chain = model::credential_of(old.front())->chain;
+  const bool is_safe = there && std::ranges::any_of(there->records, [&](const TlsaRecord& record) {
+                         return matches(record, chain) && truth_.everywhere_since(record);
+                       });
+  if (!is_safe || setting_->is_dual) return;
+  truth_.install(old);
+  for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
+}
+
+// What it comes back with is old, or not so old that no cache holds it.
+void Scene::die(std::uint8_t secondary) {
+  if (dead_) return;
+  const auto& before = truth_.versions()[truth_.before()[secondary + 1U]];
+  dead_ = Dead{secondary, false, !before.last_served || truth_.now() < model::Truth::end_of(before)};
+}
+
+// Nobody can know of an absence between two looks.
+void Scene::come_back() {
+  if (!dead_ || !dead_->is_noticed) return;
+  if (dead_->has_old_zone) truth_.fall_back(dead_->secondary);
+  dead_.reset();
+}
+
+void Scene::claim_for_another() {
+  auto rrset = truth_.at_primary();
+  if (!rrset) return;
+  auto record = rrset->records.front();
+  record.data.assign(record.data.size(), 0xC0);
+  if (!memory_.theirs.insert(record).second) return;
+  memory_.ours.insert(record);
+  auto& entry = ledger_.owners[model::owner()].at(record);
+  entry.owned = true;
+  entry.wanters = {{{"/etc/other.conf", "web"}}};
   rrset->records.push_back(record);
   std::ranges::sort(rrset->records);
   truth_.write(rrset);
@@ -360,6 +442,10 @@ std::optional<std::string> Scene::settle(const model::Fault& fault) {
   wish_.unpublish = false;
   wish_.adopt_each = true;
   wish_.ttl.reset();
+  wish_.is_misissued = false;
+  memory_.theirs.clear();
+  dead_.reset();
+  truth_.remove_wildcard();
   const auto wanted = wish_.current();
   for (int round = 0; round < most_rounds; ++round) {
     for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
@@ -398,13 +484,17 @@ std::uint64_t Scene::fingerprint() const {
   add(digest, ledger_, wall, memory_);
   digest.add(static_cast<std::uint64_t>(wish_.generation) << 8 | (wish_.is_dual ? 1U : 0U) |
              (wish_.has_next ? 2U : 0U) | (wish_.unpublish ? 4U : 0U) |
-             (wish_.combinations == setting_->combinations ? 8U : 0U) | (memory_.is_reload_due ? 16U : 0U));
+             (wish_.combinations == setting_->combinations ? 8U : 0U) | (memory_.is_reload_due ? 16U : 0U) |
+             (wish_.is_misissued ? 32U : 0U));
+  digest.add(dead_ ? dead_->secondary * 4U + (dead_->is_noticed ? 2U : 1U) * (dead_->has_old_zone ? 5U : 1U)
+                   : ~0U);
   digest.add(wish_.ttl.value_or(0));
   digest.add(static_cast<std::uint64_t>(memory_.wall_error.count()));
   // Uptime counts only as what has passed since the last run.
   digest.add(static_cast<std::uint64_t>(
       ledger_.last_run ? (truth_.now() - memory_.booted - ledger_.last_run->uptime).count() : 0));
   for (const auto& record : memory_.ours) digest.add(record);
+  for (const auto& record : memory_.theirs) digest.add(record);
   for (const auto& certificate : memory_.replaced) digest.add(std::hash<std::string>{}(certificate));
   return digest.value();
 }

@@ -17,10 +17,14 @@ enum class MoveKind : std::uint8_t {
   run_and_writer,  // another writer changes the RRset before the `at`-th call
   run_and_time,    // the machine is suspended for an hour before the `at`-th call
   run_and_switch,  // the service takes up what is installed before the `at`-th call
+  run_and_revert,  // the machine is suspended before the `at`-th call, and meanwhile somebody puts the old
+                   // files back
+  run_with_cache,  // a resolver answers as the `at`-th cache does
   run_half_blind,  // name server `at` cannot be reached
   run_half_deaf,   // address `at` of the service cannot be reached
   transfer,        // name server `at` catches up with the primary
-  fall_back,       // name server `at` comes back with the zone that it had before
+  die,             // secondary `at` is out of reach from now on
+  come_back,       // it is back, with the zone that it had before, if that is not too old
   take_up,         // address `at` of the service presents what is installed
   second,          // a second goes by
   wait,            // time goes by to a second before the next thing that only time ends
@@ -37,6 +41,9 @@ enum class MoveKind : std::uint8_t {
   clock_ahead,
   clock_back,
   reboot,
+  move,      // the ledger goes on at another machine, whose clock is ahead
+  misissue,  // the ACME client has a certificate that clients refuse
+  claim,     // another configuration publishes a record for a machine of its own
 };
 
 struct Move {
@@ -51,6 +58,7 @@ struct Setting {
   std::size_t secondaries = 1;
   std::size_t addresses = 1;
   std::uint32_t ttl = 300;
+  std::uint32_t longest_ttl = 3600;
   bool installs = true;  // the driver installs; otherwise a hook does, once `ready` says so
   bool is_published = true;
   bool is_dual = false;
@@ -58,6 +66,10 @@ struct Setting {
   std::vector<TlsaParameters> combinations = {testing::parameters("3 1 1")};
   std::vector<TlsaParameters> other_combinations = {testing::parameters("3 1 2")};
   std::uint32_t other_ttl = 60;
+  std::optional<std::uint32_t> ttl_before;    // of the first records alone, a moment ago
+  bool has_next = false;                      // the next key is published and given
+  std::optional<std::uint32_t> wildcard_ttl;  // a wildcard stands behind the owner, with the first records
+  model::Surroundings around = {};
 };
 
 class Scene {
@@ -85,9 +97,21 @@ class Scene {
   [[nodiscard]] std::string blockers() const;
   void write_foreign();
   void remove_foreign();
+  void claim_for_another();
+  void put_back();
+  void die(std::uint8_t secondary);
+  void come_back();
   void wish_differently(const Move& move);
 
+  // A secondary that is out of reach.
+  struct Dead {
+    std::uint8_t secondary;
+    bool is_noticed = false;    // by a run
+    bool has_old_zone = false;  // caches hold it still
+  };
+
   const Setting* setting_;
+  std::optional<Dead> dead_;
   model::Truth truth_;
   model::Wish wish_;
   model::ModelWorld::Memory memory_;

@@ -82,6 +82,7 @@ std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden)
                records_of_all(is_ours ? wish.current() : stranger, combination_sets()[dice(4)])};
 }
 
+bool is_of_a_key(const TlsaRecord& record) { return describe(record).find("nobody") == std::string::npos; }
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
 std::string text_of(const Keys& keys) {
@@ -321,6 +322,7 @@ class Play {
     auto record = rrset->records[dice(static_cast<std::uint32_t>(rrset->records.size()))];
     if (is_well_formed(record)) record.data[0] ^= static_cast<std::uint8_t>(1 + dice(3));
     if (dice.one_in(4)) record.data.resize(31);
+    if (is_of_a_key(record)) return;  // deleted, and put back before anybody looked: CAVEATS
     if (std::ranges::find(rrset->records, record) != rrset->records.end()) return;
     rrset->records.push_back(record);
     std::ranges::sort(rrset->records);
@@ -337,6 +339,7 @@ class Play {
   // A secondary dies; when that has been seen it comes back, perhaps with what it had before, and perhaps it
   // catches up before anybody looks again.
   std::string die_or_return(Dice& dice) {
+    if (around_.is_moved) return "nothing";  // the driver knows its own primary alone, and the resolver
     if (!dead_server_) {
       const auto server = 1 + dice(8) % (truth_.servers() - 1);
       const auto& before = truth_.versions()[truth_.before()[server]];

@@ -1,0 +1,255 @@
+#include "rollover/model/wrong_drivers.hpp"
+
+#include <algorithm>
+
+namespace tlsa_update::model {
+namespace {
+
+bool is_wanted(const Step& step) {
+  return step.reason == Reason::wanted || step.reason == Reason::next_key ||
+         step.reason == Reason::propagating || step.reason == Reason::may_be_cached ||
+         step.reason == Reason::not_signed || step.reason == Reason::unread;
+}
+
+void delete_what_is_not_wanted(Plan& plan) {
+  for (auto& step : plan.zones[0].rrsets[0].steps) {
+    if (step.state != RecordState::missing && !is_wanted(step)) step.action = Action::remove;
+  }
+}
+
+Fault deletes_early() {
+  Fault fault{"deletes as soon as the new record is there"};
+  fault.spoil = [](Plan& plan) {
+    const auto& steps = plan.zones[0].rrsets[0].steps;
+    const auto is_missing = [](const Step& step) { return step.state == RecordState::missing; };
+    if (std::ranges::none_of(steps, is_missing) && std::ranges::any_of(steps, is_wanted)) {
+      delete_what_is_not_wanted(plan);
+    }
+  };
+  return fault;
+}
+
+Fault replaces() {
+  Fault fault{"replaces instead of adding"};
+  fault.spoil = [](Plan& plan) {
+    if (!plan.zones[0].rrsets[0].adds().empty()) delete_what_is_not_wanted(plan);
+  };
+  return fault;
+}
+
+Fault deploys_early() {
+  Fault fault{"deploys as soon as the primary has the records"};
+  fault.tune = [](rollover::Request& request) { request.wait_factor = 0; };
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& server : seen.zones[0].servers) {
+      server.reachable = true;
+      server.rrsets = {{owner(), seen.zones[0].owners[0].rrset, true, std::nullopt}};
+    }
+  };
+  return fault;
+}
+
+Fault waits_one_ttl() {
+  Fault fault{"waits one TTL where RFC 7671 asks for two"};
+  fault.tune = [](rollover::Request& request) { request.wait_factor = 1; };
+  return fault;
+}
+
+Fault forgets_a_secondary() {
+  Fault fault{"forgets the last secondary"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].servers.pop_back(); };
+  return fault;
+}
+
+Fault drops_handshakes(std::string name, std::function<bool(const Presented&)> is_dropped) {
+  Fault fault{std::move(name)};
+  fault.squint = [is_dropped](rollover::Facts& seen) {
+    for (auto& evidence : seen.evidence) std::erase_if(evidence.presented, is_dropped);
+  };
+  return fault;
+}
+
+Fault ignores_the_other_address() {
+  return drops_handshakes("looks at the first address only",
+                          [](const Presented& one) { return one.address != "192.0.2.1"; });
+}
+
+Fault takes_silence_for_consent() {
+  return drops_handshakes("leaves out addresses that do not answer",
+                          [](const Presented& one) { return one.outcome == ProbeOutcome::unreachable; });
+}
+
+Fault sees_the_rsa_half() {
+  return drops_handshakes("makes RSA handshakes only",
+                          [](const Presented& one) { return one.key_type == KeyType::ecdsa; });
+}
+
+Fault never_probes() {
+  Fault fault{"changes parameters without a look at what is served"};
+  fault.squint = [](rollover::Facts& seen) { seen.evidence[0].presented.clear(); };
+  return fault;
+}
+
+Fault believes_the_wall_clock() {
+  Fault fault{"believes the wall clock"};
+  fault.tell_time = [](ClockReading& clock) { clock.boot_id.clear(); };
+  fault.squint = [](rollover::Facts& seen) { seen.is_signed_by_primaries = true; };
+  return fault;
+}
+
+Fault forgets_what_it_released() {
+  Fault fault{"forgets what it released for deployment"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts&) {
+    for (auto& [owner, memory] : ledger.owners) {
+      for (auto& entry : memory.records) entry.released_at.reset();
+    }
+  };
+  return fault;
+}
+
+Fault forgets_the_ttl_before() {
+  Fault fault{"counts the TTL after the change only"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts& seen) {
+    const auto& rrset = seen.zones[0].owners[0].rrset;
+    for (auto& [owner, memory] : ledger.owners) {
+      for (auto& entry : memory.records) {
+        entry.ttl_bound = rrset ? rrset->ttl : 0;
+        entry.watched_since = testing::issued;  // which would cover it
+      }
+    }
+  };
+  return fault;
+}
+
+Fault takes_no_history_for_none() {
+  Fault fault{"takes it that nothing was there before the first look"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts&) {
+    for (auto& [owner, memory] : ledger.owners) {
+      for (auto& entry : memory.records) entry.watched_since = testing::issued;
+    }
+  };
+  return fault;
+}
+
+Fault believes_that_servers_stand_still() {
+  Fault fault{"takes it that a server which was out of reach has stood still"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts&) {
+    for (auto& [owner, memory] : ledger.owners) memory.out_of_reach.clear();
+  };
+  return fault;
+}
+
+Fault forgets_who_else_wants() {
+  Fault fault{"forgets that others want records"};
+  fault.recall = [](Ledger& ledger, const rollover::Facts&) {
+    for (auto& [owner, memory] : ledger.owners) {
+      for (auto& entry : memory.records) entry.wanters.clear();
+    }
+  };
+  return fault;
+}
+
+Fault takes_every_machine_for_one() {
+  Fault fault{"takes every machine for one and the same"};
+  fault.tell_time = [](ClockReading& clock) { clock.machine = "machine"; };
+  return fault;
+}
+
+Fault acts_on_old_evidence() {
+  Fault fault{"acts on evidence of any age"};
+  fault.has_stopwatch = false;
+  return fault;
+}
+
+Fault uncovers_a_wildcard() {
+  Fault fault{"unpublishes without a look at the wildcard behind"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].uncovered.reset(); };
+  return fault;
+}
+
+Fault forgets_the_wildcards_ttl() {
+  Fault fault{"takes what a wildcard answers for nothing"};
+  fault.squint = [](rollover::Facts& seen) {
+    seen.zones[0].owners[0].wildcard_answer.reset();
+    for (auto& server : seen.zones[0].servers) {
+      for (auto& rrset : server.rrsets) rrset.wildcard_answer.reset();
+    }
+  };
+  return fault;
+}
+
+Fault publishes_unseen() {
+  Fault fault{"takes a service that it cannot reach for one that is not there"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& one : seen.evidence[0].presented) one.is_closed = one.outcome == ProbeOutcome::unreachable;
+  };
+  return fault;
+}
+
+Fault takes_digests_for_chains() {
+  Fault fault{"takes a digest that matches for a chain that clients accept"};
+  fault.takes_digests_for_chains = true;
+  return fault;
+}
+
+Fault believes_the_primary_about_its_servers() {
+  Fault fault{"asks only the servers that the primary names"};
+  fault.squint = [](rollover::Facts& seen) {
+    std::erase_if(seen.zones[0].servers,
+                  [](const ServerView& server) { return !server.is_named_by_primary; });
+  };
+  return fault;
+}
+
+Fault believes_the_primary_about_the_world() {
+  Fault fault{"takes no notice of what a resolver gives"};
+  fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].resolved.reset(); };
+  return fault;
+}
+
+Fault looks_at_its_own_address() {
+  Fault fault{"looks at the address of the configuration only"};
+  fault.asks_dns_for_addresses = false;
+  return fault;
+}
+
+Fault takes_a_rejection_for_an_answer() {
+  Fault fault{"takes two handshakes for a sample of what is behind an address"};
+  fault.asks_again = false;
+  return fault;
+}
+
+}  // namespace
+
+const std::vector<Fault>& wrong_drivers() {
+  static const std::vector<Fault> all{
+      deletes_early(),
+      replaces(),
+      deploys_early(),
+      waits_one_ttl(),
+      forgets_a_secondary(),
+      ignores_the_other_address(),
+      takes_silence_for_consent(),
+      sees_the_rsa_half(),
+      never_probes(),
+      believes_the_wall_clock(),
+      forgets_what_it_released(),
+      forgets_the_ttl_before(),
+      takes_no_history_for_none(),
+      believes_that_servers_stand_still(),
+      forgets_who_else_wants(),
+      takes_every_machine_for_one(),
+      acts_on_old_evidence(),
+      uncovers_a_wildcard(),
+      forgets_the_wildcards_ttl(),
+      publishes_unseen(),
+      takes_digests_for_chains(),
+      believes_the_primary_about_its_servers(),
+      believes_the_primary_about_the_world(),
+      looks_at_its_own_address(),
+      takes_a_rejection_for_an_answer(),
+  };
+  return all;
+}
+
+}  // namespace tlsa_update::model

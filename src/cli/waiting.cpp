@@ -37,18 +37,21 @@ Seconds pause_of(const report::Findings& findings) {
 }
 
 struct Awaited {
-  std::string in_full;   // for the log
+  std::string in_full;   // for the log, with its end where that is known
   std::string in_short;  // for one line of a terminal
 };
 
 Awaited awaited(const report::Findings& findings) {
+  const auto& due = findings.plan.next_due;
+  const auto next_due = due ? ", until " + rfc3339(*due) : std::string{};
   if (findings.blockers && !findings.blockers->empty()) {
     const auto& wait = findings.blockers->front();
     const auto name = wait.owner.text() + ": ";
-    return {name + detail(wait), name + std::string(text(wait.reason))};
+    return {name + detail(wait) + (wait.ready_at ? std::string{} : next_due),
+            name + std::string(text(wait.reason))};
   }
   const auto trouble = findings.troubles.empty() ? "waiting" : findings.troubles.front().text();
-  return {trouble, trouble};
+  return {trouble + next_due, trouble};
 }
 
 // A line that is wider would not be overwritten by the next.
@@ -86,8 +89,7 @@ report::Findings wait_until_done(report::Findings first, const std::function<rep
     const auto what = awaited(findings);
     const auto pause = pause_of(findings);
     if (!on_terminal && what.in_full != said) {
-      log_info("waiting: " + what.in_full +
-               (findings.plan.next_due ? ", until " + rfc3339(*findings.plan.next_due) : std::string{}));
+      log_info("waiting: " + what.in_full);
       said = what.in_full;
     }
     const bool ended =

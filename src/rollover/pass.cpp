@@ -269,6 +269,11 @@ bool Pass::renew(report::Findings& found) {
   return true;
 }
 
+void Pass::plan_anew(report::Findings& found) {
+  if (found.evidence) facts_.evidence = *found.evidence;
+  found.plan = plan(observed(ledger_.peek()));
+}
+
 Pass::Round Pass::act_once(int round, report::Findings& all) {
   look_around();
   auto next = plan_ahead(all);

@@ -82,6 +82,8 @@ class Rollout {
       for (const auto& one : installed_) look_at(one);
     }
     (void)remember(stage_, deployed, in_place_);
+    if (!installed_.empty()) stage_.conclude();
+    add_what_remains();
   }
 
  private:
@@ -222,9 +224,17 @@ class Rollout {
     installed_.push_back({std::move(installation), std::move(to_reload)});
   }
 
+  void add_what_remains() const {
+    auto& found = stage_.found;
+    if (is_withheld_ && found.remaining != ErrorCode::unsafe) found.remaining = ErrorCode::differences;
+    if (awaited_.empty()) return;
+    if (!found.remaining) found.remaining = ErrorCode::not_yet;
+    if (found.blockers) found.blockers->insert(found.blockers->end(), awaited_.begin(), awaited_.end());
+  }
+
   void take_up(const Error& error) {
     if (error.code == ErrorCode::differences) {
-      if (stage_.found.remaining != ErrorCode::unsafe) stage_.found.remaining = error.code;
+      is_withheld_ = true;
     } else {
       is_stopped_ = error.code == ErrorCode::not_yet;
       add_trouble(stage_, error);
@@ -243,13 +253,9 @@ class Rollout {
                          ", which reads it as well and is " +
                          (is_asked ? "not ready" : "not part of this run: run without a NAME"));
     }
-    if (!stage_.found.remaining) stage_.found.remaining = ErrorCode::not_yet;
-    if (!stage_.found.blockers) return;
     for (const auto* service : ready) {
-      for (const auto& asked : service->owners) {
-        stage_.found.blockers->push_back(
-            {asked.owner, {}, target, false, Reason::other_service, Ends::time, {}, {}});
-      }
+      for (const auto& asked : service->owners)
+        awaited_.push_back({asked.owner, {}, target, false, Reason::other_service, Ends::time, {}, {}});
     }
   }
 
@@ -351,6 +357,8 @@ class Rollout {
   const Stage& stage_;
   std::map<const ServiceSettings*, const WantedService*> by_settings_;  // those that could be read
   bool is_stopped_ = false;                                             // by a signal
+  bool is_withheld_ = false;                                            // by a dry run
+  std::vector<Wait> awaited_;                                           // other services
   std::vector<Installed> installed_;
   std::map<std::string, bool> has_reloaded_;   // by command: did it end well?
   std::map<const WantedService*, bool> done_;  // does it present what was installed?

@@ -87,6 +87,10 @@ Outcome deploy(World& world, LedgerStore& ledger, const Request& request, Events
   stage.renew = [&] {
     if (pass.renew(found)) conclude(found, Goal::deployment);
   };
+  stage.conclude = [&] {
+    pass.plan_anew(found);
+    conclude(found, Goal::deployment);
+  };
   roll_out(stage);
   return found;
 }
@@ -115,6 +119,10 @@ Outcome run(World& world, LedgerStore& ledger, const Request& request, Events& e
   Stage stage{world, ledger, events, request, *wants, pass.facts(), found};
   stage.renew = [&] {
     if (pass.renew(found)) conclude(found, Goal::all);
+  };
+  stage.conclude = [&] {
+    pass.plan_anew(found);
+    conclude(found, Goal::all);
   };
   hand_over(stage);
   roll_out(stage);

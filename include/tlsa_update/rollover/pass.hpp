@@ -40,6 +40,9 @@ class Pass {
   // looks, remembers and plans again, and `found` has what is so now; true then.
   bool renew(report::Findings& found);
 
+  // After a deployment: plans on what its look has seen. The ledger learns of it at the next pass.
+  void plan_anew(report::Findings& found);
+
   // --assume-deployed speaks of the time after the deployment: until then it is ignored, and probes count.
   void ignore_assume_deployed() { policy_.assume_deployed = false; }
 

@@ -23,6 +23,8 @@ struct Stage {
   report::Findings& found;  // troubles, `changed` and what remains are added to it
   // Before the first file is replaced: brings `found` up to date if that is due.
   std::function<void()> renew = [] {};
+  // After a deployment: has `found` tell what is so now, by the look that followed it.
+  std::function<void()> conclude = [] {};
 };
 
 // For services without `install` lines: records the ready ones in the ledger as released and deployed.

@@ -331,6 +331,23 @@ TEST_F(Driver, RunExitsWith75UntilAllIsDone) {
   EXPECT_THAT(world_.calls, ElementsAre("look")) << "I7: a second run changes nothing";
 }
 
+// Not for what the deployment has just ended.
+TEST_F(Driver, AfterADeploymentItTellsWhatIsWaitedForFromThenOn) {
+  settled();
+  renew();
+  world_.request.grace = Seconds{3600};
+  std::vector<Wait> blockers;
+  for (int hours = 0; world_.count("reload mail") == 0 && hours < 400; ++hours) {
+    const auto found = call(rollover::run);
+    ASSERT_TRUE(found && found->blockers);
+    blockers = *found->blockers;
+    world_.time += Seconds{3600};
+  }
+  ASSERT_EQ(blockers.size(), 1U);
+  EXPECT_EQ(blockers.front().reason, Reason::grace);
+  EXPECT_TRUE(blockers.front().ready_at);
+}
+
 TEST_F(Driver, StatusExitsWithWhatItSees) {
   settled();
   const auto before = ledger_.ledger;

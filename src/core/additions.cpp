@@ -128,12 +128,20 @@ class Reach {
   std::vector<Served> served_;
 };
 
-// What was released for deployment is not live yet.
-bool leaves_out_what_may_go_live(const Situation& situation, const Combination& combination) {
-  const Reach reach(situation.facts, combination);
-  return std::ranges::any_of(situation.memory.records, [&](const LedgerEntry& entry) {
-    return situation.may_go_live(entry) && !reach.covers(entry.record);
-  });
+// What was released for deployment is not live yet. If nobody wants it any more, and it is not published,
+// only the operator knows that it will not go live.
+std::optional<Held> held_by_what_may_go_live(const Situation& situation, const Combination& combination) {
+  const auto& facts = situation.facts;
+  const Reach reach(facts, combination);
+  std::optional<Held> held;
+  for (const auto& entry : situation.memory.records) {
+    if (!situation.may_go_live(entry) || reach.covers(entry.record)) continue;
+    const bool is_given_up = facts.find_wanted(entry.record) == nullptr &&
+                             !contains(facts.published(), entry.record) && !situation.claim_on(entry.record);
+    if (!is_given_up) return Held{Reason::may_go_live};
+    held = Held{Reason::may_go_live, Ends::operator_};
+  }
+  return held;
 }
 
 // Nobody can see what is served: it may be whatever a published record stands for.
@@ -152,25 +160,24 @@ bool is_unseen(const Situation& situation, const Combination& combination) {
 
 // May this combination come to be there as a whole? A reason when it may not. What was met comes first:
 // nobody's word stands against it.
-std::optional<Reason> hold(const Situation& situation, const TlsaRecords& stays,
-                           const Combination& combination) {
+std::optional<Held> hold(const Situation& situation, const TlsaRecords& stays,
+                         const Combination& combination) {
   const auto& facts = situation.facts;
   TlsaRecords after = stays;
   for (const auto& added : combination.missing) insert(after, added.record);
   for (const auto& served : facts.live.chains) {
-    if (broken_by(facts.published(), after, served)) return Reason::combination_would_break;
+    if (broken_by(facts.published(), after, served)) return Held{Reason::combination_would_break};
   }
   // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
-  if (is_first(facts) && !facts.live.without_tls.empty()) return Reason::no_tls;
-  if (is_unseen(situation, combination)) return Reason::not_probed;
-  if (leaves_out_what_may_go_live(situation, combination)) return Reason::may_go_live;
-  return std::nullopt;
+  if (is_first(facts) && !facts.live.without_tls.empty()) return Held{Reason::no_tls};
+  if (is_unseen(situation, combination)) return Held{Reason::not_probed};
+  return held_by_what_may_go_live(situation, combination);
 }
 
 // The first RRset of a name comes as a whole or not at all.
 void hold_all(const OwnerFacts& facts, Additions& additions) {
-  const Reason reason = additions.held.begin()->second;
-  for (const auto parameters : facts.parameters) additions.held.emplace(parameters, reason);
+  const Held held = additions.held.begin()->second;
+  for (const auto parameters : facts.parameters) additions.held.emplace(parameters, held);
   additions.records.clear();
 }
 
@@ -188,10 +195,9 @@ Additions choose_additions(const Situation& situation, const TlsaRecords& stays)
     const bool is_new = combinations(combination.there).empty();
     if (is_new) cover_what_is_installed(facts, parameters, combination);
     if (is_new) cover_what_was_seen_live(situation, parameters, combination);
-    const auto reason =
-        is_new && !situation.policy.force ? hold(situation, stays, combination) : std::nullopt;
-    if (reason) {
-      additions.held.emplace(parameters, *reason);
+    const auto held = is_new && !situation.policy.force ? hold(situation, stays, combination) : std::nullopt;
+    if (held) {
+      additions.held.emplace(parameters, *held);
     } else {
       std::ranges::move(combination.missing, std::back_inserter(additions.records));
     }

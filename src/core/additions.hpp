@@ -16,9 +16,14 @@ struct Addition {
   std::string credential;
 };
 
+struct Held {
+  Reason reason;
+  std::optional<Ends> ends = {};  // another end than the reason's usual one
+};
+
 struct Additions {
   std::vector<Addition> records;
-  std::map<TlsaParameters, Reason> held;  // wanted combinations that may not be introduced now
+  std::map<TlsaParameters, Held> held;  // wanted combinations that may not be introduced now
 };
 
 // No client could use any record that is published: what is added starts DANE for the name.

@@ -97,11 +97,11 @@ void remark_held(Plan& plan, const OwnerFacts& facts, const Additions& additions
                  bool may_wait) {
   const bool is_refused = is_first(facts) && policy.adds;
   const bool is_waiting = may_wait && !is_switched(facts) && !is_refused;
-  for (const auto& [parameters, reason] : additions.held) {
-    if (reason == Reason::combination_would_break && !is_waiting)
+  for (const auto& [parameters, held] : additions.held) {
+    if (held.reason == Reason::combination_would_break && !is_waiting)
       plan.critical.push_back(
           {.kind = RemarkKind::would_match_nothing, .owner = facts.owner(), .parameters = parameters});
-    if (reason != Reason::no_tls || !is_refused) continue;
+    if (held.reason != Reason::no_tls || !is_refused) continue;
     const auto& at = facts.live.without_tls.front().address;
     plan.critical.push_back({.kind = RemarkKind::without_tls, .owner = facts.owner(), .where = at});
     return;

@@ -46,19 +46,19 @@ class Gate {
   // Each wanted record has been everywhere for two TTLs. A combination that is held back until the switch,
   // and that no client knows, is not missed by anybody who finds another record of the credential.
   void await(const Wanted& want) {
-    const auto reason = held_for(want);
-    if (!reason) {
+    const auto held = held_for(want);
+    if (!held) {
       const auto reliance = situation_.reliance_for_deployment(want.record);
       if (!reliance.is_given())
         blockers_.push_back(with_other_primary(blocker_of(want.record, want.credential, reliance)));
-    } else if (*reason == Reason::not_probed) {
+    } else if (held->reason == Reason::not_probed) {
       blockers_.push_back(
-          {want.record, want.credential, *reason, std::nullopt, std::nullopt, facts_.live.gaps});
+          {want.record, want.credential, held->reason, std::nullopt, std::nullopt, facts_.live.gaps});
     } else if (!is_found_otherwise(want)) {
       const bool is_first =
-          *reason == Reason::combination_would_break && combinations(facts_.published()).empty();
-      blockers_.push_back(
-          {want.record, want.credential, is_first ? Reason::first_record : *reason, std::nullopt});
+          held->reason == Reason::combination_would_break && combinations(facts_.published()).empty();
+      blockers_.push_back({want.record, want.credential, is_first ? Reason::first_record : held->reason,
+                           std::nullopt, held->ends});
     }
   }
 
@@ -73,7 +73,7 @@ class Gate {
   }
 
   // Why a wanted record that is missing is not added.
-  std::optional<Reason> held_for(const Wanted& want) const {
+  std::optional<Held> held_for(const Wanted& want) const {
     const auto held = additions_.held.find(want.record.parameters);
     if (held == additions_.held.end() || contains(facts_.published(), want.record)) return std::nullopt;
     return held->second;

@@ -34,8 +34,8 @@ class Steps {
               Reason::missing, want.credential,      std::nullopt};
     if (held != additions.held.end()) {
       step.action = Action::wait;
-      step.reason = held->second;
-      step.ends = end_of(step.reason);
+      step.reason = held->second.reason;
+      step.ends = held->second.ends ? held->second.ends : end_of(step.reason);
       if (step.reason == Reason::not_probed) step.places = facts_.live.gaps;
       if (step.reason == Reason::no_tls) step.places = facts_.live.without_tls;
     }

@@ -168,5 +168,25 @@ TEST(FirstRecord, W6_WithTheOldCertificateGivenTheNewCombinationCoversBoth) {
   EXPECT_EQ(steps(scene.publish_plan()), briefs({foreign(a), missing(a512), missing(b512)}));
 }
 
+// Released long ago by a ledger that was lost since, or given up after `ready`: no time ends that.
+TEST(FirstRecord, IsLeftToTheOperatorWhileWhatWasGivenUpMayGoLive) {
+  auto scene = wanted({{"A"}}, {"A", "A"});
+  scene.remembered(b).released_at = noon;
+  const auto plan = scene.plan();
+  EXPECT_EQ(steps(plan), briefs({held(a, Reason::may_go_live)}));
+  EXPECT_EQ(end_of(plan), Ends::operator_);
+  EXPECT_EQ(plan.readiness.at(0).blockers.at(0).ends, Ends::operator_);
+  scene.policy().assume_deployed = true;
+  EXPECT_EQ(steps(scene.plan()), briefs({missing(a)}));
+}
+
+TEST(FirstRecord, WaitsForTheServiceOfAnotherConfigurationThatMayGoLive) {
+  auto scene = wanted({{"A"}}, {"A", "A"});
+  scene.remembered(b).released_at = noon;
+  scene.remembered(b).wanters = {{{"/etc/other.conf", "web"}}};
+  EXPECT_EQ(steps(scene.plan()), briefs({held(a, Reason::may_go_live)}));
+  EXPECT_EQ(end_of(scene.plan()), Ends::service);
+}
+
 }  // namespace first_record_test
 }  // namespace tlsa_update

@@ -151,6 +151,7 @@ void ModelWorld::wish_for(const Wish& wish, const Weather& weather) {
   request_.forget_after = Seconds{1000};
   request_.unpublish = wish.unpublish;
   // Who adopts a record that is about to go live is wrong, not the planner.
+  request_.assume_deployed = wish.assume_deployed;
   request_.adopt_all = wish.adopt_all && truth_.is_taken_up();
   if (wish.adopt_each && truth_.at_primary()) {
     for (const auto& record : truth_.at_primary()->records) request_.adopt.push_back({record, owner()});

@@ -33,6 +33,7 @@ struct Wish {
   bool unpublish = false;
   bool adopt_all = false;
   bool adopt_each = false;  // by its data: also what is served and not wanted
+  bool assume_deployed = false;
 
   [[nodiscard]] Keys current() const;
   void want(const Keys& keys);  // as current

@@ -9,7 +9,7 @@ namespace {
 bool is_addition(const RrsetPlan& /*rrset*/, const Step& step) { return step.action == Action::add; }
 
 // The first record of a name, or of a combination of parameters.
-bool is_first(const RrsetPlan& rrset, const Step& added) {
+bool is_first_addition(const RrsetPlan& rrset, const Step& added) {
   return added.action == Action::add && std::ranges::none_of(rrset.steps, [&](const Step& step) {
            return step.state != RecordState::missing && step.record.parameters == added.record.parameters;
          });
@@ -30,7 +30,7 @@ LookFirst look_first(const Plan& plan) {
       const auto any = [&](auto claim) {
         return std::ranges::any_of(rrset.steps, [&](const Step& step) { return claim(rrset, step); });
       };
-      if (rrset.is_passed_over || any(is_first)) add_names(rrset, look.everywhere);
+      if (rrset.is_passed_over || any(is_first_addition)) add_names(rrset, look.everywhere);
       if (any(is_addition)) add_names(rrset, added);
     }
   }

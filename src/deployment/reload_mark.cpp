@@ -10,8 +10,8 @@
 namespace tlsa_update::deployment {
 namespace {
 
-constexpr std::string_view prefix = "reload-";
-constexpr std::string_view suffix = ".pending";
+constexpr std::string_view mark_prefix = "reload-";
+constexpr std::string_view mark_suffix = ".pending";
 constexpr std::string_view target_word = "target ";
 constexpr std::string_view replaced_word = "replaced ";
 
@@ -19,7 +19,7 @@ constexpr std::string_view replaced_word = "replaced ";
 std::string mark_of(const std::string& service) {
   std::string file;
   for (const char c : service) file += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
-  return std::string(prefix) + file + std::string(suffix);
+  return std::string(mark_prefix) + file + std::string(mark_suffix);
 }
 
 ReloadMark read(const std::string& directory, const std::string& file) {
@@ -58,7 +58,7 @@ std::set<std::string> ReloadMarks::files_of(const std::string& service) const {
   for (const auto& [other, targets] : services_) of_others.insert(mark_of(other));
   const auto ours = services_.find(service);
   if (ours == services_.end()) return files;
-  for (const auto& file : state_files(state_directory_, std::string(prefix), std::string(suffix))) {
+  for (const auto& file : state_files(state_directory_, std::string(mark_prefix), std::string(mark_suffix))) {
     if (of_others.contains(file)) continue;
     if (have_common(read(state_directory_, file).targets, ours->second)) files.insert(file);
   }

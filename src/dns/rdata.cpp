@@ -33,8 +33,6 @@ constexpr Layout layouts[] = {
     {39, 0, 1, 0},  // DNAME
 };
 
-Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
-
 }  // namespace
 
 Bytes read_rdata(WireReader& reader, const RecordFields& fields) {

@@ -7,10 +7,8 @@ namespace {
 
 constexpr std::size_t arcount_at = 10;  // RFC 1035 section 4.1.1
 
-Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
-
 // RFC 8945 section 4.2; `reader` stands before RDATA.
-TsigRecord read_rdata(WireReader& reader, const RecordFields& fields) {
+TsigRecord read_tsig(WireReader& reader, const RecordFields& fields) {
   TsigRecord record;
   // "MUST NOT be compressed": read from RDATA alone, so that no pointer has anywhere to point to.
   const auto rdata = reader.octets(fields.rdata_size);
@@ -48,7 +46,7 @@ TsigSearch find_tsig(ByteView message) {
       continue;
     }
     if (i != records || header.additionals == 0 || fields.rr_class != class_any || fields.ttl != 0) return {};
-    search.record = read_rdata(reader, fields);
+    search.record = read_tsig(reader, fields);
     search.record.at = at;
     WireReader owner(message, at);  // may be compressed, unlike the algorithm's name
     search.record.key_name = owner.name();

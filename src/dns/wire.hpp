@@ -17,6 +17,8 @@ inline constexpr std::uint16_t class_in = 1, class_none = 254, class_any = 255;
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::size_t max_message_size = 65535;  // RFC 1035 section 4.2.2
 
+[[nodiscard]] inline Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
+
 // A name off the wire: uncompressed, ASCII letters in lower case, without an allocation.
 class WireName {
  public:

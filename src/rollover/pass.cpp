@@ -122,6 +122,12 @@ std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
   return moved;
 }
 
+std::set<Name> asked_names(const std::vector<Desired>& desired) {
+  std::set<Name> names;
+  for (const auto& wish : desired) names.insert(wish.asked);
+  return names;
+}
+
 // Before what only adds, look_before_adding() has looked closely.
 std::set<Name> unsure_names(const Plan& plan, Depth depth) {
   return depth == Depth::primary ? std::set<Name>{} : names_to_look_at_closely(plan);
@@ -133,7 +139,9 @@ void Pass::look_around() {
   policy_.judge = world_.judge();
   facts_ = world_.look(wants_, depth_);
   looked_at_ = world_.stopwatch();
-  if (depth_ == Depth::primary) look_before_adding();
+  if (depth_ == Depth::primary) return look_before_adding();
+  // What another machine presents is not taken over: all addresses count, and not those of --address alone.
+  if (policy_.adopt_all) look_closely(asked_names(wants_.desired));
 }
 
 // Meanwhile the machine may have stood still, and the administrator gone back to the old certificate.

@@ -70,22 +70,22 @@ class MailHost:
     def __call__(self, command, *names, exits=0, **options):
         return self.program(command, *self.arguments, *names, exits=exits, **options)
 
-    def until_done(self, command="run", seconds=30):
+    def until_done(self, command="run", seconds=30, **options):
         """Repeats a command that exits with 75 until it has nothing left to wait for."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            run = self.program(command, *self.arguments, exits=None)
+            run = self(command, exits=None, **options)
             if run.status == 0:
                 return
             assert run.status == 75, str(run)
             time.sleep(0.2)
         raise AssertionError(f"still waiting after {seconds} s:\n{run}")
 
-    def until_awaits(self, reason, seconds=20, exits=75):
+    def until_awaits(self, reason, seconds=20, exits=75, **options):
         """Repeats `run`, which has to find something to wait for each time, until it gives this fixed word."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            run = self("run", exits=exits, format="json")
+            run = self("run", exits=exits, format="json", **options)
             if f'"reason":"{reason}"' in run.out:
                 return
             time.sleep(0.2)

@@ -17,6 +17,9 @@ using Milliseconds = World::Milliseconds;
 
 constexpr int race_rounds = 8;
 constexpr Milliseconds evidence_lives{10'000};  // until something is done that cannot be undone
+// Servers may let a client wait for their greeting, at every connection. Whatever takes longer has stood
+// still.
+constexpr Milliseconds longest_close_look{60'000};
 constexpr Milliseconds shortest_wait{10};
 constexpr Milliseconds longest_wait{10'000};
 
@@ -161,8 +164,8 @@ void Pass::look_before_adding() {
   std::ranges::move(near, std::back_inserter(facts_.evidence));
 }
 
-// What was seen of these services is replaced by what a close look shows. How long that takes, where
-// greetings are slow, does not make it any older.
+// What was seen of these services is replaced by what a close look shows. Up to a minute, the time that it
+// takes does not make the evidence any older: else nothing would ever be deleted behind slow greetings.
 void Pass::look_closely(const std::set<Name>& asked) {
   std::erase_if(facts_.evidence, [&](const ServiceEvidence& evidence) {
     const auto owner = evidence.service.owner();
@@ -171,7 +174,7 @@ void Pass::look_closely(const std::set<Name>& asked) {
   const auto began = world_.stopwatch();
   auto closer = world_.probe(wants_, facts_, asked, Reach::everywhere);
   std::ranges::move(closer, std::back_inserter(facts_.evidence));
-  looked_at_ += world_.stopwatch() - began;
+  looked_at_ += std::min(world_.stopwatch() - began, longest_close_look);
 }
 
 Plan Pass::plan(const Ledger& ledger) const {

@@ -31,6 +31,7 @@ constexpr Planted table[] = {
     {"forgets that others want records", "neighbours", 8},
     {"takes every machine for one and the same", "machines", 7},
     {"acts on evidence of any age", "interruptions", 7},
+    {"takes what a close look of any length has met for new", "interruptions", 7},
     {"unpublishes without a look at the wildcard behind", "wildcards", 10},
     {"takes what a wildcard answers for nothing", "wildcards", 9},
     {"takes a service that it cannot reach for one that is not there", "first records", 2},

@@ -164,6 +164,24 @@ TEST_P(Aged, EvidenceAllowsNoDeletion) {
   EXPECT_THAT(world_.calls, ElementsAre("look", "pause", "look"));
 }
 
+// Greetings may be slow, and a machine may stand still: only the second is longer than a minute.
+TEST_P(Aged, EvidenceOfACloseLookAllowsNoDeletion) {
+  const bool goes_back = GetParam();
+  settled();
+  renew();
+  while (world_.files[target] != "new") {
+    ASSERT_EQ(exits(rollover::run), 75);
+    world_.time += Seconds{60};
+  }
+  world_.time += Seconds{3600};
+  world_.while_looking = [goes_back](ScriptedWorld& world) {
+    world.time += goes_back ? Seconds{3600} : Seconds{45};
+    if (goes_back) world.site("mail.example.com").served = "old";
+  };
+  EXPECT_EQ(exits(rollover::run), goes_back ? 75 : 0);
+  EXPECT_EQ(published(), goes_back ? of({"old", "new"}) : of({"new"}));
+}
+
 TEST_P(Aged, EvidenceAllowsNoDeployment) {
   const bool is_withdrawn = GetParam();
   settled();

@@ -74,6 +74,7 @@ class ScriptedWorld final : public rollover::World {
   Seconds tick{0};  // that passes at each reading of the clock
   std::function<void(ScriptedWorld&)>
       meanwhile;  // once, at the next reading: between a look and what follows
+  std::function<void(ScriptedWorld&)> while_looking;  // once, when a close look has met the services
 
   // What goes wrong.
   int races = 0;                        // lost before an UPDATE takes
@@ -127,15 +128,14 @@ class ScriptedWorld final : public rollover::World {
         add_to(view_of(facts, site.zone), site);
       }
     }
-    if (depth == rollover::Depth::live)
-      facts.evidence = probe(wants, facts, asked, rollover::Reach::everywhere);
+    if (depth == rollover::Depth::live) facts.evidence = probe(wants, facts, asked, rollover::Reach::usual);
     return facts;
   }
 
   [[nodiscard]] std::vector<ServiceEvidence> probe(const rollover::Wants& /*wants*/,
                                                    const rollover::Facts& /*facts*/,
                                                    const std::set<Name>& asked,
-                                                   rollover::Reach /*reach*/) override {
+                                                   rollover::Reach reach) override {
     std::vector<ServiceEvidence> all;
     for (const auto& owner : asked) {
       const auto& site = sites.at(owner);
@@ -156,6 +156,8 @@ class ScriptedWorld final : public rollover::World {
       }
       all.push_back(std::move(evidence));
     }
+    if (reach != rollover::Reach::everywhere) return all;
+    if (const auto happens = std::exchange(while_looking, nullptr)) happens(*this);
     return all;
   }
 

@@ -212,10 +212,14 @@ std::vector<ServiceEvidence> ModelWorld::probe(const rollover::Wants& /*wants*/,
                                                const rollover::Facts& /*facts*/,
                                                const std::set<Name>& /*asked*/, rollover::Reach reach) {
   before_each_call();
+  const Time began = truth_.now();
   rollover::Facts facts;
   facts.zones = {read()};
   facts.evidence = {look_at_service(reach)};
   fault_.squint(facts);
+  // Meanwhile the machine may stand still: what was met first is old when the last is met.
+  if (reach == rollover::Reach::everywhere) before_each_call();
+  if (!fault_.times_its_looks) unnoticed_ += truth_.now() - began;
   return facts.evidence;
 }
 

@@ -67,6 +67,7 @@ struct Fault {
   bool asks_again = true;                                                    // W10
   std::function<void(Plan&)> spoil = [](Plan&) {};                           // what it does all the same
   bool has_stopwatch = true;              // false: it does not notice how much time a run takes
+  bool times_its_looks = true;            // false: nor how much a close look takes
   bool takes_digests_for_chains = false;  // asks nobody what clients make of a chain
 };
 
@@ -134,7 +135,8 @@ class ModelWorld final : public rollover::World {
   [[nodiscard]] Time now() override { return wall(); }
   [[nodiscard]] ClockReading clock() override;
   [[nodiscard]] Milliseconds stopwatch() override {
-    return fault_.has_stopwatch ? Milliseconds(truth_.now().time_since_epoch()) : Milliseconds{0};
+    return fault_.has_stopwatch ? Milliseconds(truth_.now().time_since_epoch() - unnoticed_)
+                                : Milliseconds{0};
   }
   bool pause(Milliseconds least, Milliseconds most) override;
 
@@ -161,6 +163,7 @@ class ModelWorld final : public rollover::World {
   rollover::Facts seen_;
   std::optional<std::string> breach_;
   bool is_acting_ = false;
+  Seconds unnoticed_{0};
 };
 
 // A ledger on a disk that survives every crash; a change is written whole or not at all.

@@ -161,6 +161,12 @@ Fault acts_on_old_evidence() {
   return fault;
 }
 
+Fault takes_any_time_for_a_close_look() {
+  Fault fault{"takes what a close look of any length has met for new"};
+  fault.times_its_looks = false;
+  return fault;
+}
+
 Fault uncovers_a_wildcard() {
   Fault fault{"unpublishes without a look at the wildcard behind"};
   fault.squint = [](rollover::Facts& seen) { seen.zones[0].owners[0].uncovered.reset(); };
@@ -240,6 +246,7 @@ const std::vector<Fault>& wrong_drivers() {
       forgets_who_else_wants(),
       takes_every_machine_for_one(),
       acts_on_old_evidence(),
+      takes_any_time_for_a_close_look(),
       uncovers_a_wildcard(),
       forgets_the_wildcards_ttl(),
       publishes_unseen(),

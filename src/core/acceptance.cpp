@@ -7,8 +7,6 @@
 namespace tlsa_update {
 namespace {
 
-constexpr std::uint16_t smtp = 25;
-
 bool matches_key(const TlsaRecord& record, const Selected& key) {
   return record.parameters.of_end_entity() && record.parameters.selector == Selector::spki &&
          !record.data.empty() && record.data == key.data(record.parameters.matching_type);
@@ -80,7 +78,7 @@ Served Served::of(const ServiceEvidence& evidence, const Presented& presented, c
   served.is_verified = presented.matched.has_value();
   served.is_refused = evidence.has_records && !presented.matched;
   served.names_fit = covers(leaf, host) || (evidence.source_domain && covers(leaf, *evidence.source_domain));
-  served.is_smtp = port == smtp;
+  served.is_smtp = port == smtp_port;
   served.judge = judge;
   served.names = {host};
   if (evidence.source_domain) served.names.push_back(*evidence.source_domain);

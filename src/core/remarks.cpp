@@ -73,7 +73,7 @@ void remark_names(const Subject& subject, Remarks& remarks) {
 // RFC 7672 section 3.1.3: SMTP servers SHOULD NOT publish usages 0 and 1.
 void remark_smtp(TlsaParameters parameters, const std::optional<Service>& service, Remarks& remarks) {
   const bool is_pkix = parameters.usage == Usage::pkix_ta || parameters.usage == Usage::pkix_ee;
-  if (!is_pkix || !service || service->port != 25 || service->protocol != Protocol::tcp) return;
+  if (!is_pkix || !service || service->port != smtp_port || service->protocol != Protocol::tcp) return;
   remarks.push_back({.kind = RemarkKind::pkix_usage_for_smtp, .parameters = parameters});
 }
 

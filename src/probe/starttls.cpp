@@ -244,7 +244,7 @@ StartTls starttls_for_port(std::uint16_t port) {
       return StartTls::ftp;
     case 24:
       return StartTls::lmtp;
-    case 25:
+    case smtp_port:
     case 587:
       return StartTls::smtp;
     case 110:

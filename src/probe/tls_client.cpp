@@ -63,7 +63,7 @@ bool is_usable(const TlsaRecord& record, const Service& service) {
   const auto [usage, selector, matching_type] = record.parameters;
   if (selector > Selector::spki || usage > Usage::dane_ee) return false;
   // RFC 7672 section 3.1.3: what usages 0 and 1 mean for SMTP is not defined.
-  if (service.port == 25 && (usage == Usage::pkix_ta || usage == Usage::pkix_ee)) return false;
+  if (service.port == smtp_port && (usage == Usage::pkix_ta || usage == Usage::pkix_ee)) return false;
   switch (matching_type) {
     case MatchingType::full:
       return !record.data.empty();

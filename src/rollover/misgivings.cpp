@@ -18,8 +18,6 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using Addresses = std::vector<asio::ip::address>;
 
-constexpr std::uint16_t smtp = 25;
-
 struct Place {
   const ZoneView* zone;
   const Sources::Zone* source;
@@ -134,7 +132,7 @@ std::vector<Question> questions(const Wants& wants, const Facts& facts, const Pl
       const auto place = places.find(asked.owner);
       if (place == places.end() || !asked.service || asked.source_domain) continue;
       const auto& [zone, source, view] = place->second;
-      if (asked.service->port != smtp || asked.service->protocol != Protocol::tcp) continue;
+      if (asked.service->port != smtp_port || asked.service->protocol != Protocol::tcp) continue;
       if (view->rrset || source->transferred_records > 0 || has_answered(*asked.service, facts)) continue;
       if (asked.service->host.is_at_or_below(zone->apex)) all.push_back({&asked, source->primary});
     }
@@ -151,7 +149,7 @@ awaitable<bool> accepts_connections(asio::ip::address address, std::chrono::mill
     if (!error) static_cast<void>(socket->close(ignored));
   });
   boost::system::error_code error;
-  const asio::ip::tcp::endpoint endpoint(address, smtp);
+  const asio::ip::tcp::endpoint endpoint(address, smtp_port);
   co_await socket->async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }

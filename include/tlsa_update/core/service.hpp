@@ -17,6 +17,9 @@ namespace tlsa_update {
 enum class Protocol { tcp, udp, sctp, dccp };
 [[nodiscard]] std::string_view text(Protocol protocol);  // "tcp"
 
+// Where RFC 7672 holds: mail servers to one another, with no usage but 2 and 3.
+inline constexpr std::uint16_t smtp_port = 25;
+
 // One service of one host; its TLSA owner is _PORT._PROTO.HOST (RFC 6698 section 3).
 struct Service {
   Name host;  // the TLSA base domain

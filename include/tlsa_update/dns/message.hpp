@@ -66,7 +66,7 @@ struct RrsetChange {
   std::optional<Rrset> observed;  // none: must not exist
   TlsaRecords remove;             // class NONE, exact (2.5.4); first in the message
   TlsaRecords add;                // class IN with `ttl` (2.5.1)
-  std::uint32_t ttl = 3600;
+  std::uint32_t ttl = 0;          // seconds, of what is added
   bool operator==(const RrsetChange&) const = default;
 };
 

@@ -125,6 +125,17 @@ std::map<Name, std::uint32_t> moved_by(const Plan& plan, const Acted& acted) {
   return moved;
 }
 
+bool has(const Remarks& remarks, const Remark& remark) {
+  return std::ranges::find(remarks, remark) != remarks.end();
+}
+
+Remarks outages_of(const Plan& plan) {
+  Remarks outages;
+  std::ranges::copy_if(plan.critical, std::back_inserter(outages),
+                       [](const Remark& remark) { return remark.kind == RemarkKind::outage; });
+  return outages;
+}
+
 std::set<Name> asked_names(const std::vector<Desired>& desired) {
   std::set<Name> names;
   for (const auto& wish : desired) names.insert(wish.asked);
@@ -242,6 +253,10 @@ report::Findings Pass::settle(report::Findings so_far) {
   append(found.troubles, so_far.troubles);
   count_verdicts(found);
   tell_verdicts(found, events_);
+  // What was added ends it, as caches run out.
+  for (const auto& outage : outages_) {
+    if (!has(found.plan.critical, outage)) events_.warning(text(outage));
+  }
   return found;
 }
 
@@ -296,7 +311,10 @@ Pass::Round Pass::act_once(int round, report::Findings& all) {
            {{ErrorCode::not_yet, "each look is outdated before it can be acted on", {}, "run again"}});
     return Round::done;
   }
-  if (round == 0) tell_remarks(*next, wants_.desired, events_);
+  if (round == 0) {
+    tell_remarks(*next, wants_.desired, events_);
+    outages_ = outages_of(*next);
+  }
   auto acted = world_.apply(*next, facts_);
   moved_ttls_.merge(moved_by(*next, acted));
   return take_up(std::move(acted), round, all);

@@ -9,8 +9,6 @@ import shutil
 import signal
 import time
 
-import dns.query
-import dns.update
 import pytest
 
 from support.bind import Bind
@@ -37,19 +35,6 @@ def begin(host):
         assert server.port
 
 
-def change(zone, *commands):
-    """As nsupdate would, by somebody else who has a key."""
-    update = dns.update.UpdateMessage(zone.name)
-    for action, *words in commands:
-        getattr(update, action)(*words)
-    zone.key.sign(update)
-    assert dns.query.tcp(update, zone.server.address, port=zone.server.port, timeout=5).rcode() == 0
-
-
-def blockers(run):
-    return {one["reason"]: one for one in run.json["blockers"]}
-
-
 def serves(host, certificate):
     return presented("127.0.0.1", host.port, NAME)[0] == certificate.der
 
@@ -63,12 +48,12 @@ def test_records_that_were_deleted_before_the_first_run_are_still_in_caches(host
     begin(host)
     with host.watched() as client:
         client.pause()
-        change(host.zone, ("delete", host.owner, "TLSA"))
+        host.zone.change(("delete", host.owner, "TLSA"))
         host.renew(new)
         began = time.monotonic()
         while time.monotonic() < began + 2 * LONGEST:
             run = host(command, exits=None, format="json")
-            assert run.status in (2, 75) and {"first-record", "no-history", "may-be-cached"} & set(blockers(run)), run
+            assert run.status in (2, 75) and {"first-record", "no-history", "may-be-cached"} & set(run.blockers), run
             time.sleep(0.3)
         assert len(client.chains) == 1, "deployed while caches may hold the records that were deleted"
 
@@ -90,7 +75,7 @@ def test_a_ledger_that_was_lost_does_not_shorten_a_wait(host, certificate):
         host("run", ttl=1, exits=None)
         (host.folder / "state" / "ledger.json").unlink()
         host.renew(new)
-        told = blockers(host("run", exits=75, format="json"))["no-history"]
+        told = host("run", exits=75, format="json").blockers["no-history"]
         assert "has not been watched for --longest-ttl" in told["detail"] and told["ends"] == "time"
         time.sleep(3)
         host("run", exits=75)
@@ -119,19 +104,19 @@ def test_a_server_that_was_out_of_reach_may_come_back_with_an_old_zone(mail_host
         host("run", exits=None)
         host.renew(new)
         host("run", exits=75)
-        change(twin, record)
+        twin.change(record)
         host("run", exits=75)
 
         twin.server.stop()
-        away = blockers(host("run", exits=75, format="json"))["propagating"]
+        away = host("run", exits=75, format="json").blockers["propagating"]
         assert away["address"].startswith(twin.server.address) and "out of reach since" in away["detail"]
         (twin.server.folder / "example.test.zone.jnl").unlink()
         twin.server.start()
         client.pause()
         assert twin.tlsa(host.owner).records == host.published
-        change(twin, record)
+        twin.change(record)
 
-        told = blockers(host("run", exits=75, format="json"))["server-returned"]
+        told = host("run", exits=75, format="json").blockers["server-returned"]
         assert told["address"] == away["address"] and "out of reach since" in told["detail"]
         host.until_done()
     assert host.records() == {new.tlsa()}
@@ -208,7 +193,7 @@ def test_a_section_that_was_taken_out_counts_for_a_week(shared):
     both = shared.configuration("both", "mail", "web")
     shared.until_done(both)
     shared.configuration("both", "web")
-    waits = blockers(shared("run", both, exits=75, format="json"))["wanted-before"]
+    waits = shared("run", both, exits=75, format="json").blockers["wanted-before"]
     ready_at = datetime.datetime.fromisoformat(waits["ready_at"].replace("Z", "+00:00"))
     assert abs((ready_at - datetime.datetime.now(datetime.timezone.utc)).days - 6.5) < 1
     assert shared.records == shared.all()
@@ -221,7 +206,7 @@ def test_a_ledger_on_another_machine_counts_only_what_signed_answers_confirm(hos
     """Row 31: its uptime is long, and its clock may be ahead."""
     begin(host)
     host.renew(certificate())
-    first = blockers(host("run", exits=75, format="json"))["may-be-cached"]["ready_at"]
+    first = host("run", exits=75, format="json").blockers["may-be-cached"]["ready_at"]
     ledger = host.folder / "state" / "ledger.json"
     text = json.loads(ledger.read_text())
     text["last_run"] |= {"machine": "another", "boot_id": "another", "uptime": 5}
@@ -296,6 +281,6 @@ def test_what_was_seen_before_the_machine_stood_still_allows_no_deployment(mail_
     host.until_done("ready")
     host.installs = True
     frozen = Frozen(host, "run")
-    change(host.zone, ("delete", host.owner, "TLSA", new.tlsa()))
+    host.zone.change(("delete", host.owner, "TLSA", new.tlsa()))
     assert "more than 10 s old: looking again" in frozen.thaw()
     assert serves(host, old)

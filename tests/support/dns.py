@@ -14,6 +14,7 @@ import dns.query
 import dns.rdataclass
 import dns.rdatatype
 import dns.tsigkeyring
+import dns.update
 import dns.zone
 
 from support import confidential
@@ -121,6 +122,14 @@ class Zone:
             return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
         except ConnectionResetError:  # NSD drops its connections when it reloads
             return dns.query.tcp(query, self.server.address, port=self.server.port, timeout=5)
+
+    def change(self, *commands):
+        """An UPDATE, as nsupdate would send it, by somebody else who has the key: ("delete", owner, "TLSA"), ..."""
+        update = dns.update.UpdateMessage(self.name)
+        for action, *words in commands:
+            getattr(update, action)(*words)
+        self.key.sign(update)
+        assert dns.query.tcp(update, self.server.address, port=self.server.port, timeout=5).rcode() == 0
 
     def rrset(self, owner, rdtype):
         """The RRset in an answer to a query for it, or None."""

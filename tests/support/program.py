@@ -30,6 +30,11 @@ class Run:
     def json(self):
         return json.loads(self.out)
 
+    @property
+    def blockers(self):
+        """Those of the JSON, by their reason."""
+        return {one["reason"]: one for one in self.json["blockers"]}
+
     def __str__(self):
         return (
             f"tlsa-update {' '.join(self.arguments)}\nexit status {self.status}\n"

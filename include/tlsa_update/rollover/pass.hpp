@@ -73,6 +73,7 @@ class Pass {
   World::Milliseconds looked_at_{0};          // by the stopwatch
   std::map<Name, TtlLimit> ttls_;             // that servers granted
   std::map<Name, std::uint32_t> moved_ttls_;  // of RRsets that were there with another one
+  Remarks outages_;                           // before anything was changed
 };
 
 // Refusals and critical findings of the plan become troubles.

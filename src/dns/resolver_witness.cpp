@@ -65,8 +65,8 @@ asio::awaitable<std::vector<asio::ip::address>> Resolver::State::find_servers_of
   co_return addresses;
 }
 
-asio::awaitable<Result<std::vector<Name>>> Resolver::name_servers(Name zone) {
-  co_return co_await state_->targets_of_ns(std::move(zone));
+asio::awaitable<std::vector<Name>> Resolver::name_servers(Name zone) {
+  return state_->targets_of_ns(std::move(zone));
 }
 
 asio::awaitable<std::vector<asio::ip::address>> Resolver::servers_above(Name zone) {

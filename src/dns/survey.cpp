@@ -70,8 +70,8 @@ asio::awaitable<void> Survey::by_primary() {
 
 asio::awaitable<void> Survey::by_resolver() {
   if (!asks_resolver()) co_return;
-  auto names = co_await resolver_.name_servers(census_.apex);
-  if (names && names->size() <= most_servers) co_await meet({names->begin(), names->end()}, true);
+  const auto names = co_await resolver_.name_servers(census_.apex);
+  if (names.size() <= most_servers) co_await meet({names.begin(), names.end()}, true);
 }
 
 asio::awaitable<void> Survey::by_parent() {

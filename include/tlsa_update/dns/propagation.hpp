@@ -13,7 +13,7 @@
 
 namespace tlsa_update::dns {
 
-// Who is asked for the name servers and their addresses.
+// The sources for the name servers of a zone and for their addresses.
 enum class ServerWitnesses {
   all,           // the primary, the resolver, and the parent's servers with their glue
   not_resolver,  // the resolver shows another view (--resolver none): the primary and the parent's servers

@@ -22,7 +22,7 @@ using tlsa_update::Dnssec;
 // How long a resolver is waited for.
 enum class Effort {
   usual,
-  little,  // for what is asked as far as it can be: a second, and once more
+  little,  // one second and one retry: for questions that can do without an answer
 };
 
 struct ResolverOptions {
@@ -80,13 +80,14 @@ class Resolver {
   // 3.1.4.1).
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<Record>>> ds_of(Name zone);
 
-  // The targets of the NS records of `zone`, sorted, as clients of the resolver get them.
-  [[nodiscard]] boost::asio::awaitable<Result<std::vector<Name>>> name_servers(Name zone);
+  // The targets of the NS records of `zone`, sorted, as clients of the resolver get them; none where it does
+  // not answer.
+  [[nodiscard]] boost::asio::awaitable<std::vector<Name>> name_servers(Name zone);
   // Addresses of the servers of the zone above the apex `zone`, which know its delegation; none where they
   // cannot be found. Never takes much longer than two seconds for a question; asks once for all zones below
   // one parent.
   [[nodiscard]] boost::asio::awaitable<std::vector<boost::asio::ip::address>> servers_above(Name zone);
-  // Who serves parents is asked for again from now on.
+  // Drops what servers_above() has remembered.
   void forget_parents();
 
   // The TLSA RRset of `asked` at whatever end of aliases, and whether it is secure, as verdict() has it.

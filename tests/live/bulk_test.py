@@ -11,6 +11,7 @@ import pytest
 
 from support.bind import Bind
 from support.delay import Delay
+from support.rate_limited import RateLimitedResolver
 from support.server import free_port, wait_until
 
 
@@ -79,6 +80,16 @@ def test_three_hundred_names_are_published_and_a_second_run_changes_nothing(
     serial = zone.serial()
     tlsa_update("publish", zone, names_from=names, cert=mail)
     assert zone.serial() == serial
+
+
+def test_a_resolver_that_limits_rates_is_not_asked_for_everybody(bind, certificate, tlsa_update, tmp_path):
+    """The zone's own servers have given all addresses: what the resolver might add is not waited for 300 times."""
+    zone = zone_of(bind, 300)
+    mail = certificate()
+    with RateLimitedResolver(30) as resolver:
+        tlsa_update("publish", zone, names_from=names_file(tmp_path, zone, 300), cert=mail, resolver=resolver.at)
+    assert len(zone.transfer()) == 300
+    assert 15 <= len(resolver.asked) < 150
 
 
 def test_two_far_servers_take_no_longer_than_one(servers, far, certificate, tlsa_update, tmp_path):

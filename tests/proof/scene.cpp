@@ -54,98 +54,6 @@ constexpr Word words[] = {
     {MoveKind::claim, "another configuration publishes a record of its own"},
 };
 
-// A hash that takes one value after the other.
-class Digest {
- public:
-  void add(std::uint64_t value) {
-    state_ += value + 0x9E3779B97F4A7C15;
-    state_ = (state_ ^ (state_ >> 30)) * 0xBF58476D1CE4E5B9;
-    state_ = (state_ ^ (state_ >> 27)) * 0x94D049BB133111EB;
-    state_ ^= state_ >> 31;
-  }
-  void add(const std::optional<Time>& time, Time now) {
-    add(time ? static_cast<std::uint64_t>((*time - now).count()) : ~std::uint64_t{0});
-  }
-  void add(const TlsaRecord& record) {
-    add(static_cast<std::uint64_t>(record.parameters.usage) << 16 |
-        static_cast<std::uint64_t>(record.parameters.selector) << 8 |
-        static_cast<std::uint64_t>(record.parameters.matching_type));
-    std::uint64_t word = record.data.size();
-    for (const auto octet : record.data) word = word * 1099511628211U ^ octet;
-    add(word);
-  }
-  void add(const std::optional<Rrset>& rrset) {
-    add(rrset ? std::uint64_t{rrset->ttl} : ~std::uint64_t{0});
-    if (!rrset) return;
-    for (const auto& record : rrset->records) add(record);
-  }
-  void add(const Keys& keys) {
-    for (const auto& key : keys)
-      add(static_cast<std::uint64_t>(key.generation) * 4 + static_cast<std::uint64_t>(key.type));
-    add(keys.size());
-  }
-  [[nodiscard]] std::uint64_t value() const { return state_; }
-
- private:
-  std::uint64_t state_ = 0;
-};
-
-// The bindings name each member: a new one does not compile here until somebody has thought of it.
-void add(Digest& digest, const LedgerEntry& entry, Time wall) {
-  const auto& [record, owned, published_at, seen_everywhere_at, ttl_bound, retired_at, released_at,
-               deployed_at, last_seen_live, deleted_at, watched_since, wanters, key_type] = entry;
-  digest.add(record);
-  digest.add(std::uint64_t{ttl_bound} * 2 + (owned ? 1 : 0));
-  for (const auto& stamp : {published_at, seen_everywhere_at, retired_at, released_at, deployed_at,
-                            last_seen_live, deleted_at, watched_since})
-    digest.add(stamp, wall);
-  for (const auto& by : wanters) digest.add(by.unwanted_since, wall);
-  digest.add(wanters.size() + key_type.size());
-}
-
-void add(Digest& digest, const Ledger& ledger, Time wall, const model::ModelWorld::Memory& memory) {
-  const auto& [owners, last_run] = ledger;
-  for (const auto& [name, owner] : owners) {
-    const auto& [records, ttls, ttl_limit, watched_since, last_look, out_of_reach, returned_at, ttl_move,
-                 moved_at] = owner;
-    for (const auto& entry : records) add(digest, entry, wall);
-    for (const auto& served : ttls) {
-      digest.add(served.ttl);
-      digest.add(served.gone_at, wall);
-    }
-    digest.add(ttl_limit ? std::uint64_t{ttl_limit->asked} << 32 | ttl_limit->granted : 0);
-    for (const auto& stamp : {watched_since, last_look, returned_at, moved_at}) digest.add(stamp, wall);
-    for (const auto& outage : out_of_reach) {
-      digest.add(outage.address.back());
-      digest.add(outage.since, wall);
-    }
-    if (ttl_move) digest.add(std::uint64_t{ttl_move->to} * 8 + ttl_move->times * 2 + ttl_move->is_given_up);
-  }
-  digest.add(owners.size());
-  if (!last_run) return digest.add(0);
-  digest.add(last_run->wall, wall);
-  digest.add(last_run->boot_id == std::to_string(memory.boots) ? 1 : 2);
-  digest.add(last_run->is_confirmed ? 1 : 2);
-  digest.add(last_run->machine == "machine " + std::to_string(memory.machine) ? 1 : 2);
-}
-
-// By content, and how long clients know it: which number it has does not matter.
-void add(Digest& digest, const model::Truth& truth) {
-  for (const auto at : truth.at()) digest.add(truth.versions()[at].rrset);
-  for (const auto at : truth.before()) digest.add(truth.versions()[at].rrset);
-  std::uint64_t cached = 0;
-  for (const auto& version : truth.versions()) {
-    if (!version.last_served) continue;
-    Digest one;
-    one.add(version.rrset);
-    one.add(std::max(model::Truth::end_of(version), truth.now()), truth.now());
-    cached += one.value();
-  }
-  digest.add(cached);
-  for (std::size_t i = 0; i < truth.addresses(); ++i) digest.add(truth.served(i));
-  digest.add(truth.installed());
-}
-
 std::string text_of(const std::optional<Rrset>& rrset) {
   if (!rrset) return "nothing";
   std::string text = "TTL " + std::to_string(rrset->ttl);
@@ -198,26 +106,43 @@ Scene::Scene(const Setting& setting) : setting_(&setting), truth_(truth_of(setti
 
 std::optional<std::string> Scene::play(const Move& move, const model::Fault& fault) {
   std::optional<std::string> trouble;
+  if (move.kind <= MoveKind::run_half_deaf) {
+    trouble = run(move, fault);
+  } else if (move.kind <= MoveKind::claim) {
+    happen_to_zone(move, fault);
+  } else if (move.kind <= MoveKind::move) {
+    happen_to_machine(move);
+  } else {
+    wish_differently(move);
+  }
+  if (const auto outage = truth_.outage(); !trouble && outage) trouble = outage->text;
+  truth_.forget();
+  return trouble;
+}
+
+std::optional<std::string> Scene::run(const Move& move, const model::Fault& fault) {
   switch (move.kind) {
     case MoveKind::run:
-      trouble = run(fault, {}, {});
-      break;
+      return run(fault, {}, {});
     case MoveKind::run_killed:
     case MoveKind::run_and_writer:
     case MoveKind::run_and_time:
     case MoveKind::run_and_switch:
     case MoveKind::run_and_revert:
-      trouble = run(fault, {}, {move.at, move.kind});
-      break;
+      return run(fault, {}, {move.at, move.kind});
     case MoveKind::run_with_cache:
-      trouble = run(fault, {0, 0, move.at}, {});
-      break;
+      return run(fault, {0, 0, move.at}, {});
     case MoveKind::run_half_blind:
-      trouble = run(fault, {1U << move.at, 0}, {});
-      break;
+      return run(fault, {1U << move.at, 0}, {});
     case MoveKind::run_half_deaf:
-      trouble = run(fault, {0, 1U << move.at}, {});
-      break;
+      return run(fault, {0, 1U << move.at}, {});
+    default:
+      return std::nullopt;
+  }
+}
+
+void Scene::happen_to_zone(const Move& move, const model::Fault& fault) {
+  switch (move.kind) {
     case MoveKind::transfer:
       if (!dead_ || dead_->secondary != move.at) truth_.transfer(move.at);
       break;
@@ -242,6 +167,16 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
     case MoveKind::foreign_remove:
       remove_foreign();
       break;
+    case MoveKind::claim:
+      claim_for_another();
+      break;
+    default:
+      break;
+  }
+}
+
+void Scene::happen_to_machine(const Move& move) {
+  switch (move.kind) {
     case MoveKind::lose_ledger:
       ledger_ = {};
       break;
@@ -261,15 +196,9 @@ std::optional<std::string> Scene::play(const Move& move, const model::Fault& fau
       ++memory_.machine;
       memory_.wall_error += wrong_by;
       break;
-    case MoveKind::claim:
-      claim_for_another();
-      break;
     default:
-      wish_differently(move);
+      break;
   }
-  if (const auto outage = truth_.outage(); !trouble && outage) trouble = outage->text;
-  truth_.forget();
-  return trouble;
 }
 
 void Scene::wish_differently(const Move& move) {
@@ -475,28 +404,6 @@ std::string Scene::blockers() const {
       text += "; " + model::describe(blocker.record) + ": " + std::string(tlsa_update::text(blocker.reason));
   }
   return text;
-}
-
-std::uint64_t Scene::fingerprint() const {
-  const Time wall = truth_.now() + memory_.wall_error;
-  Digest digest;
-  add(digest, truth_);
-  add(digest, ledger_, wall, memory_);
-  digest.add(static_cast<std::uint64_t>(wish_.generation) << 8 | (wish_.is_dual ? 1U : 0U) |
-             (wish_.has_next ? 2U : 0U) | (wish_.unpublish ? 4U : 0U) |
-             (wish_.combinations == setting_->combinations ? 8U : 0U) | (memory_.is_reload_due ? 16U : 0U) |
-             (wish_.is_misissued ? 32U : 0U));
-  digest.add(dead_ ? dead_->secondary * 4U + (dead_->is_noticed ? 2U : 1U) * (dead_->has_old_zone ? 5U : 1U)
-                   : ~0U);
-  digest.add(wish_.ttl.value_or(0));
-  digest.add(static_cast<std::uint64_t>(memory_.wall_error.count()));
-  // Uptime counts only as what has passed since the last run.
-  digest.add(static_cast<std::uint64_t>(
-      ledger_.last_run ? (truth_.now() - memory_.booted - ledger_.last_run->uptime).count() : 0));
-  for (const auto& record : memory_.ours) digest.add(record);
-  for (const auto& record : memory_.theirs) digest.add(record);
-  for (const auto& certificate : memory_.replaced) digest.add(std::hash<std::string>{}(certificate));
-  return digest.value();
 }
 
 std::string Scene::text() const {

@@ -12,6 +12,7 @@
 namespace tlsa_update::proof {
 
 enum class MoveKind : std::uint8_t {
+  // The driver runs.
   run,             // the timer: one pass of `run`, through to its end
   run_killed,      // it ends at the `at`-th call of the world
   run_and_writer,  // another writer changes the RRset before the `at`-th call
@@ -22,28 +23,31 @@ enum class MoveKind : std::uint8_t {
   run_with_cache,  // a resolver answers as the `at`-th cache does
   run_half_blind,  // name server `at` cannot be reached
   run_half_deaf,   // address `at` of the service cannot be reached
+  // Name servers, services and other writers.
   transfer,        // name server `at` catches up with the primary
   die,             // secondary `at` is out of reach from now on
   come_back,       // it is back, with the zone that it had before, if that is not too old
   take_up,         // address `at` of the service presents what is installed
   second,          // a second goes by
   wait,            // time goes by to a second before the next thing that only time ends
-  renew,           // the ACME client has a new key
-  revert,          // the operator puts the old one back
-  key_kinds,       // the certificate is one of two kinds, or of one, from now on
-  next_key,        // the next key is given, or is no longer
-  combinations,    // the operator wants another set of parameters
-  ttl,             // the operator wants another TTL
-  unpublish,       // the operator wants no records, or wants them again
   foreign_add,     // another writer adds a record
   foreign_remove,  // another writer takes away a record that no served chain needs
+  claim,           // another configuration publishes a record for a machine of its own
+  // The machine.
   lose_ledger,
   clock_ahead,
   clock_back,
   reboot,
-  move,      // the ledger goes on at another machine, whose clock is ahead
-  misissue,  // the ACME client has a certificate that clients refuse
-  claim,     // another configuration publishes a record for a machine of its own
+  move,  // the ledger goes on at another machine, whose clock is ahead
+  // What the operator and the ACME client want.
+  renew,         // the ACME client has a new key
+  misissue,      // the ACME client has a certificate that clients refuse
+  revert,        // the operator puts the old one back
+  key_kinds,     // the certificate is one of two kinds, or of one, from now on
+  next_key,      // the next key is given, or is no longer
+  combinations,  // the operator wants another set of parameters
+  ttl,           // the operator wants another TTL
+  unpublish,     // the operator wants no records, or wants them again
 };
 
 struct Move {
@@ -90,6 +94,9 @@ class Scene {
 
  private:
   struct Between;
+  [[nodiscard]] std::optional<std::string> run(const Move& move, const model::Fault& fault);
+  void happen_to_zone(const Move& move, const model::Fault& fault);
+  void happen_to_machine(const Move& move);
   [[nodiscard]] std::optional<std::string> run(const model::Fault& fault, const model::Weather& weather,
                                                const Between& between);
   [[nodiscard]] std::optional<std::string> trouble(const model::ModelWorld& world) const;

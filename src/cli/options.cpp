@@ -96,7 +96,7 @@ Set set_boolean(const std::string& value, bool& out, bool on) {
   return {};
 }
 
-// "none" takes no resolver as a witness; which one is asked is another matter.
+// "none" stands beside another --resolver: MX, SRV and addresses are still looked up.
 Set add_resolver(const std::string& value, Settings& settings) {
   if (value != "none") return append(dns::parse_server(value), settings.resolvers);
   settings.has_witness = false;

@@ -14,7 +14,7 @@ from support.dns import TsigKey
 ROOT = pathlib.Path(__file__).parents[2]
 MANUAL = ROOT / "man" / "tlsa-update.1"
 CONFIGURATION = ROOT / "man" / "tlsa-update.conf.5"
-PAGES = sorted((ROOT / "man").iterdir())
+PAGES = sorted((ROOT / "man").glob("*.[1-8]"))
 COMMANDS = ["generate", "status", "publish", "ready", "deploy", "prune", "run", "verify", "list", "doctor"]
 
 
@@ -33,6 +33,15 @@ def options_of(tlsa_update, command):
 def test_mandoc_finds_nothing_to_say(page):
     lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", str(page)], capture_output=True, text=True)
     assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_the_copies_that_a_forge_shows_are_current(tmp_path):
+    subprocess.run([ROOT / "contrib/render-manuals", tmp_path], check=True)
+    rendered, committed = ({page.name: page.read_text() for page in folder.glob("*.md")} for folder in (tmp_path, ROOT / "man"))
+    assert sorted(rendered) == [f"{page.name}.md" for page in PAGES]
+    assert committed == rendered, "run contrib/render-manuals"
+    links = re.findall(r"\]\(([^)]+)\)", "".join(committed.values()))
+    assert set(links) == set(rendered)  # each page leads to the others
 
 
 def test_every_option_is_in_the_manual_and_the_other_way_round(tlsa_update):

@@ -60,7 +60,7 @@ ZONE = [
 ]
 
 
-@pytest.mark.parametrize("kind", [Bind, Knot, Nsd])
+@pytest.mark.parametrize("kind", [Bind, Knot, Nsd, PowerDns])
 def test_list_is_what_dig_transfers(servers, tlsa_update, kind):
     zone = servers(kind).zone("example.test", *ZONE, signing=None if kind is Nsd else "policy")
 
@@ -74,6 +74,18 @@ def test_list_reads_transfers_of_more_than_a_hundred_messages(servers, tlsa_upda
     filling = [f"text{number} TXT {' '.join([chr(97 + number % 26) * 250] * 4)}" for number in range(3000)]
     hosts = [f"_25._tcp.host{number} TLSA {FOREIGN}" for number in range(500)]
     zone = servers(kind).zone("example.test", *filling, *hosts, signing=None)
+
+    run = tlsa_update("list", zone, "example.test")
+
+    assert listed(run) == records(zone)
+    assert len(listed(run)) == 500
+
+
+def test_list_reads_the_small_messages_of_powerdns(servers, tlsa_update):
+    """A hundred records a message at most: over a hundred messages, of which the last alone must be signed."""
+    filling = [f"text{number} A 127.0.2.25" for number in range(11000)]
+    hosts = [f"_25._tcp.host{number} TLSA {FOREIGN}" for number in range(500)]
+    zone = servers(PowerDns).zone("example.test", *filling, *hosts, signing=None)
 
     run = tlsa_update("list", zone, "example.test")
 

@@ -39,6 +39,7 @@ class PowerDns(Authority):
     before or after the start."""
 
     more = "dnsupdate=yes"
+    nsec3 = None  # the words that `pdnsutil set-nsec3` takes; None: NSEC
     is_keyed = True  # updates need the zone's key; else PowerDNS takes them from whoever sends them
     may_transfer = True
 
@@ -75,6 +76,8 @@ class PowerDns(Authority):
                 self.pdnsutil("set-meta", zone.name, "TSIG-ALLOW-AXFR", *(key.name for key in self.keys))
             if zone.signing:
                 self.pdnsutil("secure-zone", zone.name)
+            if zone.signing and self.nsec3:
+                self.pdnsutil("set-nsec3", zone.name, *self.nsec3)
 
     def pdnsutil(self, *words):
         done = subprocess.run(

@@ -29,7 +29,7 @@ def test_every_command_and_option_exists(tlsa_update):
     commands = set(re.findall(r"^  ([a-z]+)  ", tlsa_update("--help").out, re.M))
     assert set(re.findall(r"tlsa-update ([a-z]+)\b(?! --)", " ".join(re.findall(r"`(?:\$ )?(tlsa-update [^`]*)`", README)))) <= commands
     options = set().union(*(re.findall(r"^  .{4}(--[a-z0-9-]+)", tlsa_update(command, "--help").out, re.M) for command in commands))
-    theirs = {"--reloadcmd", "--run-hook", "--renew-hook", "--config"}
+    theirs = {"--reloadcmd", "--deploy-hook", "--run-hook", "--renew-hook", "--config"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", README + SECURITY)) <= options | theirs
 
 

@@ -38,7 +38,8 @@ class Pebble(Server):
 
 
 class AcmeClient:
-    """A client that issues a certificate for DOMAIN, and renews it with a new key, running `hook` after that."""
+    """A client that issues a certificate for DOMAIN, and renews it with a new key, running `hook` after that. Each
+    gives what the client printed."""
 
     next = None  # the key of the renewal after the next one
 
@@ -54,50 +55,63 @@ class AcmeClient:
             "PATH": self.path, "HOME": str(self.folder),
             "REQUESTS_CA_BUNDLE": trust, "LEGO_CA_CERTIFICATES": trust})
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
 
 class Certbot(AcmeClient):
     hook_name = "certbot"
 
-    def certbot(self, *arguments):
-        folders = [word for kind in ("config", "work", "logs") for word in (f"--{kind}-dir", self.folder / kind)]
-        self.call("certbot", *arguments, *folders, "--server", self.pebble.url, "--non-interactive")
-
-    def issue(self):
-        self.certbot("certonly", "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", free_port(),
-                     "--agree-tos", "--register-unsafely-without-email", "-d", DOMAIN)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         self.chain, self.key = (self.folder / "config/live" / DOMAIN / f"{what}.pem" for what in ("fullchain", "privkey"))
 
+    def certbot(self, *arguments):
+        folders = [word for kind in ("config", "work", "logs") for word in (f"--{kind}-dir", self.folder / kind)]
+        return self.call("certbot", *arguments, *folders, "--server", self.pebble.url, "--non-interactive")
+
+    def issue(self, hook=None):
+        """certbot from 5.3 on runs hooks of its folder here, too; before, those of its command line only."""
+        return self.certbot("certonly", "--standalone", "--http-01-address", "127.0.0.1", "--http-01-port", free_port(),
+                            "--agree-tos", "--register-unsafely-without-email", "-d", DOMAIN,
+                            *(["--deploy-hook", hook] if hook else []))
+
     def renew(self, hook):
-        self.certbot("renew", "--force-renewal", "--no-random-sleep-on-renew", "--deploy-hook", hook)
+        return self.certbot("renew", "--force-renewal", "--no-random-sleep-on-renew", "--deploy-hook", hook)
 
 
 class Dehydrated(AcmeClient):
     hook_name = "dehydrated"
 
-    def issue(self, *more):
-        (self.folder / "config").write_text(
-            f'CA="{self.pebble.url}"\nBASEDIR="{self.folder}"\nWELLKNOWN="{self.folder}"\nPRIVATE_KEY_RENEW=yes\n'
-            f'PRIVATE_KEY_ROLLOVER=yes\nCURL_OPTS="--cacert {self.pebble.authority.path}"\n')
-        self.call("dehydrated", "--config", self.folder / "config", "--register", "--accept-terms")
-        self.call("dehydrated", "--config", self.folder / "config", "--cron", "--domain", DOMAIN, *more)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         self.chain, self.key, self.next = (self.folder / "certs" / DOMAIN / f"{what}.pem"
                                            for what in ("fullchain", "privkey", "privkey.roll"))
 
+    def issue(self, hook=None, *more):
+        (self.folder / "config").write_text(
+            f'CA="{self.pebble.url}"\nBASEDIR="{self.folder}"\nWELLKNOWN="{self.folder}"\nPRIVATE_KEY_RENEW=yes\n'
+            f'PRIVATE_KEY_ROLLOVER=yes\nACCOUNT_KEYSIZE=2048\nCURL_OPTS="--cacert {self.pebble.authority.path}"\n')
+        self.call("dehydrated", "--config", self.folder / "config", "--register", "--accept-terms")
+        return self.call("dehydrated", "--config", self.folder / "config", "--cron", "--domain", DOMAIN,
+                         *(["--hook", hook] if hook else []), *more)
+
     def renew(self, hook):
-        self.issue("--force", "--hook", hook)
+        return self.issue(hook, "--force")
 
 
 class Lego(AcmeClient):
     hook_name = "lego"
 
-    def lego(self, *arguments):
-        self.call("lego", "--path", self.folder, "--server", self.pebble.url, "--accept-tos", "--email", "admin@example.test",
-                  "--domains", DOMAIN, "--http", "--http.port", f"127.0.0.1:{free_port()}", *arguments)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         self.chain, self.key = (self.folder / "certificates" / f"{DOMAIN}.{what}" for what in ("crt", "key"))
 
-    def issue(self):
-        self.lego("run")
+    def lego(self, *arguments):
+        return self.call("lego", "--path", self.folder, "--server", self.pebble.url, "--accept-tos", "--email", "admin@example.test",
+                  "--domains", DOMAIN, "--http", "--http.port", f"127.0.0.1:{free_port()}", *arguments)
+
+    def issue(self, hook=None):
+        return self.lego("run", *(["--run-hook", hook] if hook else []))
 
     def renew(self, hook):
-        self.lego("renew", "--days", "100000", "--no-random-sleep", "--renew-hook", hook)
+        return self.lego("renew", "--days", "100000", "--no-random-sleep", "--renew-hook", hook)

@@ -1,20 +1,14 @@
 """A renewal with a new key by the real clients: both records stand, the service keeps its old pair until it is safe, then
 it gets the new one, and then the stale record goes."""
 
-import contextlib
 import os
 import pathlib
 import shutil
-import socket
-import ssl
-import threading
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from support.pebble import DOMAIN, Certbot, Dehydrated, Lego, Pebble
+from support.tls_folder import TlsFolder, record_of_chain, record_of_key
 
 HOOKS = pathlib.Path(__file__).parents[2] / "contrib" / "hooks"
 
@@ -38,51 +32,9 @@ reload  = touch {service.folder}/reloaded
 """
 
 
-class Service:
-    """A TLS server that presents what lies in its folder."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.folder.mkdir()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):  # of the listener: stop()
-            while True:
-                connection, _ = self.listener.accept()
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        with contextlib.suppress(OSError), connection:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.folder / "fullchain.pem", self.folder / "privkey.pem")
-            with context.wrap_socket(connection, server_side=True) as tls:
-                tls.recv(1)
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-
-def record(public_key):
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    return f"3 1 1 {digest.finalize().hex()}"
-
-
-def record_of_chain(path):
-    return record(x509.load_pem_x509_certificate(path.read_bytes()).public_key())
-
-
-def record_of_key(path):
-    return record(serialization.load_pem_private_key(path.read_bytes(), None).public_key())
-
-
 @pytest.fixture
 def service(tmp_path):
-    made = Service(tmp_path / "service")
+    made = TlsFolder(tmp_path / "service")
     yield made
     made.stop()
 

@@ -15,8 +15,9 @@ namespace ip = boost::asio::ip;
 constexpr std::size_t servers_at_once = 32;
 constexpr std::size_t names_at_once = 16;
 constexpr const char* others_unknown = "its other addresses could not be found";
-constexpr std::size_t most_servers = 100;  // names; the DNS root has 13
-constexpr std::size_t most_parents = 4;    // addresses that are asked for the delegation
+constexpr std::size_t most_servers = 100;   // names; the DNS root has 13
+constexpr std::size_t most_addresses = 64;  // of one name
+constexpr std::size_t most_parents = 4;     // addresses that are asked for the delegation
 constexpr std::chrono::milliseconds parent_timeout{1000};
 
 ServerView trouble_with(std::string name, std::string address, std::string trouble) {
@@ -179,6 +180,10 @@ asio::awaitable<void> Survey::read(Name host, Addresses addresses, bool is_by_wo
                       }) > 0;
   std::vector<ServerView*> unread;
   for (const auto& address : addresses) {
+    if (known.at.size() == most_addresses && !known.at.contains(address)) {
+      known.has_too_many = true;
+      continue;
+    }
     const auto [place, is_new] = known.at.try_emplace(address);
     auto& view = place->second;
     if (is_new) {
@@ -240,6 +245,9 @@ std::vector<ServerView> Survey::take() {
     for (auto& [address, view] : host.at) servers.push_back(std::move(view));
     const bool is_anywhere = !host.at.empty() || host.has_others;
     if (!is_anywhere) servers.push_back(trouble_with(name.text(), "", "it has no address"));
+    if (host.has_too_many)
+      servers.push_back(
+          trouble_with(name.text(), "", "it has more than " + std::to_string(most_addresses) + " addresses"));
     if (is_anywhere && !host.is_whole) servers.push_back(trouble_with(name.text(), "", others_unknown));
   }
   std::ranges::move(others_, std::back_inserter(servers));

@@ -36,6 +36,7 @@ class Survey {
     bool is_looked_up = false;
     bool is_whole = false;    // some witness knows all its addresses
     bool has_others = false;  // of a family that does not count
+    bool has_too_many = false;
   };
   struct Delegation {
     std::set<Name> names;

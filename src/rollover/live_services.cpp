@@ -102,19 +102,34 @@ std::vector<Probe> probes_at(const Wants& wants, const std::vector<ZoneView>& zo
   return probes;
 }
 
+// An address that presented a chain is looked at again, whoever gives it now.
+void add_where_met(std::vector<Probe>& probes, const std::vector<ServiceEvidence>& evidence) {
+  for (auto& probe : probes) {
+    if (!probe.asked->settings->addresses.empty()) continue;
+    for (const auto& met : evidence) {
+      if (met.service != probe.request.service) continue;
+      for (const auto& presented : met.presented) {
+        if (presented.outcome == ProbeOutcome::served)
+          add_at(probe.request, {ip::make_address(presented.address)});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
-                                            const std::vector<ZoneView>& zones) {
+                                            const std::vector<ZoneView>& zones, const Sources& sources) {
   auto probes = probes_of(wants, zones);
-  find_as_resolved(session, probes);
+  find_as_resolved(session, probes, zones, sources);
   return probe_all(session, probes);
 }
 
-std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
-                                            const std::vector<ZoneView>& zones, const std::set<Name>& asked) {
-  auto probes = probes_at(wants, zones, asked);
-  find_as_resolved(session, probes);
+std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants, const Facts& facts,
+                                            const std::set<Name>& asked, const Sources& sources) {
+  auto probes = probes_at(wants, facts.zones, asked);
+  find_as_resolved(session, probes, facts.zones, sources);
+  add_where_met(probes, facts.evidence);
   return probe_all(session, probes);
 }
 

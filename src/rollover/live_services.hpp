@@ -9,14 +9,16 @@
 
 namespace tlsa_update::rollover {
 
-// Every service, at the addresses that --address or a resolver tells.
-[[nodiscard]] std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
-                                                          const std::vector<ZoneView>& zones);
-
-// Those at these owners alone; names as in Desired::asked.
+// Every service, at the addresses of --address, else of the resolver; if that does not answer, at those of
+// the authoritative servers.
 [[nodiscard]] std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
                                                           const std::vector<ZoneView>& zones,
-                                                          const std::set<Name>& asked);
+                                                          const Sources& sources);
+
+// Those at these owners alone, names as in Desired::asked; and wherever `facts` has met a chain of theirs.
+[[nodiscard]] std::vector<ServiceEvidence> probe_services(Session& session, const Wants& wants,
+                                                          const Facts& facts, const std::set<Name>& asked,
+                                                          const Sources& sources);
 
 // The same, as closely as can be: at the addresses of --address, of the authoritative servers of `zones` (of
 // the primary, where no others were asked) and of the resolver, and where a handshake showed no chain, two to

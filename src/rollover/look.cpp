@@ -267,7 +267,7 @@ Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) 
   note_resolved(session, resolved, facts);
   look_for_signers(session, facts, sources, depth);
   if (depth >= Depth::live) {
-    facts.evidence = probe_services(session, wants, facts.zones);
+    facts.evidence = probe_services(session, wants, facts.zones, sources);
     judge_dnssec(session, wants, resolved, facts);
   }
   return facts;

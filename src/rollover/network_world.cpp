@@ -86,7 +86,7 @@ Facts NetworkWorld::look(const Wants& wants, Depth depth) {
 
 std::vector<ServiceEvidence> NetworkWorld::probe(const Wants& wants, const Facts& facts,
                                                  const std::set<Name>& asked, Reach reach) {
-  if (reach == Reach::usual) return probe_services(session_, wants, facts.zones, asked);
+  if (reach == Reach::usual) return probe_services(session_, wants, facts, asked, *sources_);
   if (reach == Reach::everywhere) return probe_everywhere(session_, wants, facts.zones, asked, *sources_);
   return probe_nearby(session_, wants, facts.zones, asked, *sources_);
 }

@@ -22,25 +22,6 @@ struct Found {
   bool are_all = true;  // false: there may be others, which could not be asked for
 };
 
-awaitable<Found> find_addresses(Session& session, const Probe& probe) {
-  const auto& configured = probe.asked->settings->addresses;
-  if (!configured.empty()) co_return Found{configured};
-  auto found = co_await session.resolver().addresses(probe.request.service.host);
-  if (!found) {
-    session.events().warning(found.error().text());
-    co_return Found{{}, false};
-  }
-  co_return Found{std::move(found->addresses), found->both_families_answered};
-}
-
-void add_at(probe::ProbeRequest& request, const std::vector<ip::address>& addresses) {
-  for (const auto& address : addresses) {
-    const auto is_it = [&](const probe::SocketAddress& known) { return known.address == address; };
-    if (std::ranges::none_of(request.addresses, is_it))
-      request.addresses.push_back({address, request.service.port});
-  }
-}
-
 template <class Find>
 void find_all(Session& session, std::vector<Probe>& probes, const Find& find) {
   std::vector<awaitable<Found>> jobs;
@@ -165,6 +146,16 @@ class Directory {
     co_return found;
   }
 
+  // By --address, else by the resolver; one that does not answer hides no service.
+  awaitable<Found> find_as_resolved(const Probe& probe) const {
+    const auto& configured = probe.asked->settings->addresses;
+    if (!configured.empty()) co_return Found{configured};
+    auto resolved = co_await session_.resolver().addresses(probe.request.service.host);
+    if (resolved) co_return Found{std::move(resolved->addresses), resolved->both_families_answered};
+    session_.events().warning(resolved.error().text());
+    co_return co_await find_addresses(probe);
+  }
+
   // What the resolver adds. It is not waited for again once it has left a question without an answer, as
   // those do that limit rates.
   awaitable<void> ask_resolver(std::vector<Probe>& probes) const {
@@ -267,8 +258,18 @@ class Directory {
 
 }  // namespace
 
-void find_as_resolved(Session& session, std::vector<Probe>& probes) {
-  find_all(session, probes, [&](const Probe& probe) { return find_addresses(session, probe); });
+void add_at(probe::ProbeRequest& request, const std::vector<ip::address>& addresses) {
+  for (const auto& address : addresses) {
+    const auto is_it = [&](const probe::SocketAddress& known) { return known.address == address; };
+    if (std::ranges::none_of(request.addresses, is_it))
+      request.addresses.push_back({address, request.service.port});
+  }
+}
+
+void find_as_resolved(Session& session, std::vector<Probe>& probes, const std::vector<ZoneView>& zones,
+                      const Sources& sources) {
+  const Directory directory(session, zones, sources);
+  find_all(session, probes, [&](const Probe& probe) { return directory.find_as_resolved(probe); });
 }
 
 void find_everywhere(Session& session, std::vector<Probe>& probes, const std::vector<ZoneView>& zones,

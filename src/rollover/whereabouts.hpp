@@ -15,9 +15,12 @@ struct Probe {
   bool addresses_known = true;
 };
 
-// All of these fill in the addresses. --address stands for what a resolver would say.
+// All of these fill in the addresses, and leave out those that are known already.
+void add_at(probe::ProbeRequest& request, const std::vector<boost::asio::ip::address>& addresses);
 
-void find_as_resolved(Session& session, std::vector<Probe>& probes);
+// By --address, else by the resolver; if that does not answer, as find_everywhere() asks the servers.
+void find_as_resolved(Session& session, std::vector<Probe>& probes, const std::vector<ZoneView>& zones,
+                      const Sources& sources);
 
 // W7: no source may hide an address that another one knows. By --address, the authoritative servers of
 // `zones` (the primary, where no others were asked), and the resolver.

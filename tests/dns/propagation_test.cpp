@@ -423,6 +423,20 @@ TEST_F(PropagationTest, ANsWhoseAddressesAreHalfKnownIsInTrouble) {
   EXPECT_FALSE(servers[1].reachable);
 }
 
+// A forged answer must not send us to thousands of addresses; and what was left out is not known.
+TEST_F(PropagationTest, OfANameWithManyAddressesSomeAreReadAndTheRestIsInTrouble) {
+  const Question a(name("ns1.example"), type::a);
+  primary_data_.data[{zone_.apex, type::ns}] = rrs({"example. 300 NS ns1.example."});
+  for (int i = 1; i <= 65; ++i)
+    primary_data_.data[a].push_back(rrs({"ns1.example. 300 A 127.0.7." + std::to_string(i)}).front());
+  timeout_ = 20ms;
+  const auto servers = read({}, 1);
+  ASSERT_EQ(servers.size(), 65U);
+  EXPECT_EQ(servers.front().address, "127.0.7.1@1");
+  EXPECT_EQ(servers.back().address, "");
+  EXPECT_EQ(servers.back().trouble, "it has more than 64 addresses");
+}
+
 // The primary fails to say whether its name server has an IPv6 address; the resolver may know.
 TEST_F(PropagationTest, AnAddressThatThePrimaryDoesNotTellIsNotTakenForNone) {
   ScriptedServer server(io_, [&](const Received& request) { return good_.answer(request); });

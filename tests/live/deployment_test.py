@@ -19,6 +19,7 @@ import pytest
 from support.dane_client import presented
 from support.mail_host import NAME
 from support.mail_service import MailService
+from support.server import free_port
 
 
 @pytest.fixture
@@ -52,6 +53,15 @@ def test_ready_says_when_and_then_that(host, certificate):
     due = host("ready", exits=75, format="json").json["next_due"]
     assert f"next due {due}" == run.out.splitlines()[-1]
     host("ready", wait=True)
+
+
+def test_a_resolver_that_is_down_hides_no_service(ready_host):
+    """The authoritative servers know its address as well: after the reload it is looked at there."""
+    nobody = f"127.0.0.1@{free_port()}"
+    ready_host.installs = True
+    del ready_host.service_settings["address"]
+    run = ready_host("deploy", resolver=nobody, timeout=1, retries=0)
+    assert nobody in run.err and serves(ready_host, ready_host.new)
 
 
 @pytest.mark.parametrize("command", ["ready", "deploy"])

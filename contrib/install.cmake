@@ -18,7 +18,9 @@ install(FILES contrib/systemd/tlsa-update.service contrib/systemd/tlsa-update.ti
 install(FILES contrib/systemd/tlsa-update.sysusers RENAME tlsa-update.conf DESTINATION lib/sysusers.d)
 install(FILES contrib/systemd/tlsa-update.tmpfiles RENAME tlsa-update.conf DESTINATION lib/tmpfiles.d)
 
-install(DIRECTORY contrib/hooks DESTINATION ${data} USE_SOURCE_PERMISSIONS)
+# Whoever checked it out, with whatever umask.
+set(may_run OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+install(DIRECTORY contrib/hooks DESTINATION ${data} FILE_PERMISSIONS ${may_run})
 install(DIRECTORY contrib/examples contrib/monitoring DESTINATION ${doc})
 foreach(page README.md SECURITY.md CHANGELOG.md)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${page})
@@ -34,8 +36,9 @@ install(CODE "
 set(CPACK_GENERATOR DEB)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/packaging/commit-time.cmake)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/packaging/compress.cmake)
-set(CPACK_PACKAGE_CONTACT "The tlsa-update maintainers <maintainers@tlsa-update.invalid>")
+set(CPACK_PACKAGE_CONTACT "The maintainers of tlsa-update") # who have no address: see SECURITY.md
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)

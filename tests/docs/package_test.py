@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -27,12 +28,16 @@ def in_a_copy_of_this_machine(folder, package, script):
                           capture_output=True, text=True, env={"PATH": os.environ["PATH"], "DEBIAN_FRONTEND": "noninteractive"})
 
 
+def packed(build, folder):
+    """The Debian package of a build tree."""
+    subprocess.run(["cpack", "-G", "DEB", "-B", str(folder), "--config", f"{build}/CPackConfig.cmake"],
+                   check=True, capture_output=True, umask=0o022)
+    return next(folder.glob("*.deb"))
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("package")
-    subprocess.run(["cpack", "-G", "DEB", "-B", str(folder), "--config", f"{os.environ['TLSA_UPDATE_BUILD']}/CPackConfig.cmake"],
-                   check=True, capture_output=True)
-    return next(folder.glob("*.deb"))
+    return packed(os.environ["TLSA_UPDATE_BUILD"], tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture
@@ -62,9 +67,56 @@ def test_everything_is_in_its_place(package):
 
 
 def test_its_libraries_are_named_by_their_packages(package):
-    depends = field(package, "Depends")
-    assert all(library in depends for library in ("libldns3 ", "libssl3 ", "libidn2-0 ", "libc6 "))
-    assert "-dev" not in depends
+    """Which differ from release to release: libssl3 of Debian 12 is libssl3t64 in Debian 13."""
+    depends = {re.split(r"[ :]", entry)[0] for entry in field(package, "Depends").split(", ")}
+    needed = re.findall(r"NEEDED +(\S+)", subprocess.run(["objdump", "-p", os.environ["TLSA_UPDATE"]], capture_output=True, text=True).stdout)
+    paths = dict(re.findall(r"(\S+) => (\S+)", subprocess.run(["ldd", os.environ["TLSA_UPDATE"]], capture_output=True, text=True).stdout))
+    for library in (name for name in needed if name in paths):  # all but the loader
+        file = os.path.realpath(paths[library]).removeprefix("/usr")
+        owners = subprocess.run(["dpkg", "-S", file, f"/usr{file}"], capture_output=True, text=True).stdout  # it knows one of them
+        assert set(re.findall(r"^([^:]+):", owners, re.M)) & depends, f"{library} is of {owners}"
+    assert {"libssl.so.3", "libldns.so.3"} <= set(paths) and not any(name.endswith("-dev") for name in depends)
+
+
+def test_no_address_is_invented(package):
+    assert field(package, "Maintainer") == "The maintainers of tlsa-update"
+    assert not re.search(r"[\w.]+@[\w.]+", (ROOT / "SECURITY.md").read_text()) and "private report" in (ROOT / "SECURITY.md").read_text()
+
+
+def copy_of_this_checkout(folder):
+    """As somebody else has it: in another folder, checked out later, with another umask."""
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder)], check=True, umask=0o077)
+    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
+                           capture_output=True).stdout.decode().split("\0")
+    for file in filter(None, files):  # what is not committed yet, too
+        if (ROOT / file).exists():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, folder / file)
+    return folder
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+def test_it_is_byte_for_byte_the_same_from_another_folder(package, tmp_path):
+    """The program itself is built once here, see the test after this one; contrib/release builds it twice."""
+    copy = copy_of_this_checkout(tmp_path / "copy")
+    build = copy / "build" / "release"
+    cache = pathlib.Path(os.environ["TLSA_UPDATE_BUILD"], "CMakeCache.txt").read_text()
+    configured = re.search(r"^CMAKE_BUILD_TYPE:STRING=(.*)", cache, re.M)[1]
+    subprocess.run(["cmake", "-S", str(copy), "-B", str(build), "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={configured}", "-DTLSA_UPDATE_TESTS=OFF"],
+                   check=True, capture_output=True, umask=0o077)
+    (build / "src/cli").mkdir(parents=True, exist_ok=True)
+    shutil.copy(os.environ["TLSA_UPDATE"], build / "src/cli/tlsa-update")
+
+    other = packed(build, tmp_path / "package")
+
+    assert other.name == package.name and other.read_bytes() == package.read_bytes()
+
+
+def test_the_program_does_not_know_the_folder_that_it_was_built_in():
+    cache = pathlib.Path(os.environ["TLSA_UPDATE_BUILD"], "CMakeCache.txt").read_text()
+    if "CMAKE_BUILD_TYPE:STRING=Release" not in cache:
+        pytest.skip("debuggers want to find the sources; only a release forgets them")
+    assert str(ROOT).encode() not in pathlib.Path(os.environ["TLSA_UPDATE"]).read_bytes()
 
 
 def test_it_installs_and_runs(machine):

@@ -236,6 +236,8 @@ constexpr Option table[] = {
     // Credentials
     {"name", "NAME", "a NAME of the service", 0, Place::service, SET(add_name(v, s.service)),
      RESET(service.names)},
+    {"except", "HOST", "leave this host of mx: and srv: names out (repeatable)", every & ~mask(list),
+     Place::service, SET(append(parse_host(v), s.service.excepts)), RESET(service.excepts)},
     {"cert", "FILE", "certificate, chain or key that is or will be served; - for standard input (repeatable)",
      desiring, Place::service, SET(add_non_empty(v, s.service.certs)), RESET(service.certs)},
     {"next", "FILE", "key of the next renewal, published ahead (repeatable)", desiring, Place::service,

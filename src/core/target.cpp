@@ -248,4 +248,11 @@ Result<std::vector<Target>> parse_target(std::string_view text, ServiceLookup po
   return targets;
 }
 
+// Not every host of an MX or SRV record keeps to letters, digits and hyphens.
+Result<Name> parse_host(std::string_view text) {
+  auto host = parse_domain(text, Underscores::allowed);
+  if (!host) host.error().advice = "write the name of one host, such as backup.example.net";
+  return host;
+}
+
 }  // namespace tlsa_update

@@ -1,5 +1,7 @@
 #include "expansion.hpp"
 
+#include <algorithm>
+
 #include "gather.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
 
@@ -96,10 +98,85 @@ Result<void> Expander::expand_one(const Target& target, WantedService& service, 
   if (!found) return tl::unexpected(found.error());
   for (const auto& note : found->notes) session_.events().warning(words_of(target) + ": " + note);
   note_dnssec(followed, target, wants);
+  WantedService foreign{service.settings, {}, {}, {}};
   for (const auto& one : found->services) {
-    if (auto done = add_owner(service, one, source_domain_of(target)); !done) return done;
+    const auto& excepts = service.settings->excepts;
+    if (std::ranges::find(excepts, one.host) != excepts.end()) continue;
+    auto& to = session_.is_known_as_foreign(one.host) ? foreign : service;
+    if (auto done = add_owner(to, one, source_domain_of(target)); !done) return done;
   }
+  if (!foreign.owners.empty()) wants.foreign.push_back(std::move(foreign));
   return {};
+}
+
+bool Expander::has_found(const Name& host) const {
+  return std::ranges::any_of(followed_, [&](const auto& one) {
+    const auto& expansion = *one.second.expansion;
+    return expansion &&
+           std::ranges::find(expansion->services, host, &Service::host) != expansion->services.end();
+  });
+}
+
+// A host in the domain is the administrator's own, and the primary need not be asked for it.
+boost::asio::awaitable<void> Expander::tell_foreign(Asked targets, const std::vector<Desired>& desired) {
+  struct Doubt {
+    const Target* target;
+    Service service;
+    HostWitness host;
+  };
+  std::vector<Doubt> doubts;
+  for (const auto& [target, excepts] : targets) {
+    const auto followed = followed_.find(target);
+    if (followed == followed_.end() || !*followed->second.expansion) continue;
+    for (const auto& service : (*followed->second.expansion)->services) {
+      const bool is_own = service.host.is_at_or_below(source_domain_of(*target));
+      const bool is_left_out = std::ranges::find(*excepts, service.host) != excepts->end();
+      if (!is_own && !is_left_out && !session_.is_known_as_foreign(service.host))
+        doubts.push_back({target, service, {}});
+    }
+  }
+  co_await gather(doubts.size(), questions_at_once, [&](std::size_t i) -> boost::asio::awaitable<void> {
+    doubts[i].host = co_await witness(doubts[i].service, source_domain_of(*doubts[i].target));
+  });
+  for (const auto& [target, service, host] : doubts) tell_of_foreign(*target, service, host, desired);
+}
+
+boost::asio::awaitable<HostWitness> Expander::witness(const Service& service, const Name& domain) {
+  HostWitness host;
+  const auto owner = service.owner();
+  if (!owner) co_return host;
+  host.is_in_domain = service.host.is_at_or_below(domain);
+  host.has_own_section = session_.has_own_section(service.host);
+  host.has_server = session_.request().primary.server.has_value();
+  const auto& zone = session_.request().zone;
+  if (zone && !service.host.is_at_or_below(*zone)) {
+    host.refusal = Error{ErrorCode::refused, "it is not in the zone of --zone", zone->text(), {}};
+  } else if (auto found = co_await dns::locate(session_.primary_for(), *owner, zone); !found) {
+    host.refusal = std::move(found.error());
+  }
+  if (!host.refusal) co_return host;
+  auto resolved = co_await session_.resolver().tlsa(*owner);
+  if (resolved) host.resolved = std::move(resolved->answer);
+  co_return host;
+}
+
+// Once for each host: what is found again, as before a deployment, has been told.
+void Expander::tell_of_foreign(const Target& target, const Service& service, const HostWitness& host,
+                               const std::vector<Desired>& desired) {
+  const auto name = service.host.host_text();
+  const auto advice = "except = " + name + " (--except) leaves it out";
+  if (is_foreign(host, desired)) {
+    if (!session_.note_foreign(service.host)) return;
+    session_.events().info(words_of(target) + ": " + name +
+                           " is somebody else's, and nothing is published for it: " + host.refusal->text() +
+                           "; none of its TLSA records matches a certificate given here; " + advice +
+                           " without asking");
+  } else if (host.refusal && host.resolved && host.resolved->rrset) {
+    session_.events().warning(words_of(target) + ": the TLSA records of " + name +
+                              " match a certificate given here, and its zone cannot be updated; name its "
+                              "primary in a section [zone.NAME], or " +
+                              advice);
+  }
 }
 
 void Expander::note_dnssec(const Followed& followed, const Target& target, Wants& wants) const {

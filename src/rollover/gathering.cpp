@@ -251,10 +251,18 @@ class Gathering {
     }
     co_await gather(all.size(), services_at_once, [&](std::size_t i) { return load(*all[i]); });
     co_await expander_.follow(std::move(targets));
+    std::vector<Desired> desired;
+    for (const auto* one : all) desired.push_back(one->service.desired);
+    Expander::Asked asked;
+    for (const auto& one : services_) {
+      for (const auto& target : one->targets) asked.emplace_back(&target, &one->service.settings->excepts);
+    }
+    co_await expander_.tell_foreign(std::move(asked), desired);
   }
 
   Result<Wants> finish() {
     for (auto& one : services_) take(*one);
+    warn_of_excepts();
     if (wants_.services.empty() && !wants_.failures.empty()) return tl::unexpected(wants_.failures.front());
     wants_.desired = desired_of(wants_.services, wants_.unread);
     for (auto& other : others_) protect_other(*other);
@@ -290,6 +298,21 @@ class Gathering {
       one.service.credentials.clear();
       wants_.unread.push_back(std::move(one.service));
     }
+  }
+
+  // A host that is left out by mistake is left to fail.
+  void warn_of_excepts() {
+    std::set<Name> unknown;
+    for (const auto& service : wants_.services) {
+      const auto is_followed = [](const AskedOwner& asked) { return asked.source_domain.has_value(); };
+      if (std::ranges::none_of(service.owners, is_followed)) continue;
+      for (const auto& host : service.settings->excepts)
+        if (!expander_.has_found(host)) unknown.insert(host);
+    }
+    for (const auto& host : unknown)
+      session_.events().warning("except " + host.host_text() +
+                                " is no host of the MX and SRV records that were found; check whether it is "
+                                "mistyped");
   }
 
   // What it wants stays. If that is not known, nothing is deleted.

@@ -43,6 +43,14 @@ Policy without_additions(const Request& request) {
   return policy;
 }
 
+// Mail to the domain goes to the hosts of others, too: whoever monitors wants to know.
+void judge_foreign(Wants& wants) {
+  auto desired = desired_of({}, wants.foreign);
+  std::ranges::move(desired, std::back_inserter(wants.desired));
+  std::ranges::move(wants.foreign, std::back_inserter(wants.unread));
+  wants.foreign.clear();
+}
+
 // What every operation asks before it touches anything.
 Result<Wants> sound_wants(World& world, Others others) {
   auto wants = world.wants(others);
@@ -138,8 +146,9 @@ Outcome status(World& world, LedgerStore& ledger, const Request& request, Events
 }
 
 Outcome verify(World& world, LedgerStore& ledger, const Request& request, Events& events) {
-  const auto wants = world.wants(Others::ignored);
+  auto wants = world.wants(Others::ignored);
   if (!wants) return tl::unexpected(wants.error());
+  judge_foreign(*wants);
   auto found = Pass(world, ledger, events, *wants, without_additions(request), Depth::live).examine();
   found.counts_resolvers = true;
   count_verdicts(found);

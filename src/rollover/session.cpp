@@ -26,6 +26,23 @@ Result<dns::Validator> make_validator(const Request& request) {
   return dns::Validator::open(*anchors, request.resolvers, request.family);
 }
 
+// A server that does not know our key refuses what it signs.
+const ServerSettings& without_key() {
+  static const ServerSettings settings = [] {
+    ServerSettings bare;
+    bare.sign_queries = false;
+    return bare;
+  }();
+  return settings;
+}
+
+const ServerSettings* section_of(const Request& request, const Name& name) {
+  for (Name zone = name;; zone = zone.parent()) {
+    if (const auto found = request.zones.find(zone); found != request.zones.end()) return &found->second;
+    if (zone.is_root()) return nullptr;
+  }
+}
+
 }  // namespace
 
 Time wall_clock() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
@@ -73,11 +90,14 @@ dns::PrimaryFor Session::primary_for() {
   return [this](Name name) { return primary_of(std::move(name)); };
 }
 
+bool Session::has_own_section(const Name& name) const { return section_of(request_, name) != nullptr; }
+
 const ServerSettings& Session::server_settings(const Name& name) const {
-  for (Name zone = name;; zone = zone.parent()) {
-    if (const auto found = request_.zones.find(zone); found != request_.zones.end()) return found->second;
-    if (zone.is_root()) return request_.primary;
-  }
+  if (const auto* section = section_of(request_, name)) return *section;
+  const auto concerns = [&](const Name& host) {
+    return name.is_at_or_below(host) || (host.is_at_or_below(name) && !name.is_root());
+  };
+  return std::ranges::any_of(foreign_, concerns) ? without_key() : request_.primary;
 }
 
 Result<std::shared_ptr<const dns::TsigKey>> Session::key(const std::string& key_file, bool allow_weak) {

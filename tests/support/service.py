@@ -7,8 +7,8 @@ import threading
 
 
 class Service:
-    def __init__(self, certificate, address="127.0.0.1"):
-        self._listener = socket.create_server((address, 0))
+    def __init__(self, certificate, address="127.0.0.1", port=0):
+        self._listener = socket.create_server((address, port))
         self.port = self._listener.getsockname()[1]
         self.present(certificate)
         threading.Thread(target=self._serve, daemon=True).start()

@@ -67,4 +67,7 @@ using ServiceLookup = std::optional<std::uint16_t> (*)(std::string_view service,
 [[nodiscard]] Result<std::vector<Target>> parse_target(std::string_view text,
                                                        ServiceLookup port_of_service = nullptr);
 
+// The name of a host by itself, in U-labels or A-labels. Error usage, as parse_target().
+[[nodiscard]] Result<Name> parse_host(std::string_view text);
+
 }  // namespace tlsa_update

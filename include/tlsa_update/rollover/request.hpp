@@ -41,6 +41,7 @@ struct ServiceSettings {
   std::size_t line = 0;       // of the section's heading in the configuration
   std::string configuration;  // its path; "" for the command line
   std::vector<state::NameText> names;
+  std::vector<Name> excepts;  // hosts of mx: and srv: names that are left out
   std::vector<std::string> certs;
   std::vector<std::string> nexts;
   std::vector<std::string> issuers;  // CA certificates that may sign next

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,7 +59,13 @@ class Session {
   [[nodiscard]] dns::Resolver& resolver();
   [[nodiscard]] dns::PrimaryFor primary_for();
   [[nodiscard]] const ServerSettings& server_settings(
-      const Name& name) const;  // the closest [zone.NAME], else the default
+      const Name& name) const;                                 // the closest [zone.NAME], else the default
+  [[nodiscard]] bool has_own_section(const Name& name) const;  // [zone.NAME]
+
+  // From here on this host, of an MX or SRV record, is read where its own zone says, without a key. False: it
+  // was known.
+  bool note_foreign(const Name& host) { return foreign_.insert(host).second; }
+  [[nodiscard]] bool is_known_as_foreign(const Name& host) const { return foreign_.contains(host); }
 
   // The TSIG key of these settings; none when no key file is configured. Loaded once.
   [[nodiscard]] Result<std::shared_ptr<const dns::TsigKey>> key(const std::string& key_file, bool allow_weak);
@@ -90,6 +97,7 @@ class Session {
   // By path, and whether weak algorithms are allowed.
   std::map<std::pair<std::string, bool>, std::shared_ptr<const dns::TsigKey>> keys_;
   std::optional<Result<dns::Validator>> validator_;
+  std::set<Name> foreign_;
   std::map<ServerSettings, std::unique_ptr<dns::Exchange>> exchanges_;  // names that agree share one
 };
 

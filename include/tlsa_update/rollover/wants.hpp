@@ -33,6 +33,7 @@ struct WantedService {
 struct Wants {
   std::vector<WantedService> services;  // read completely
   std::vector<WantedService> unread;    // files could not be read, only the names are known
+  std::vector<WantedService> foreign;   // hosts of MX and SRV records that are somebody else's: only names
   std::vector<Desired> desired;  // one for each owner of each service; the planner joins those of one owner
   std::optional<dns::Dnssec> dnssec;  // the weakest verdict on the MX and SRV RRsets that were followed
   std::optional<Error> no_verdict;    // why it is not known of one of them, where it should be

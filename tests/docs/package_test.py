@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from support.checkout import copy_of_this_checkout, is_checkout
+
 ROOT = pathlib.Path(__file__).parents[2]
 IN_A_COPY = """
 set -e
@@ -83,19 +85,7 @@ def test_no_address_is_invented(package):
     assert not re.search(r"[\w.]+@[\w.]+", (ROOT / "SECURITY.md").read_text()) and "private report" in (ROOT / "SECURITY.md").read_text()
 
 
-def copy_of_this_checkout(folder):
-    """As somebody else has it: in another folder, checked out later, with another umask."""
-    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder)], check=True, umask=0o077)
-    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
-                           capture_output=True).stdout.decode().split("\0")
-    for file in filter(None, files):  # what is not committed yet, too
-        if (ROOT / file).exists():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / file, folder / file)
-    return folder
-
-
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+@is_checkout
 def test_it_is_byte_for_byte_the_same_from_another_folder(package, tmp_path):
     """The program itself is built once here, see the test after this one; contrib/release builds it twice."""
     copy = copy_of_this_checkout(tmp_path / "copy")

@@ -49,6 +49,8 @@ class RenewedPostfix(Pairs, Postfix):
 class MailService(Pairs, Server):
     """As little of a mail server as somebody needs who only looks at its certificate."""
 
+    module = "support.mail_service"  # what the process runs
+
     def __init__(self, folder, *certificates, address="127.0.0.1", port=None):
         super().__init__(folder, address)
         self.lay_out(certificates, port)
@@ -69,7 +71,7 @@ class MailService(Pairs, Server):
     def command(self):
         files = [str(path) for pair in self.pairs for path in pair]
         tests = pathlib.Path(__file__).parent.parent
-        python = ["env", f"PYTHONPATH={tests}", sys.executable, "-B", "-m", "support.mail_service"]
+        python = ["env", f"PYTHONPATH={tests}", sys.executable, "-B", "-m", self.module]
         return [*python, self.address, str(self.reserved_port), *files]
 
     def is_ready(self):
@@ -88,14 +90,16 @@ class Peers:
         self.read_files()
 
     def read_files(self, *_):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
-            for chain, key in self.pairs:
-                context.load_cert_chain(chain, key)
-        except (OSError, ssl.SSLError) as error:
+            self.context = self.load()
+        except OSError as error:
             print(f"keeps what it has: {error}", flush=True)
-            return
-        self.context = context
+
+    def load(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        for chain, key in self.pairs:
+            context.load_cert_chain(chain, key)
+        return context
 
     def serve(self, listener):
         signal.signal(signal.SIGHUP, self.read_files)
@@ -103,8 +107,7 @@ class Peers:
             peer, _ = listener.accept()
             threading.Thread(target=self.greet, args=(peer, self.context), daemon=True).start()
 
-    @staticmethod
-    def greet(peer, context):
+    def greet(self, peer, context):
         """RFC 3207, as far as anybody needs it who only looks at a certificate."""
         with contextlib.suppress(OSError), peer:
             peer.settimeout(10)
@@ -115,15 +118,19 @@ class Peers:
                         peer.sendall(b"220 go ahead\r\n")
                         break
                     peer.sendall(b"250-mail.example.test\r\n250 STARTTLS\r\n")
-            with context.wrap_socket(peer, server_side=True) as connection:
-                connection.recv(1)
+            self.serve_tls(peer, context)
+
+    @staticmethod
+    def serve_tls(peer, context):
+        with context.wrap_socket(peer, server_side=True) as connection:
+            connection.recv(1)
 
 
-def main(address, port, *files):
+def main(peers, address, port, *files):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.create_server((address, int(port)), family=family, backlog=100)
-    Peers(list(zip(files[::2], files[1::2]))).serve(listener)
+    peers(list(zip(files[::2], files[1::2]))).serve(listener)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Peers, *sys.argv[1:])

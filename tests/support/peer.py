@@ -8,10 +8,10 @@ import threading
 class Peer:
     """Accepts whoever comes and does what `script`, a function of the connection, does."""
 
-    def __init__(self, script):
+    def __init__(self, script, address="127.0.0.1", port=0):
         self._script = script
         self._ended = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -13,13 +13,13 @@ class ScriptedTls:
     since the last answer matches the expression, the octets are sent; an empty expression sends at once, a number
     of seconds later."""
 
-    def __init__(self, certificates, script=()):
+    def __init__(self, certificates, script=(), address="127.0.0.1", port=0):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         for certificate in certificates:
             self.context.load_cert_chain(certificate.path, certificate.key_path)
         self.script = script
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.at = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.listener = socket.create_server((address, port))
+        self.at = "%s:%d" % self.listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):

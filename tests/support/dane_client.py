@@ -114,7 +114,7 @@ class DaneClient(threading.Thread):
         asked_at = time.monotonic()
         query = dns.message.make_query(self.owner, "TLSA")
         with contextlib.suppress(OSError, dns.exception.Timeout):
-            answer = dns.query.udp(query, authority.address, 1, authority.reserved_port)
+            answer, _ = dns.query.udp_with_fallback(query, authority.address, 1, authority.reserved_port)
             for rrset in answer.answer:
                 if rrset.rdtype == dns.rdatatype.TLSA:
                     records = frozenset((one.usage, one.selector, one.mtype, one.cert) for one in rrset)

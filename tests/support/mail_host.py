@@ -91,11 +91,11 @@ class MailHost:
             time.sleep(0.2)
         raise AssertionError(f"{reason} is not among the reasons after {seconds} s:\n{run}")
 
-    def begin(self, *command, stderr=subprocess.PIPE):
+    def begin(self, *command, stderr=subprocess.PIPE, environment=None):
         """Starts the program and does not wait for its end."""
         return subprocess.Popen(
             [self.program.path, *command, *self.arguments],
-            env=self.program.environment(),
+            env=self.program.environment() | (environment or {}),
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
@@ -107,7 +107,7 @@ class MailHost:
     def configuration(self):
         path = self.folder / "tlsa-update.conf"
         lines = [f"{name} = {value}" for name, value in self.settings.items()]
-        lines += [f"server = {self.zone.server.at}", f"resolver = {self.zone.server.at}"]
+        lines += [f"{key} = {self.zone.server.at}" for key in ("server", "resolver") if key not in self.settings]
         lines += [f"nameserver = {authority.at}" for authority in self.authorities]
         lines += ["[service.mail]", f"name = {NAME}:{self.port}"]
         lines += [f"cert = {chain}" for chain, _ in self.renewed]

@@ -17,6 +17,7 @@ import pytest
 from support.dane_client import presented
 from support.mail_host import NAME
 from support.mail_service import Pairs
+from support.program import MovingClock
 from support.server import Server, wait_until
 
 OTHERS = 1  # a group and a user that is not ours
@@ -330,6 +331,32 @@ def test_a_service_that_presents_nothing_any_more_gets_its_old_files_back(mail_h
     host.renew(certificate(key="rsa"))
     host("run", wait=True)
     assert restarts() == before + 3
+
+
+def test_a_reload_that_hangs_is_left_alone_with_the_service_that_it_restarted(mail_host, bind, certificate):
+    """ADVERSARY 46: the service is a child of the command, which was killed after two minutes with all that it had started."""
+    host = mail_host(bind, certificate(key="rsa"), service=RsaService)
+    host.service_settings["starttls"] = "none"
+    ready(host, certificate(key="rsa"))
+    service, hanging = host.services[0], host.folder / "hanging"
+    host.reload = f"{service.reload}; echo $$ >{hanging}; exec sleep 600"
+    clock = MovingClock(host.folder)
+
+    running = host.begin("run", environment=clock.environment)
+    try:
+        wait_until(lambda: hanging.exists() and hanging.read_text().endswith("\n"), "the reload hangs")
+        clock.set_forward(130)
+        _, told = running.communicate(timeout=60)
+        assert running.returncode == 2 and b"did not end within 2 min" in told, told.decode()
+        assert b"it is left alone" in told, told.decode()
+        served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((service.address, host.port)))
+        assert served == host.new.der and host.published <= host.records()
+    finally:
+        os.kill(int(hanging.read_text()), 15)
+
+    host.reload = None
+    host.until_done(clock=130)
+    assert host.records() == {host.new.tlsa()}
 
 
 def test_another_machine_with_a_certificate_of_its_own_is_no_failure(mail_host, bind, certificate):

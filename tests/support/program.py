@@ -17,6 +17,22 @@ PROBERS = WATCHERS | {"verify", "doctor", "generate"}
 AS_ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
 
+class MovingClock:
+    """A clock that a test sets forward while a program runs that has `environment`: its time of day, and its time since
+    the machine was booted."""
+
+    def __init__(self, folder):
+        self._offset = folder / "clock"
+        self.set_forward(0)
+        words = ["faketime", "-f", "+0s", "env"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+        (library,) = (line.partition("=")[2] for line in told if line.startswith("LD_PRELOAD="))
+        self.environment = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_NO_CACHE": "1"}
+
+    def set_forward(self, seconds):
+        self._offset.write_text(f"+{seconds}s")
+
+
 class Run:
     """What one run said and how it ended."""
 

@@ -1,6 +1,8 @@
 """One acceptance (W5): a chain of which the digest is published, and which clients refuse all the same, is neither
 deployed over one that they accept nor relied on when records go. OpenSSL's reason is in the report."""
 
+import subprocess
+
 import pytest
 
 from support.certificates import CLIENT_AUTH
@@ -109,6 +111,49 @@ def test_w5_nor_for_one_whose_issuer_may_not_sign_for_the_host(mail_host, bind, 
     host = mail_host(bind, certificate(issuer=elsewhere))
     with host.watched():
         assert_key_stays(host)
+
+
+def accepts(host, record):
+    """A client's own judgement: OpenSSL's."""
+    asked = f"openssl s_client -starttls smtp -connect 127.0.0.1:{host.port} -verify_return_error -dane_tlsa_domain {NAME}"
+    words = [*asked.split(), "-dane_tlsa_rrdata", record, "-brief"]
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=30).returncode == 0
+
+
+def test_w5_an_anchor_may_have_expired_where_clients_do_not_mind(mail_host, bind, certificate, root):
+    """ADVERSARY 03c: OpenSSL does not ask for the dates of a trust anchor that a record names."""
+    expired = certificate("Intermediate", is_ca=True, issuer=root, begins=-9, days=-1)
+    host = mail_host(bind, certificate(issuer=expired))
+    with host.watched():
+        assert accepts(host, expired.tlsa(ANCHOR)) and not accepts(host, root.tlsa(ANCHOR))
+        host.service_settings["tlsa"] = [ANCHOR]
+        host.until_done()
+    assert host.records() == {expired.tlsa(ANCHOR)}
+
+
+def assert_changes_nothing(host, why):
+    before = served(host)
+    for command in ("run", "publish", "ready", "deploy"):
+        assert why in host(command, exits=65).err
+    assert served(host) == before and host.records() == host.published
+
+
+def test_w5_an_issuer_that_is_no_authority_is_refused(mail_host, bind, certificate, root):
+    """ADVERSARY 03c."""
+    host = mail_host(bind, certificate())
+    with host.watched():
+        host.renew(certificate(issuer=certificate("Intermediate", issuer=root)))
+        host.service_settings["tlsa"] = [ANCHOR]
+        assert_changes_nothing(host, "CN=Intermediate stands as an issuer but is no CA certificate")
+
+
+def test_w5_a_chain_with_a_gap_is_refused(mail_host, bind, certificate, root, issuer):
+    """ADVERSARY 04a."""
+    host = anchored(mail_host(bind, with_root(certificate(issuer=issuer), issuer, root)), root)
+    host.service_settings["ta"] = "root"
+    with host.watched():
+        host.renew(with_root(certificate(issuer=issuer), root))
+        assert_changes_nothing(host, "no issuer is in the files given")
 
 
 def test_w5_after_a_deployment_the_report_shows_what_is_served_then(mail_host, bind, certificate):

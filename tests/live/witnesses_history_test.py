@@ -129,9 +129,10 @@ class Shared:
         self.program, self.folder, self.bind = tlsa_update, folder, bind
         self.certificates = {"mail": certificate(), "web": certificate()}
         self.addresses = {"mail": "127.0.0.1", "web": "127.0.0.2"}
-        self.ports = {
-            one: presents(self.certificates[one], address=self.addresses[one]).port for one in self.addresses
+        self.services = {
+            one: presents(self.certificates[one], address=self.addresses[one]) for one in self.addresses
         }
+        self.ports = {one: service.port for one, service in self.services.items()}
         aliases = [f"_{port}._tcp.{one} 1 CNAME tlsa" for one, port in self.ports.items()]
         hosts = [f"{one} 1 A {address}" for one, address in self.addresses.items()]
         self.zone = bind.zone("example.test", *hosts, *aliases)
@@ -200,6 +201,51 @@ def test_a_section_that_was_taken_out_counts_for_a_week(shared):
 
     shared("run", both, forget_after=0, wait=True)
     assert shared.records == {shared.certificates["web"].tlsa()}
+
+
+@pytest.mark.parametrize("configurations", ["one", "two"])
+def test_unpublishing_one_of_two_names_leaves_the_record_that_the_other_one_wants(shared, configurations):
+    """Row 75: both services serve one certificate, whose record is at the end of both aliases."""
+    one = shared.certificates["web"] = shared.certificates["mail"]
+    shared.services["web"].present(one)
+    mail = shared.configuration("mail", *(["mail", "web"] if configurations == "one" else ["mail"]))
+    web = mail if configurations == "one" else shared.configuration("web", "web")
+    for config in {mail, web}:
+        shared.until_done(config)
+
+    names = ["web", f"web.example.test:{shared.ports['web']}"] if configurations == "one" else [None]
+    for name in names:
+        for more in ({"dry_run": True}, {}, {"force": True}):
+            words = [name] if name else []
+            run = shared.program("prune", *words, *shared.zone.key.options, config=web, unpublish=True, exits=None, **more)
+            assert "kept: listed under keep, or wanted by another service" in run.out
+            assert shared.records == {one.tlsa()}
+    if configurations == "two":
+        shared("prune", web, unpublish=True, forget=mail)
+        assert shared.zone.tlsa("tlsa") is None
+
+
+def test_an_alias_that_becomes_an_owner_of_its_own_begins_without_a_history(mail_host, bind, certificate):
+    """Row 51: its records were at the end of an alias, and somebody moves them to the name in the middle of a rollover."""
+    old, new = certificate(), certificate()
+    host = mail_host(bind, old)
+    host.zone.allow = ("TLSA", "CNAME")
+    host.zone.records = [one for one in host.zone.records if "TLSA" not in one]
+    host.zone.records += [f"{host.owner} {LONGEST} CNAME tlsa", f"tlsa {LONGEST} TLSA {old.tlsa()}"]
+    host.settings["longest-ttl"] = LONGEST
+    with host.watched() as client:
+        host.renew(new)
+        host("run", exits=75)
+        assert host.zone.tlsa("tlsa").records == {old.tlsa(), new.tlsa()}
+        host.zone.change(("delete", host.owner), ("add", host.owner, LONGEST, "TLSA", old.tlsa()))
+        moved = time.monotonic()
+        while time.monotonic() < moved + LONGEST:
+            host("run", exits=75)
+            time.sleep(0.5)
+        assert len(client.chains) == 1, "deployed while caches may hold the alias and what was at its end"
+        host.until_done()
+    assert serves(host, new)
+    assert host.records() == {old.tlsa(), new.tlsa()}, "the old record is at this name by somebody else's hand"
 
 
 def test_a_ledger_on_another_machine_counts_only_what_signed_answers_confirm(host, certificate):
@@ -284,3 +330,5 @@ def test_what_was_seen_before_the_machine_stood_still_allows_no_deployment(mail_
     host.zone.change(("delete", host.owner, "TLSA", new.tlsa()))
     assert "more than 10 s old: looking again" in frozen.thaw()
     assert serves(host, old)
+    host.until_done()
+    assert serves(host, new) and host.records() == {new.tlsa()}

@@ -198,6 +198,35 @@ def test_w7_a_machine_that_only_dns_knows_keeps_its_record(two_machines, certifi
     assert host.records() == {new.tlsa()}
 
 
+@pytest.fixture
+def other_view(two_machines, servers):
+    """Clients of the resolver still find the second machine, under the name of which DNS has the first alone."""
+    host = two_machines
+    host.zone.records = [one for one in host.zone.records if one != "mail A 127.0.0.2"]
+    view = servers(Nsd).zone("example.test", "$ORIGIN example.test.", "$TTL 1", "@ SOA ns hostmaster 1 2 3 4 1", "@ NS ns",
+                             "ns A 127.0.0.1", "mail A 127.0.0.2", signing="file")  # fmt: skip
+    resolver = servers(Unbound)
+    resolver.resolve(view)
+    host.settings["resolver"] = resolver.at
+    host.resolver = resolver
+    return host
+
+
+def test_w7_a_machine_that_only_the_resolver_knows_keeps_its_record(other_view, certificate):
+    """12: a second address is there, and caches still have the first."""
+    host, new = other_view, certificate()
+    with host.watched():
+        host.renew(new)
+        host.until_awaits("still-served")
+        host("run", exits=75)
+        assert host.records() == host.published | {new.tlsa()}
+        host.services[1].put(new)
+        host.services[1].hang_up()
+        host.until_done()
+
+    assert host.records() == {new.tlsa()}
+
+
 def test_w7_address_only_is_the_operators_word(two_machines, certificate):
     host, new = two_machines, certificate()
     host.service_settings["address-only"] = "yes"

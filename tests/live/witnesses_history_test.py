@@ -248,18 +248,32 @@ def test_an_alias_that_becomes_an_owner_of_its_own_begins_without_a_history(mail
     assert host.records() == {old.tlsa(), new.tlsa()}, "the old record is at this name by somebody else's hand"
 
 
-def test_a_ledger_on_another_machine_counts_only_what_signed_answers_confirm(host, certificate):
-    """Row 31: its uptime is long, and its clock may be ahead."""
-    begin(host)
-    host.renew(certificate())
-    first = host("run", exits=75, format="json").blockers["may-be-cached"]["ready_at"]
+def due(run):
+    """In seconds since 1970."""
+    told = run.json["blockers"][0]["ready_at"]
+    return datetime.datetime.fromisoformat(told.replace("Z", "+00:00")).timestamp()
+
+
+def carry_away(host, number):
+    """The ledger, to a machine that has just been started."""
     ledger = host.folder / "state" / "ledger.json"
     text = json.loads(ledger.read_text())
-    text["last_run"] |= {"machine": "another", "boot_id": "another", "uptime": 5}
+    text["last_run"] |= {"machine": f"machine-{number}", "boot_id": f"boot-{number}", "uptime": 5}
     ledger.write_text(json.dumps(text))
-    later = host("run", exits=75, format="json").json["blockers"][0]["ready_at"]
-    times = [datetime.datetime.fromisoformat(one.replace("Z", "+00:00")) for one in (first, later)]
-    assert abs((times[1] - times[0]).total_seconds() - 600) < 5
+
+
+def test_a_ledger_on_another_machine_counts_only_what_signed_answers_confirm(host, certificate):
+    """Rows 31 and 32: its clock may be ahead, and no uptime there says how long we waited here. That is taken off once, and
+    not at each of many machines, as where every run has a fresh one: the end of the wait comes."""
+    begin(host)
+    host.renew(certificate())
+    first = due(host("run", exits=75, format="json"))
+    later = []
+    for number in range(5):
+        carry_away(host, number)
+        later.append(due(host("run", exits=75, format="json")))
+    assert abs(later[0] - first - 600) < 60
+    assert all(one < later[0] + 60 for one in later), later
 
 
 def test_two_programs_that_want_two_ttls_come_to_rest(host, certificate):

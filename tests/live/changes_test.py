@@ -4,11 +4,15 @@ over foreign records, leaving; and what each command says of it."""
 import re
 import socket
 
+import dns.message
+import dns.query
 import pytest
 
 from support.dane_client import presented
+from support.dns import text
 from support.mail_host import NAME
 from support.server import free_port, wait_until
+from support.unbound import Unbound
 
 
 @pytest.fixture
@@ -33,6 +37,37 @@ def test_a_next_key_is_published_ahead_and_has_nothing_to_wait_for(host, certifi
 
     assert host.records() == {new.tlsa(), following.tlsa()}
     assert len(client.chains) == 2
+
+
+@pytest.mark.parametrize("is_ahead", [True, False], ids=["with a next key", "without one"])
+def test_what_a_resolver_serves_long_after_it_has_expired(mail_host, bind, servers, certificate, is_ahead):
+    """ADVERSARY 24: RFC 8767. No wait outlasts that; a next key that was published before the resolver asked does."""
+    old, new, following = certificate(), certificate(), certificate()
+    host = mail_host(bind, old)
+    resolver = servers(Unbound)
+    resolver.resolve(host.zone)
+    resolver.more = ["serve-expired: yes", "serve-expired-client-timeout: 0"]
+    if is_ahead:
+        host.service_settings["next"] = new.key_path
+    host.start()
+    cached = tlsa(resolver, host)
+
+    host.renew(new)
+    if is_ahead:
+        host.service_settings["next"] = following.key_path
+    host.until_done()
+    stale = tlsa(resolver, host)
+
+    assert stale == cached and host.records().isdisjoint({old.tlsa()})
+    assert presented("127.0.0.1", host.port, NAME)[0] == new.der
+    assert (new.tlsa() in stale) == is_ahead
+
+
+def tlsa(resolver, host):
+    """What its clients get: a set of "3 1 1 4648..."."""
+    query = dns.message.make_query(host.zone.full(host.owner), "TLSA")
+    answer = dns.query.tcp(query, resolver.address, port=resolver.port, timeout=5)
+    return {text(record) for rrset in answer.answer for record in rrset}
 
 
 def issued(certificate):

@@ -26,6 +26,10 @@ remote-control:
 
 
 class Unbound(Server):
+    """`more` goes into the server clause of unbound.conf as it stands, a line each."""
+
+    more = ()
+
     def __init__(self, folder, address="127.0.0.1", port=None):
         super().__init__(folder, address, port)
         self.zones = []
@@ -41,6 +45,7 @@ class Unbound(Server):
     def configure(self):
         lines = [CONFIGURATION.format(folder=self.folder, address=self.address, port=self.reserved_port)]
         anchors = [anchor for zone in self.trusted for anchor in zone.dnskey()]
+        lines += [f"server:\n    {line}\n" for line in self.more]
         lines += [f'server:\n    trust-anchor: "{anchor}"\n' for anchor in anchors]
         # Of what it is not told it knows that there is none, at once: there is no network to ask.
         lines += [f'server:\n    local-zone: "{zone.name}" transparent\n' for zone in self.zones]

@@ -41,15 +41,20 @@ json::object rrset_object(const Name& owner, const Rrset& rrset, const dns::Tran
       {"owner", owner.text()}, {"asked", owner.text()}, {"ttl", rrset.ttl}, {"records", std::move(records)}};
 }
 
-// A server that refuses to transfer what is no zone says the same as of a zone that the key may not have.
-boost::asio::awaitable<Error> reason_of(dns::Exchange& primary, Name zone, Error refused) {
-  if (refused.code != ErrorCode::refused) co_return refused;
+// A server that refuses to transfer what is no zone says the same as of a zone that the key may not have; and
+// of a key that it has signed another answer with in between, its refusal tells more.
+boost::asio::awaitable<Result<dns::TransferredZone>> transfer_or_reason(dns::Exchange& primary, Name zone) {
+  auto transferred = co_await dns::transfer_zone(primary, zone);
+  if (transferred || transferred.error().code != ErrorCode::refused) co_return transferred;
+  const bool was_verified = primary.has_verified();
   const auto apex = co_await dns::apex_of(primary, zone);
-  if (apex && *apex == zone && primary.has_verified() && !primary.options().transfer_key)
-    refused.advice += "; the key itself is right: the server signs other answers with it";
-  if (!apex || *apex == zone) co_return refused;
-  co_return Error{ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
-                  primary.address(), "list " + apex->text()};
+  if (!apex) co_return transferred;
+  if (*apex != zone) {
+    co_return fail(ErrorCode::refused, zone.text() + " is no zone: it lies in zone " + apex->text(),
+                   primary.address(), "list " + apex->text());
+  }
+  if (was_verified || !primary.has_verified() || primary.options().transfer_key) co_return transferred;
+  co_return co_await dns::transfer_zone(primary, zone);
 }
 
 // The arguments, --zone, or every [zone.NAME]. Error usage: no such name, or none at all.
@@ -83,11 +88,8 @@ RecordJudge judge_of(const rollover::Wants& wants, const Ledger& ledger) {
 boost::asio::awaitable<Result<ListedZone>> transfer(rollover::Session& session, Name zone) {
   const auto primary = co_await session.primary_for()(zone);
   if (!primary) co_return tl::unexpected(primary.error());
-  auto transferred = co_await dns::transfer_zone(**primary, zone);
-  if (!transferred) {
-    auto error = co_await reason_of(**primary, zone, transferred.error());
-    co_return tl::unexpected(std::move(error));
-  }
+  auto transferred = co_await transfer_or_reason(**primary, zone);
+  if (!transferred) co_return tl::unexpected(std::move(transferred.error()));
   for (const auto& note : dns::notes_on(*transferred)) log_warning(note);
   for (const auto& owner : transferred->mixed_ttl)
     log_warning(text(Remark{.kind = RemarkKind::mixed_ttls, .owner = owner}));

@@ -26,7 +26,7 @@ std::string policy_cause(const Asked& asked) {
     return start + "change " + asked.wish +
            " (Knot: acl; PowerDNS: TSIG-ALLOW-DNSUPDATE, allow-dnsupdate-from)";
   if (asked.question.type == type::axfr)
-    return start + "transfer the zone (Knot: acl; PowerDNS: TSIG-ALLOW-AXFR)";
+    return start + "transfer the zone (Knot: acl; PowerDNS: TSIG-ALLOW-AXFR, and no zone with narrow NSEC3)";
   return start + "read " + subject(asked);
 }
 

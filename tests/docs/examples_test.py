@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from support.mail import dovecot_version, is_dovecot_2_3
+
 CONTRIB = pathlib.Path(__file__).parents[2] / "contrib"
 EXAMPLES = CONTRIB / "examples"
 
@@ -50,10 +52,19 @@ def test_dovecot_reads_the_copies_that_its_example_names(certificate, tmp_path):
     mail = certificate()
     (tmp_path / "fullchain.pem").write_text(mail.path.read_text())
     (tmp_path / "privkey.pem").write_text(mail.key_path.read_text())
-    text = (EXAMPLES / "dovecot.conf").read_text().replace("/etc/dovecot/tls", str(tmp_path))
-    (tmp_path / "dovecot.conf").write_text(text)
-    said = subprocess.run(["doveconf", "-x", "-c", str(tmp_path / "dovecot.conf"), "-h", "ssl", "ssl_cert"], capture_output=True, text=True)
-    assert said.stdout.splitlines()[0] == "required" and "BEGIN CERTIFICATE" in said.stdout, said.stderr
+    versions = "".join(f"dovecot_{what}_version = {dovecot_version()}\n" for what in ("config", "storage"))
+    file, head = ("dovecot-2.3.conf", "") if is_dovecot_2_3() else ("dovecot.conf", versions)
+    text = (EXAMPLES / file).read_text().replace("/etc/dovecot/tls", str(tmp_path))
+    (tmp_path / "dovecot.conf").write_text(head + text)
+
+    def read():
+        return subprocess.run(["doveconf", "-x", "-n", "-c", tmp_path / "dovecot.conf"], capture_output=True, text=True)
+
+    said = read()
+    assert said.returncode == 0 and "ssl = required" in said.stdout, said.stderr
+    (tmp_path / "privkey.pem").rename(tmp_path / "elsewhere.pem")
+    said = read()
+    assert said.returncode != 0 and f"{tmp_path}/privkey.pem" in said.stderr
 
 
 @pytest.mark.parametrize("hook", sorted((CONTRIB / "hooks").iterdir()), ids=lambda hook: hook.name)

@@ -20,12 +20,24 @@ def zone(primary):
     return primary.zone("example.test", "mail A 127.0.2.25")
 
 
+def assert_named(run, server, reason):
+    """BIND and Knot up to 3.3 give the reason. From 3.4 on, Knot's answer to a key that it does not know has no TSIG."""
+    if server.gives_reasons():
+        assert reason in run.err
+    else:
+        assert reason not in run.err
+        causes = ("another name, secret or algorithm", "clocks differ", "its policy", "zone of")
+        places = [run.err.index(cause) for cause in causes]
+        assert places == sorted(places)
+
+
 def test_an_unknown_key_is_badkey(zone, certificate, tlsa_update, tmp_path):
     stranger = TsigKey(tmp_path, "stranger")
 
     run = tlsa_update("publish", zone.by(stranger), MAIL, cert=certificate(), exits=77)
 
-    assert "BADKEY" in run.err and "stranger" in run.err and "hmac-sha256" in run.err
+    assert_named(run, zone.server, "BADKEY")
+    assert "key stranger. (hmac-sha256)" in run.err
     assert zone.tlsa(OWNER) is None
 
 
@@ -34,7 +46,8 @@ def test_a_key_of_another_algorithm_is_badkey(zone, certificate, tlsa_update, tm
 
     run = tlsa_update("publish", zone.by(other), MAIL, cert=certificate(), exits=77)
 
-    assert "BADKEY" in run.err and "update-key" in run.err and "hmac-sha512" in run.err
+    assert_named(run, zone.server, "BADKEY")
+    assert "key update-key. (hmac-sha512)" in run.err
     assert zone.tlsa(OWNER) is None
 
 

@@ -49,6 +49,10 @@ class Bind(Authority):
     def _options(self):
         return {"more": self.more, "notify_delay": self.notify_delay}
 
+    def gives_reasons(self):
+        """In an answer's TSIG, or in that it is signed."""
+        return True
+
     def speak_tls(self, certificate):
         self.certificate = certificate
         self.tls_port = free_port(self.address)

@@ -58,7 +58,7 @@ class Certificate:
     def _signed(self, name, is_ca, days, common_name):
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         signer = self.issuer or self
-        now = datetime.datetime.utcnow()
+        now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

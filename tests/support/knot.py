@@ -1,13 +1,17 @@
 """Knot DNS: a signing primary."""
 
+import functools
+import re
+import subprocess
+
 from support.authority import Authority
-from support.server import private_copy
+from support.server import free_port, private_copy
 
 CONFIGURATION = """\
 server:
   rundir: {folder}
   listen: {address}@{port}
-  tcp-workers: 2
+{tls}  tcp-workers: 2
   udp-workers: 1
   background-workers: 1
 log:
@@ -33,8 +37,24 @@ template:
 """
 
 
+@functools.cache
+def version():
+    """Such as (3, 4), of "knotd (Knot DNS), version 3.2.6" or "knotd, Knot DNS 3.4.6"."""
+    said = subprocess.run([private_copy("knotd"), "-V"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)", said).groups()))
+
+
 class Knot(Authority):
     journal = "64M"
+    certificate = None  # with one, tls_port speaks DNS over TLS
+
+    def gives_reasons(self):
+        """Until 3.4 it told in the answer's TSIG that it does not know a key, or that an acl denies a name."""
+        return version() < (3, 4)
+
+    def speak_tls(self, certificate):
+        self.certificate = certificate
+        self.tls_port = free_port(self.address)
 
     def configure(self):
         (self.folder / "database").mkdir(exist_ok=True)
@@ -42,7 +62,11 @@ class Knot(Authority):
             (self.folder / f"{zone.name}.zone").write_text(zone.file_text())
         sections = [
             CONFIGURATION.format(
-                folder=self.folder, address=self.address, port=self.reserved_port, journal=self.journal
+                folder=self.folder,
+                address=self.address,
+                port=self.reserved_port,
+                tls=self._tls(),
+                journal=self.journal,
             ),
             "key:",
             *map(self._key, self.keys),
@@ -55,6 +79,13 @@ class Knot(Authority):
             sections += ["remote:", *map(self._follower, followers)]
         sections += ["zone:", *map(self._zone, self.zones)]
         (self.folder / "knot.conf").write_text("\n".join(sections) + "\n")
+
+    def _tls(self):
+        if not self.certificate:
+            return ""
+        files = {"cert-file": self.certificate.path, "key-file": self.certificate.key_path}
+        fields = files | {"listen-tls": f"{self.address}@{self.tls_port}"}
+        return "".join(f"  {name}: {value}\n" for name, value in fields.items())
 
     @staticmethod
     def _item(**fields):
@@ -94,3 +125,7 @@ class Knot(Authority):
             "-s",
             str(self.folder / "knot.sock"),
         ]
+
+    def updates(self):
+        """How many UPDATE messages it has begun to apply."""
+        return self.log().count("DDNS, processing")

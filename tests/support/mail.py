@@ -1,8 +1,10 @@
 """Mail servers with certificates: Postfix and Dovecot, as Debian packages them."""
 
+import functools
 import grp
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -35,12 +37,9 @@ qmgr unix n - n 300 1 qmgr
 postlog unix-dgram n - n - 1 postlogd
 """
 
-DOVECOT_CONF = """\
-base_dir = {folder}/run
-log_path = {folder}/log
+# What Dovecot 2.3 and 2.4 call by different names.
+DOVECOT_2_3 = """\
 protocols = imap pop3
-listen = {address}
-ssl = yes
 ssl_cert = <{certificate.path}
 ssl_key = <{certificate.key_path}
 {others}
@@ -52,6 +51,34 @@ userdb {{
   driver = static
   args = uid={user} gid={group} home={folder}
 }}
+"""
+
+DOVECOT_2_4 = """\
+dovecot_config_version = {version}
+dovecot_storage_version = {version}
+protocols = imap pop3
+ssl_server_cert_file = {certificate.path}
+ssl_server_key_file = {certificate.key_path}
+{others}
+passdb static {{
+  fields {{
+    nopassword = yes
+  }}
+}}
+userdb static {{
+  fields {{
+    uid = {user}
+    gid = {group}
+    home = {folder}
+  }}
+}}
+"""
+
+DOVECOT_CONF = """\
+base_dir = {folder}/run
+log_path = {folder}/log
+listen = {address}
+ssl = yes
 service imap-login {{
   inet_listener imap {{
     port = {port}
@@ -102,20 +129,28 @@ class Mail(OpenServer):
 
 
 class Postfix(Mail):
-    """One smtpd with every certificate at once. Its master wants to be root."""
+    """One smtpd with every certificate at once. Its master wants to be root. Its configuration has a folder of its own:
+    of everything below it that is not root's, Postfix warns, by a process each. Its start is a script of many more."""
+
+    patience = 60
+
+    @property
+    def configuration(self):
+        return self.folder / "configuration"
 
     def configure(self):
         chains = ", ".join(str(file) for certificate in self.certificates
                            for file in (certificate.key_path, certificate.path))
         words = {"folder": self.folder, "address": self.address, "port": self.reserved_port, "chains": chains}
+        self.configuration.mkdir(exist_ok=True)
         for name, text in (("main.cf", MAIN_CF), ("master.cf", MASTER_CF)):
-            (self.folder / name).write_text(text.format(**words))
+            (self.configuration / name).write_text(text.format(**words))
         for name, owner in (("queue", "root"), ("data", "postfix")):
             (self.folder / name).mkdir(exist_ok=True)
             shutil.chown(self.folder / name, owner)
 
     def command(self):
-        return ["postfix", "-c", str(self.folder), "start-fg"]
+        return ["postfix", "-c", str(self.configuration), "start-fg"]
 
     def is_ready(self):
         return self.greets(self.reserved_port)
@@ -123,8 +158,19 @@ class Postfix(Mail):
     def stop(self):
         """What was started is a script; the master that it waits for is stopped by Postfix's own command."""
         if self.process:
-            subprocess.run(["postfix", "-c", str(self.folder), "stop"], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(["postfix", "-c", str(self.configuration), "stop"], stderr=subprocess.DEVNULL)
         super().stop()
+
+
+@functools.cache
+def dovecot_version():
+    """Such as "2.4.1"; its configuration must begin with it from 2.4 on."""
+    said = subprocess.run(["dovecot", "--version"], check=True, capture_output=True, text=True).stdout
+    return re.match(r"\d+\.\d+\.\d+", said)[0]
+
+
+def is_dovecot_2_3():
+    return dovecot_version().startswith("2.3.")
 
 
 class Dovecot(Mail):
@@ -139,10 +185,12 @@ class Dovecot(Mail):
         words = {"folder": self.folder, "address": self.address, "port": self.reserved_port,
                  "pop3_port": self.pop3_port, "imaps_port": self.imaps_port, "certificate": self.certificates[0],
                  "user": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
-        # ssl_alt_cert is Dovecot's second certificate, of the other kind of key.
-        words["others"] = "".join(f"ssl_alt_cert = <{other.path}\nssl_alt_key = <{other.key_path}\n"
-                                  for other in self.certificates[1:])
-        text = DOVECOT_CONF.format(**words)
+        # Dovecot's second certificate, of the other kind of key.
+        second = ("ssl_server_alt_cert_file = {0.path}\nssl_server_alt_key_file = {0.key_path}\n",
+                  "ssl_alt_cert = <{0.path}\nssl_alt_key = <{0.key_path}\n")[is_dovecot_2_3()]
+        words["others"] = "".join(second.format(other) for other in self.certificates[1:])
+        words["version"] = dovecot_version()
+        text = ((DOVECOT_2_3 if is_dovecot_2_3() else DOVECOT_2_4) + DOVECOT_CONF).format(**words)
         if os.geteuid() != 0:
             text += DOVECOT_UNPRIVILEGED.format(**words)
         (self.folder / "dovecot.conf").write_text(text)

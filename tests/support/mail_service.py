@@ -43,7 +43,7 @@ class RenewedPostfix(Pairs, Postfix):
     @property
     def reload(self):
         assert self.port
-        return f"postfix -c {self.folder} reload"
+        return f"postfix -c {self.configuration} reload"
 
 
 class MailService(Pairs, Server):

@@ -178,3 +178,36 @@ def test_each_key_may_stand_where_the_manual_says(tlsa_update, tmp_path, section
         path.write_text(f"{section}\n{key} = \nno-such-key = 1\n")
         complaint = tlsa_update("status", config=path, exits=78).err
         assert " stands " not in complaint and f'"{key}"' not in complaint and "only" not in complaint
+
+
+def words_of(source):
+    """The text of the program's sources, with literals that are split over lines joined."""
+    return re.sub(r'"\s*\n?\s*"', "", source)
+
+
+SOURCES = "\n".join(words_of(file.read_text()) for file in sorted((ROOT / "src").rglob("*.cpp")))
+DIAGNOSTICS = re.search(r"^\.Sh DIAGNOSTICS\n(.*?)^\.Sh ", MANUAL.read_text(), re.M | re.S)[1]
+
+
+@pytest.mark.parametrize("text", re.findall(r'^\.It Li "(.+)"$', DIAGNOSTICS, re.M))
+def test_the_program_really_says_what_the_diagnostics_explain(text):
+    pieces = [piece.strip() for piece in re.split(r"\.\.\.", re.sub(r"^[A-Z]+(?=:| \.)", "", text)) if len(piece.strip()) > 3]
+    assert pieces
+    for piece in pieces:
+        assert piece.removeprefix(":").strip() in SOURCES, piece
+
+
+# Translated English, by the house's rules for prose: who acts is named, "if" for a condition, nothing is "said" or "told".
+AWKWARD = [r"\b[Mm]end\b", r"\bis (?:said|told|asked back)\b", r"\btells how\b", r"\b(?:your|the|a) word (?:for|of|in|instead)\b", r"\bas it stands\b",
+           r"\bis meant\b", r"\bhas to be let\b", r"\bmay stand\b", r"\b[Oo]nly where\b", r"\bto him\b", r"\bholds? up nothing\b", r"\bhold .* against\b"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "SECURITY.md"], ids=lambda page: page.name)
+def test_it_is_plain_english(page):
+    assert re.findall("|".join(AWKWARD), page.read_text()) == []
+
+
+def test_no_reload_command_is_recommended_that_the_unit_may_not_run():
+    """postfix reload wants more than the unit may do, as either user (seen: getifaddrs, then setgid)."""
+    for page in [*PAGES, ROOT / "README.md", *(ROOT / "contrib/examples").iterdir()]:
+        assert not re.search(r"reload *= *postfix reload", page.read_text()), page

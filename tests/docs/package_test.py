@@ -9,45 +9,9 @@ import subprocess
 import pytest
 
 from support.checkout import copy_of_this_checkout, is_checkout
+from support.machine import LIKE_THE_UNIT, packed
 
 ROOT = pathlib.Path(__file__).parents[2]
-IN_A_COPY = """
-set -e
-mount -t tmpfs tmpfs "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-mount -t proc proc "$1/root/proc"
-mkdir "$1/root/run/tlsa-update-package"
-cp "$2" "$1/root/run/tlsa-update-package/package.deb"
-[ -z "$3" ] || chroot "$1/root" sh -ec "$3"
-"""
-
-
-def in_a_copy_of_this_machine(folder, package, script):
-    """Runs a shell script as root in an overlay over /, which is gone afterwards."""
-    folder.mkdir()
-    return subprocess.run(["unshare", "--mount", "sh", "-c", IN_A_COPY, "sh", str(folder), str(package), script],
-                          capture_output=True, text=True, env={"PATH": os.environ["PATH"], "DEBIAN_FRONTEND": "noninteractive"})
-
-
-def packed(build, folder):
-    """The Debian package of a build tree."""
-    subprocess.run(["cpack", "-G", "DEB", "-B", str(folder), "--config", f"{build}/CPackConfig.cmake"],
-                   check=True, capture_output=True, umask=0o022)
-    return next(folder.glob("*.deb"))
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    return packed(os.environ["TLSA_UPDATE_BUILD"], tmp_path_factory.mktemp("package"))
-
-
-@pytest.fixture
-def machine(package, tmp_path):
-    probe = in_a_copy_of_this_machine(tmp_path / "probe", package, "")
-    if probe.returncode != 0:
-        pytest.skip(f"no overlay of this machine can be mounted here: {probe.stderr.strip()}")
-    return lambda script: in_a_copy_of_this_machine(tmp_path / "copy", package, script)
 
 
 def field(package, name):
@@ -118,6 +82,22 @@ def test_it_installs_and_runs(machine):
                                              "700 tlsa-update:tlsa-update /var/lib/tlsa-update", "tlsa-update"]
 
 
+def test_its_readme_names_only_what_is_there(machine):
+    readme = (ROOT / "contrib/packaging/README.Debian").read_text()
+    paths = sorted(set(re.findall(r"/(?:usr|etc|var)/[\w./-]*\w", readme)))
+    pages = re.findall(r"^    (\S+)\((\d)\)", readme, re.M)
+    assert len(paths) == 8 and len(pages) == 3
+    said = machine(f"""dpkg --no-triggers -i /run/tlsa-update-package/package.deb >&2
+        ls -d {" ".join(paths)} /usr/share/doc/tlsa-update/README.Debian
+        man -w {" ".join(f"{section} {page}" for page, section in pages)}
+        ls /usr/share/tlsa-update/hooks /usr/share/doc/tlsa-update/examples /usr/share/doc/tlsa-update/monitoring
+        [ ! -e /usr/share/doc/tlsa-update/README.md ]""")
+    assert said.returncode == 0, said.stderr
+    listed = said.stdout.lower()
+    for name in ("certbot", "dehydrated", "acme.sh", "lego", "named", "knot", "postfix", "dovecot", "nginx", "prosody", "nagios", "icinga", "prometheus"):
+        assert name in listed and name.replace("named", "bind") in readme.lower()
+
+
 def test_monitoring_reads_the_configuration_as_a_user_of_its_own_and_needs_no_key(machine, bind, certificate, presents):
     mail = certificate()
     port = presents(mail).port
@@ -147,9 +127,6 @@ def test_with_standard_error_closed_it_logs_to_syslog(machine):
     daemon_error = "<27>"  # RFC 5424 section 6.2.1: 3 x 8 + 3
     assert said.stdout.startswith(daemon_error), said.stdout + said.stderr
     assert re.search(r"tlsa-update\[\d+\]: /nowhere/chain.pem: No such file", said.stdout)
-
-
-LIKE_THE_UNIT = "setpriv --reuid=tlsa-update --regid=tlsa-update --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs"
 
 
 def test_hook_and_unit_carry_a_first_certificate_through_by_what_the_manual_says(machine, bind, certificate):

@@ -22,7 +22,7 @@ def test_the_service_is_exposed_to_2_0_at_most():
 @needs_systemd
 def test_so_is_the_variant_of_the_manual_that_runs_as_root(tmp_path):
     manual = (UNITS.parents[1] / "man" / "tlsa-update.conf.5").read_text()
-    drop_in = re.search(r"\[Service\]\n(User=root\n.*?)\.Ed", manual, re.S)[1]
+    drop_in = re.search(r"\[Service\]\n(User=root\n.*?)\.Ed", manual, re.S)[1].replace(r"\-", "-")
     overridden = re.sub(rf"^(?:{'|'.join(re.findall('^(.*?)=', drop_in, re.M))})=.*\n", "",
                         (UNITS / "tlsa-update.service").read_text(), flags=re.M)
     (tmp_path / "tlsa-update.service").write_text(overridden + drop_in)

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 class TlsFolder:
     """A TLS server that presents what lies in its folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, port=0):
         self.folder = folder
-        self.folder.mkdir()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.folder.mkdir(exist_ok=True)
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

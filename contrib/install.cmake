@@ -22,6 +22,7 @@ install(FILES contrib/systemd/tlsa-update.tmpfiles RENAME tlsa-update.conf DESTI
 set(may_run OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(DIRECTORY contrib/hooks DESTINATION ${data} FILE_PERMISSIONS ${may_run})
 install(DIRECTORY contrib/examples contrib/monitoring DESTINATION ${doc})
+install(PROGRAMS contrib/examples/bring-files contrib/examples/receive-files DESTINATION ${doc}/examples)
 # README.md is for who has the sources.
 foreach(page contrib/packaging/README.Debian SECURITY.md CHANGELOG.md)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${page})

@@ -12,8 +12,9 @@ CONTRIB = pathlib.Path(__file__).parents[2] / "contrib"
 EXAMPLES = CONTRIB / "examples"
 
 
-def test_bind_accepts_its_example():
-    assert subprocess.run(["named-checkconf", str(EXAMPLES / "named.conf")]).returncode == 0
+@pytest.mark.parametrize("example", ["named.conf", "several-mail-servers.conf"])
+def test_bind_accepts_its_examples(example):
+    assert subprocess.run(["named-checkconf", str(EXAMPLES / example)]).returncode == 0
 
 
 def test_knot_accepts_its_example():

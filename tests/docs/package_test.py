@@ -29,7 +29,8 @@ def test_everything_is_in_its_place(package):
                 "/usr/share/doc/tlsa-update/examples/named.conf", "/usr/share/doc/tlsa-update/copyright"}
     assert expected <= set(files)
     executable = {file for file, mode in files.items() if "x" in mode}
-    assert executable == {"/usr/bin/tlsa-update", *(f"/usr/share/tlsa-update/hooks/{hook.name}" for hook in (ROOT / "contrib/hooks").iterdir())}
+    examples = {f"/usr/share/doc/tlsa-update/examples/{name}" for name in ("bring-files", "receive-files")}
+    assert executable == {"/usr/bin/tlsa-update", *examples, *(f"/usr/share/tlsa-update/hooks/{hook.name}" for hook in (ROOT / "contrib/hooks").iterdir())}
 
 
 def test_its_libraries_are_named_by_their_packages(package):

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 class TlsFolder:
     """A TLS server that presents what lies in its folder."""
 
-    def __init__(self, folder, port=0):
+    def __init__(self, folder, port=0, address="127.0.0.1"):
         self.folder = folder
         self.folder.mkdir(exist_ok=True)
-        self.listener = socket.create_server(("127.0.0.1", port))
+        self.listener = socket.create_server((address, port))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from support import tsig
-from support.server import free_port
+from support.server import listening_socket
 from support.tsig import Seal
 
 UPDATE, QUERY = 5, 0
@@ -121,8 +121,8 @@ class Middleman:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(certificate.path, certificate.key_path)
             self._context.set_alpn_protocols(["dot"])
-        self.port = free_port()
-        self._stream = socket.create_server(("127.0.0.1", self.port))
+        self._stream = listening_socket()
+        self.port = self._stream.getsockname()[1]
         self.at = f"127.0.0.1@{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
         if transport == "udp":  # besides: what does not fit goes by TCP to the same port

@@ -73,7 +73,6 @@ def test_half_of_the_name_servers_are_down(bind, servers, renewed):
         away = secondaries[1:]
         for one in away:
             one.stop()
-        host.settings |= {"timeout": 1, "retries": 0}
         told = host("run", exits=75, format="json").json["blockers"]
         found = {one["address"] for one in told if one["reason"] == "propagating"}
         assert found == {f"{one.address}@{one.reserved_port}" for one in away}
@@ -81,7 +80,6 @@ def test_half_of_the_name_servers_are_down(bind, servers, renewed):
         assert_untouched(host)
         for one in away:
             one.start()
-        host.settings |= {"timeout": 5, "retries": 2}
 
 
 def test_the_primary_hangs(primary, renewed):

@@ -70,7 +70,7 @@ class MailHost:
     def __call__(self, command, *names, exits=0, **options):
         return self.program(command, *self.arguments, *names, exits=exits, **options)
 
-    def until_done(self, command="run", seconds=30, **options):
+    def until_done(self, command="run", seconds=60, **options):
         """Repeats a command that exits with 75 until it has nothing left to wait for."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -81,7 +81,7 @@ class MailHost:
             time.sleep(0.2)
         raise AssertionError(f"still waiting after {seconds} s:\n{run}")
 
-    def until_awaits(self, reason, seconds=20, exits=75, **options):
+    def until_awaits(self, reason, seconds=60, exits=75, **options):
         """Repeats `run`, which has to find something to wait for each time, until it gives this fixed word."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -17,6 +17,12 @@ def test_bind_accepts_its_examples(example):
     assert subprocess.run(["named-checkconf", str(EXAMPLES / example)]).returncode == 0
 
 
+def test_they_say_that_the_file_of_the_zone_is_no_longer_the_only_source():
+    bind, knot = ((EXAMPLES / name).read_text() for name in ("named.conf", "knot.conf"))
+    assert "rndc freeze example.com" in bind and "rndc thaw example.com" in bind and "not the only source" in knot
+    assert "rndc freeze" in (CONTRIB.parent / "man" / "tlsa-update.1").read_text()
+
+
 def test_knot_accepts_its_example():
     assert subprocess.run(["knotc", "-c", str(EXAMPLES / "knot.conf"), "conf-check"]).returncode == 0
 

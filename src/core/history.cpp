@@ -69,4 +69,11 @@ std::optional<Doubt> doubt_of_a_return(const OwnerLedger& memory, const Policy& 
   return doubt;
 }
 
+std::optional<Doubt> doubt_of_a_deletion(const LedgerEntry& entry, const OwnerLedger& memory) {
+  if (!entry.unanswered_at) return std::nullopt;
+  // By then it can only have been applied before this second, and whoever looks sees it.
+  constexpr Seconds longest_life = 2 * clock_tolerance + Seconds{1};
+  return Doubt{Reason::unanswered, memory.counted_from(*entry.unanswered_at) + longest_life};
+}
+
 }  // namespace tlsa_update

@@ -31,4 +31,9 @@ struct Doubt {
 // all are known to have stood still.
 [[nodiscard]] std::optional<Doubt> doubt_of_a_return(const OwnerLedger& memory, const Policy& policy);
 
+// An UPDATE that deletes the record may arrive late (RFC 2136 section 3.5): until its signature is good no
+// more (RFC 8945 section 5.2.3), for a server whose clock is behind ours by as much as it lets pass. Nothing
+// when every deletion has had its answer.
+[[nodiscard]] std::optional<Doubt> doubt_of_a_deletion(const LedgerEntry& entry, const OwnerLedger& memory);
+
 }  // namespace tlsa_update

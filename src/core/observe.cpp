@@ -188,10 +188,15 @@ class Observation {
     }
   }
 
+  bool is_in_doubt(const LedgerEntry& entry) const {
+    const auto doubt = doubt_of_a_deletion(entry, memory_);
+    return doubt && now_ <= doubt->ends;
+  }
+
   // Others may have published theirs after we looked.
   void forget() {
     std::erase_if(memory_.records, [&](const LedgerEntry& entry) {
-      return entry.deleted_at &&
+      return entry.deleted_at && !is_in_doubt(entry) &&
              now_ > memory_.counted_from(*entry.deleted_at) + cache_time(entry.ttl_bound, policy_) &&
              !is_last_word(entry) && !claim_on(entry, facts_, policy_, now_);
     });
@@ -259,11 +264,24 @@ Ledger observe(Ledger ledger, const std::vector<Desired>& desired, const std::ve
   return ledger;
 }
 
-Ledger intend(Ledger ledger, const Plan& plan) {
+Ledger intend(Ledger ledger, const Plan& plan, Time now) {
   for (const auto& zone : plan.zones) {
     for (const auto& rrset : zone.rrsets) {
       for (const auto& step : rrset.steps) {
         if (step.action == Action::add) ledger.owners[rrset.owner].at(step.record).owned = true;
+        if (step.action == Action::remove) ledger.owners[rrset.owner].at(step.record).unanswered_at = now;
+      }
+    }
+  }
+  return ledger;
+}
+
+Ledger answered(Ledger ledger, const Plan& plan, const std::set<Name>& unanswered) {
+  for (const auto& zone : plan.zones) {
+    for (const auto& rrset : zone.rrsets) {
+      if (unanswered.contains(rrset.owner)) continue;
+      for (const auto& step : rrset.steps) {
+        if (step.action == Action::remove) ledger.owners[rrset.owner].at(step.record).unanswered_at.reset();
       }
     }
   }

@@ -77,6 +77,8 @@ constexpr auto reasons = std::to_array<Entry<Reason>>({
      "look"},
     {Reason::server_returned, "server-returned",
      "a name server was out of reach and may have come back with an old zone, which caches may hold"},
+    {Reason::unanswered, "unanswered",
+     "an UPDATE that deletes it got no answer: a server may apply it as long as its signature is good"},
     {Reason::propagating, "propagating", "not yet at every authoritative server", Ends::server},
     {Reason::not_signed, "not-signed",
      "an authoritative server gives no valid RRSIG with it, though the zone is signed", Ends::server},

@@ -107,6 +107,7 @@ Reliance Situation::reliance(const TlsaRecord& record, Doubts doubts) const {
     if (auto doubt = doubt_of_the_past(*entry, memory, facts.longest_ttl, policy); doubt.ends > last.ends)
       last = doubt;
     if (auto doubt = doubt_of_a_return(memory, policy); doubt && doubt->ends > last.ends) last = *doubt;
+    if (auto doubt = doubt_of_a_deletion(*entry, memory); doubt && doubt->ends > last.ends) last = *doubt;
   }
   if (now >= last.ends) return {std::nullopt, last.ends};
   return {last.reason, last.ends, std::move(last.places)};

@@ -70,7 +70,8 @@ class Application {
         read_back_(primary, zone_),
         changes_(std::move(changes)),
         options_(std::move(options)),
-        outcomes_(changes_.size()) {}
+        outcomes_(changes_.size()),
+        is_in_doubt_(changes_.size()) {}
 
   awaitable<std::vector<ChangeOutcome>> run() {
     where_ = {primary_.address(), zone_, primary_.options().sign_queries};
@@ -137,7 +138,10 @@ class Application {
   awaitable<UpdateOutcome> send(const std::vector<std::size_t>& members) {
     Update update{zone_, {}};
     for (const auto member : members) update.changes.push_back(changes_[member]);
-    co_return co_await primary_.update(std::move(update));
+    auto outcome = co_await primary_.update(std::move(update));
+    for (const auto member : members)
+      is_in_doubt_[member] = is_in_doubt_[member] || outcome.kind == Outcome::unknown;
+    co_return outcome;
   }
 
   [[nodiscard]] bool is_transfer_cheaper() const {
@@ -339,8 +343,8 @@ class Application {
   }
 
   void settle(std::size_t member, Kind kind, Seen seen, std::optional<Error> error = {}) {
-    outcomes_[member] = {changes_[member].owner, kind, std::move(error), std::move(seen.rrset),
-                         seen.has_rrsig};
+    outcomes_[member] = {changes_[member].owner, kind,           std::move(error),
+                         std::move(seen.rrset),  seen.has_rrsig, is_in_doubt_[member]};
   }
 
   void tell_progress(std::size_t more) {
@@ -354,6 +358,7 @@ class Application {
   std::vector<RrsetChange> changes_;
   ApplyOptions options_;
   std::vector<ChangeOutcome> outcomes_;
+  std::vector<bool> is_in_doubt_;
   std::vector<std::size_t> accepted_;  // NOERROR, not read back yet
   std::size_t answered_ = 0;
   bool is_hopeless_ = false;  // every owner of one message was declined alone, and none was done since

@@ -53,6 +53,7 @@ void note_applied(const dns::RrsetChange& change, const RrsetPlan& plan, Acted& 
 void take_up(const ZoneWork& work, const Outcomes& outcomes, Acted& acted, Events& events) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto& outcome = outcomes[i];
+    if (outcome.is_in_doubt) acted.unanswered.insert(work.changes[i].owner);
     switch (outcome.kind) {
       case dns::ChangeOutcome::Kind::applied:
         note_applied(work.changes[i], *work.rrsets[i], acted, events);

@@ -317,6 +317,11 @@ Pass::Round Pass::act_once(int round, report::Findings& all) {
   }
   auto acted = world_.apply(*next, facts_);
   moved_ttls_.merge(moved_by(*next, acted));
+  if (removes_any(*next)) {
+    const auto kept = ledger_.change(
+        [&](Ledger& ledger) { ledger = answered(std::move(ledger), *next, acted.unanswered); });
+    if (!kept) append(acted.troubles, {kept.error()});
+  }
   return take_up(std::move(acted), round, all);
 }
 
@@ -333,7 +338,7 @@ std::optional<Plan> Pass::plan_ahead(report::Findings& all) {
       next = plan(ledger);
       unsure = unsure_names(next, depth_);
       std::erase_if(unsure, [&](const Name& name) { return close.contains(name); });
-      if (unsure.empty()) ledger = intend(std::move(ledger), next);
+      if (unsure.empty()) ledger = intend(std::move(ledger), next, world_.clock().wall);
     });
     if (!ahead) {
       append(all.troubles, facts_.troubles);

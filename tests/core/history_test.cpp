@@ -161,6 +161,30 @@ TEST(History, OfAReturnIsNoReasonToWaitWithWhatEveryAddressPresents) {
   EXPECT_TRUE(scene.look().plan().readiness.at(0).ready);
 }
 
+// RFC 2136 section 3.5: without an answer a change is made, or not made, or made later. The explorer found it:
+// a deletion was late, the operator wanted the record again, and it was deployed, since it was there.
+TEST(History, ADeletionWithoutAnAnswerMayStillBeApplied) {
+  Scene scene;
+  scene.want({{"A"}}).publish({a, b}, 300).serve({"A", "A"}).look().pass(hours(24)).look();
+  auto deletion = scene.plan();
+  for (auto& step : deletion.zones.at(0).rrsets.at(0).steps) {
+    if (step.record == b) step.action = Action::remove;
+  }
+  const Time sent = scene.now();
+  scene.ledger() = intend(scene.ledger(), deletion, sent);
+  Scene with_answer = scene;
+  with_answer.ledger() = answered(with_answer.ledger(), deletion, {});
+  for (auto* one : {&scene, &with_answer}) one->want({{"B"}}).look();
+  EXPECT_TRUE(with_answer.plan().readiness.at(0).ready);
+  const auto blockers = scene.plan().readiness.at(0).blockers;
+  ASSERT_EQ(blockers.size(), 1U);
+  EXPECT_EQ(blockers[0].reason, Reason::unanswered);
+  EXPECT_EQ(blockers[0].ready_at, sent + Seconds(601));  // the fudge of TSIG twice
+  scene.ledger() = answered(scene.ledger(), deletion, {name(Scene::owner_text)});
+  EXPECT_FALSE(scene.pass(Seconds(600)).look().plan().readiness.at(0).ready);
+  EXPECT_TRUE(scene.pass(Seconds(1)).look().plan().readiness.at(0).ready);
+}
+
 TEST(History, OfATtlIsOverOnceItsLastSecondIs) {
   Scene scene;
   scene.want({{"A"}}).publish({a}, 3600).look().publish({a}, 300).look();

@@ -71,7 +71,7 @@ TEST(Observe, WhatIsIntendedIsOursEvenWhenTheRunDiesBeforeItLooksAgain) {
   Scene scene;
   scene.want({.current = {"B"}, .combinations = {"3 1 2"}}).publish({a}).serve({"A", "A"}).look();
   const TlsaRecord derived = record("3 1 2", "A");
-  scene.ledger() = intend(scene.ledger(), scene.plan());
+  scene.ledger() = intend(scene.ledger(), scene.plan(), scene.now());
   scene.publish({a, derived, record("3 1 2", "B")}).look();
   EXPECT_TRUE(scene.remembered(derived).owned);
 }

@@ -203,7 +203,8 @@ class Scene {
 
   // What a server makes of the plan; every address follows at once.
   Scene& apply(const Plan& plan) {
-    ledger_ = intend(ledger_, plan);
+    ledger_ = intend(ledger_, plan, now_);
+    ledger_ = answered(ledger_, plan, {});
     for (const auto& part : plan.zones) {
       for (const auto& rrset : part.rrsets) apply(rrset);
     }

@@ -27,9 +27,7 @@ OwnerLedger some_owner() {
     auto& entry = owner.at({{}, Bytes(32, *rc::gen::arbitrary<std::uint8_t>())});
     entry.owned = *rc::gen::arbitrary<bool>();
     entry.ttl_bound = *rc::gen::arbitrary<std::uint32_t>();
-    for (auto* time : {&entry.published_at, &entry.seen_everywhere_at, &entry.retired_at, &entry.released_at,
-                       &entry.deployed_at, &entry.last_seen_live, &entry.deleted_at, &entry.watched_since})
-      *time = some_time();
+    for (const auto& stamp : entry_stamps) entry.*stamp.time = some_time();
     entry.wanters.clear();  // the same record may come again
     for (const char* service : {"mail", "web"}) {
       if (*rc::gen::arbitrary<bool>()) entry.wanters.push_back({{"/etc/a.conf", service}, some_time()});
@@ -38,10 +36,7 @@ OwnerLedger some_owner() {
   }
   for (std::uint32_t ttl = *rc::gen::inRange(0U, 3U); ttl > 0; --ttl)
     owner.ttls.insert(owner.ttls.begin(), {ttl * 60, some_time()});
-  owner.watched_since = some_time();
-  owner.last_look = some_time();
-  owner.returned_at = some_time();
-  owner.moved_at = some_time();
+  for (const auto& stamp : owner_stamps) owner.*stamp.time = some_time();
   if (*rc::gen::arbitrary<bool>()) owner.ttl_move = {60, 2, *rc::gen::arbitrary<bool>()};
   if (*rc::gen::arbitrary<bool>()) owner.out_of_reach = {{"ns.", "192.0.2.1@53", Time(Seconds(77))}};
   if (*rc::gen::arbitrary<bool>()) owner.ttl_limit = {172800, *rc::gen::arbitrary<std::uint32_t>()};

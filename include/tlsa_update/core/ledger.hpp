@@ -40,6 +40,8 @@ struct LedgerEntry {
   std::optional<Time> deployed_at;  // when its credential was last known to be installed for the service
   std::optional<Time> last_seen_live;  // when a probe last met a chain that it matches
   std::optional<Time> deleted_at;      // seen nowhere any more; kept while caches may still hold it
+  // When an UPDATE that deletes it was sent whose answer nobody has seen: a server may still apply it.
+  std::optional<Time> unanswered_at = {};
   // OwnerLedger::watched_since when the clock started; unset: nobody knows what was there before.
   std::optional<Time> watched_since = {};
   std::vector<WantedBy> wanters = {};  // sorted, each once
@@ -115,6 +117,7 @@ inline constexpr std::array entry_stamps{
     Stamp<LedgerEntry>{"deployed_at", &LedgerEntry::deployed_at},
     Stamp<LedgerEntry>{"last_seen_live", &LedgerEntry::last_seen_live},
     Stamp<LedgerEntry>{"deleted_at", &LedgerEntry::deleted_at},
+    Stamp<LedgerEntry>{"unanswered_at", &LedgerEntry::unanswered_at},
     Stamp<LedgerEntry>{"watched_since", &LedgerEntry::watched_since}};
 inline constexpr std::array owner_stamps{Stamp<OwnerLedger>{"watched_since", &OwnerLedger::watched_since},
                                          Stamp<OwnerLedger>{"last_look", &OwnerLedger::last_look},

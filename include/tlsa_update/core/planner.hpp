@@ -2,8 +2,8 @@
 // sections 1 and 3, RFC 7671 section 8). Total, deterministic and pure.
 //
 // One pass of the full rollover is, for whoever drives it:
-//   read and probe; ledger = observe(ledger, ...); plan = plan_rollover(...); ledger = intend(ledger, plan);
-//   save the ledger; apply the plan; read and observe again; save; and, where readiness allows it,
+//   read and probe; ledger = observe(ledger, ...); plan = plan_rollover(...); ledger = intend(ledger, plan,
+//   now); save the ledger; apply the plan; read and observe again; save; and, where readiness allows it,
 //   ledger = release(ledger, ...); save; deploy; ledger = deployed(ledger, ...); save.
 // A crash between any two of these only costs time.
 #pragma once
@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,9 +118,13 @@ struct Policy {
                              const std::vector<ServiceEvidence>& evidence, const Policy& policy,
                              const ClockReading& clock);
 
-// The records that `plan` adds, as ours. To be saved before the plan is applied: a crash in between must not
-// make our own record a foreign one (I4).
-[[nodiscard]] Ledger intend(Ledger ledger, const Plan& plan);
+// The records that `plan` adds, as ours, and those that it deletes as deleted without an answer. To be saved
+// before the plan is applied: a crash in between must not make our own record a foreign one (I4), and what
+// was sent may be applied although nobody waits for its answer any more.
+[[nodiscard]] Ledger intend(Ledger ledger, const Plan& plan, Time now);
+
+// What has become of the deletions of `plan`: all have been answered but those at the owners `unanswered`.
+[[nodiscard]] Ledger answered(Ledger ledger, const Plan& plan, const std::set<Name>& unanswered);
 
 // What a server made of the TTLs that UPDATEs asked for, by owner. A granted TTL that is the asked one ends
 // a limit that was known.

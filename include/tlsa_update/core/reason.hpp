@@ -26,6 +26,7 @@ enum class Reason {
   may_be_cached,            // RFC 7671 8.1: the RRset before the change outlives it in caches
   no_history,               // what was there before it was watched is not known, and may be in caches
   server_returned,          // a server was out of reach, and may have handed out an old zone since
+  unanswered,               // an UPDATE that deletes it got no answer, and a server may still apply it
   propagating,              // not yet at every authoritative server
   not_signed,               // a server of a signed zone serves it without RRSIG, or with a bad one
   not_resolved,             // a resolver gives clients another RRset, which would not accept the chain

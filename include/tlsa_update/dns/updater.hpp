@@ -26,6 +26,7 @@ struct ChangeOutcome {
   std::optional<Error> error;
   std::optional<Rrset> after;  // as read back; a server may have lowered the TTL (BIND, max-zone-ttl)
   bool has_rrsig = false;      // false in a signed zone: the signature is not there yet, after two seconds
+  bool is_in_doubt = false;    // a message with it had no answer that counts, and may still be applied
 };
 
 struct ApplyOptions {

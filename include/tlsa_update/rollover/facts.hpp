@@ -37,9 +37,10 @@ struct Acted {
   report::Done removed;
   std::map<Name, TtlLimit> ttls;  // asked for and granted, by owner
   bool changed = false;
-  bool is_withheld = false;  // a dry run: there was something to change
-  std::size_t not_sent = 0;  // changes: a signal came first
-  std::vector<Name> moved;   // asked names whose RRset somebody else changed meanwhile: read and plan again
+  bool is_withheld = false;   // a dry run: there was something to change
+  std::size_t not_sent = 0;   // changes: a signal came first
+  std::vector<Name> moved;    // asked names whose RRset somebody else changed meanwhile: read and plan again
+  std::set<Name> unanswered;  // owners whose change may still be applied, whatever else is known of it
   std::vector<Error> troubles;
 };
 

@@ -97,15 +97,17 @@ void cover_what_was_seen_live(const Situation& situation, TlsaParameters paramet
   }
 }
 
-// What is known by its records alone finds a match in another combination when a chain or credential that
-// they match does.
+// What is known by its records alone is accepted by another combination when a chain or credential that they
+// match is.
 class Reach {
  public:
   Reach(const OwnerFacts& facts, const Combination& combination) : combination_(combination) {
     served_ = facts.live.chains;
     for (const Desired* wish : facts.desired) {
-      for (const auto& given : wish->credentials) add(given.credential.get());
-      for (const auto& installed : wish->installed) add(installed.get());
+      for (const auto& given : wish->credentials) {
+        if (given.credential) served_.push_back(facts.as_served(*wish, *given.credential));
+      }
+      for (const auto& installed : wish->installed) served_.push_back(facts.as_served(*wish, *installed));
     }
   }
 
@@ -115,13 +117,9 @@ class Reach {
   }
 
  private:
-  void add(const Credential* credential) {
-    if (credential != nullptr) served_.push_back(Served::of(*credential));
-  }
-
   [[nodiscard]] bool is_covered(const Served& one) const {
     return std::ranges::any_of(combination_.missing,
-                               [&](const Addition& added) { return one.is_matched_by(added.record); });
+                               [&](const Addition& added) { return one.is_accepted_by(added.record); });
   }
 
   const Combination& combination_;
@@ -167,6 +165,12 @@ std::optional<Held> hold(const Situation& situation, const TlsaRecords& stays,
   for (const auto& added : combination.missing) insert(after, added.record);
   for (const auto& served : facts.live.chains) {
     if (broken_by(facts.published(), after, served)) return Held{Reason::combination_would_break};
+  }
+  for (const Desired* wish : facts.desired) {
+    for (const auto& installed : wish->installed) {
+      if (broken_by(facts.published(), after, facts.as_served(*wish, *installed)))
+        return Held{Reason::combination_would_break};
+    }
   }
   // RFC 7672 section 2.2: a host whose TLSA records clients find is not delivered to without STARTTLS.
   if (is_first(facts) && !facts.live.without_tls.empty()) return Held{Reason::no_tls};

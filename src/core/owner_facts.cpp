@@ -192,14 +192,19 @@ std::vector<Served> OwnerFacts::current_chains() const {
   std::vector<Served> current;
   for (const Desired* wish : desired) {
     for (const auto& given : wish->credentials) {
-      if (given.role != Role::current || !given.credential) continue;
-      auto& served = current.emplace_back(Served::of(*given.credential));
-      served.judge = judge;
-      if (const auto names = reference_names.find(wish->asked); names != reference_names.end())
-        served.names = names->second;
+      if (given.role == Role::current && given.credential)
+        current.push_back(as_served(*wish, *given.credential));
     }
   }
   return current;
+}
+
+Served OwnerFacts::as_served(const Desired& wish, const Credential& credential) const {
+  auto served = Served::of(credential);
+  served.judge = judge;
+  if (const auto names = reference_names.find(wish.asked); names != reference_names.end())
+    served.names = names->second;
+  return served;
 }
 
 std::optional<Lag> OwnerFacts::not_everywhere(const TlsaRecord& record) const {

@@ -66,6 +66,7 @@ struct OwnerFacts {
   [[nodiscard]] std::vector<const Credential*> current_credentials() const;
   // As clients of each name will be served them.
   [[nodiscard]] std::vector<Served> current_chains() const;
+  [[nodiscard]] Served as_served(const Desired& wish, const Credential& credential) const;
 
   // Invariant I8: does every address of every authoritative server serve it, signed where the zone is?
   // Nothing when they do, else why not: unread, propagating or not_signed.

@@ -1,47 +1,13 @@
-#include "tlsa_update/rollover/rollout.hpp"
-
 #include <algorithm>
 #include <map>
 #include <set>
 
+#include "stage.hpp"
 #include "tlsa_update/core/uptake.hpp"
 #include "tlsa_update/deployment/target_groups.hpp"
 
 namespace tlsa_update::rollover {
 namespace {
-
-bool is_ready(const WantedService& service, const Plan& plan) {
-  return !service.owners.empty() &&
-         std::all_of(service.owners.begin(), service.owners.end(), [&](const AskedOwner& asked) {
-           const Readiness* readiness = plan.readiness_of(asked.owner);
-           return readiness != nullptr && readiness->ready;
-         });
-}
-
-// One of the planner's two stamps: released for deployment, or deployed.
-using Stamp = Ledger (*)(Ledger, const std::vector<Desired>&, const std::vector<ZoneView>&,
-                         const std::vector<Name>&, Time);
-
-deployment::ServiceFiles files_of(const WantedService& service) {
-  const auto& settings = *service.settings;
-  return {name_of(settings), settings.installs, settings.passphrase_file, service.credentials,
-          service.desired.records};
-}
-
-void add_trouble(const Stage& stage, Error error) {
-  stage.events.error(error);
-  stage.found.troubles.push_back(std::move(error));
-}
-
-bool remember(const Stage& stage, Stamp stamp, const std::vector<Name>& names) {
-  if (names.empty()) return true;
-  const auto saved = stage.ledger.change([&](Ledger& ledger) {
-    ledger =
-        stamp(std::move(ledger), stage.wants.desired, stage.facts.zones, names, stage.world.clock().wall);
-  });
-  if (!saved) add_trouble(stage, saved.error());
-  return saved.has_value();
-}
 
 // The same certificates and keys as before?
 bool has_same_credentials(const WantedService& one, const WantedService& other) {
@@ -125,7 +91,7 @@ class Rollout {
 
   void install(const Group& group) {
     const auto ready = ready_of(group);
-    if (ready.empty()) return;
+    if (ready.empty()) return finish_reloads(group);
     auto prepared = prepare(ready);
     if (!prepared) return take_up_unsound(ready, prepared.error());
     auto& installation = **prepared;
@@ -137,6 +103,22 @@ class Rollout {
       add_trouble(stage_, *cut_off);
     } else {
       install(std::move(*prepared), ready);
+    }
+  }
+
+  // A run was cut off before it knew that its reload had been done. Whoever presents what is installed breaks
+  // nothing by one more, even if by now it is not ready.
+  void finish_reloads(const Group& group) {
+    for (const auto* settings : group) {
+      const auto place = by_settings_.find(settings);
+      if (place == by_settings_.end() || !stage_.world.is_reload_due(name_of(*settings))) continue;
+      const auto& service = *place->second;
+      const auto prepared = prepare({&service});
+      if (!prepared || !(*prepared)->differing().empty() || !look(service, Reach::everywhere).is_done)
+        continue;
+      std::map<std::string, bool> ended_well;
+      reload({&service}, ended_well);
+      if (ended_well.at(settings->reload)) stage_.world.conclude_reload(name_of(*settings));
     }
   }
 
@@ -367,30 +349,6 @@ class Rollout {
 };
 
 }  // namespace
-
-void hand_over(const Stage& stage) {
-  std::vector<Name> names;
-  for (const auto& service : stage.wants.services) {
-    if (!service.settings->installs.empty() || !is_ready(service, stage.found.plan)) continue;
-    for (auto& name : names_of(service)) names.push_back(std::move(name));
-  }
-  // Nobody tells us when they deploy, so being released counts as being deployed: at one and the same time.
-  const Stamp both = [](Ledger ledger, const std::vector<Desired>& desired,
-                        const std::vector<ZoneView>& zones, const std::vector<Name>& ready, Time now) {
-    return deployed(release(std::move(ledger), desired, zones, ready, now), desired, zones, ready, now);
-  };
-  (void)remember(stage, both, names);
-}
-
-bool is_deployed(World& world, const Wants& wants) {
-  const auto installs = [](const WantedService& service) { return !service.settings->installs.empty(); };
-  return std::ranges::none_of(wants.unread, installs) &&
-         std::ranges::all_of(wants.services, [&](const WantedService& service) {
-           if (!installs(service)) return true;
-           const auto prepared = world.prepare({files_of(service)});
-           return prepared && !(*prepared)->is_needed();
-         });
-}
 
 void roll_out(const Stage& stage) { Rollout(stage).carry_out(); }
 

@@ -1,6 +1,7 @@
 #include "proof/explore.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 
 namespace tlsa_update::proof {
@@ -63,14 +64,18 @@ class Exploration {
     ++report_.states;
     if (auto trouble = scene.play(move, fault_)) return find(from.step, move, std::move(*trouble));
     if (!seen_.insert(scene.fingerprint() ^ setting).second) return;
-    if (seen_.size() % limits_.settled_one_in == 0) {
-      ++report_.settled;
-      Scene end = scene;
-      if (auto trouble = end.settle(fault_)) return find(from.step, move, std::move(*trouble));
-    }
+    if (auto trouble = settle(scene)) return find(from.step, move, std::move(*trouble));
     if (report_.depth + 1 >= limits_.depth) return;  // looked at, and not gone on from
     steps_.push_back({from.step, setting, move});
     next.push_back({std::move(scene), static_cast<std::uint32_t>(steps_.size() - 1)});
+  }
+
+  // Of some states the end is played out; of some of these, with a renewal every six days.
+  std::optional<std::string> settle(const Scene& scene) {
+    constexpr std::size_t renewed_one_in = 16;
+    if ((seen_.size() + limits_.seed) % limits_.settled_one_in != 0) return std::nullopt;
+    Scene end = scene;
+    return ++report_.settled % renewed_one_in == 0 ? end.settle_and_renew(fault_) : end.settle(fault_);
   }
 
   void find(std::uint32_t step, const Move& last, std::string trouble) {
@@ -107,9 +112,36 @@ std::string replay(const Family& family, const Finding& finding, const model::Fa
   for (const auto& move : finding.schedule) {
     const auto trouble = scene.play(move, fault);
     log += "  " + text(move) + ": " + scene.text() + "\n";
-    if (trouble) break;
+    if (trouble) return log + "  " + *trouble + "\n";
   }
-  return log + "  " + finding.trouble + "\n";
+  const auto trouble = scene.settle_and_renew(fault);
+  return log + "  and then left alone: " + trouble.value_or("it comes to its end") + "\n";
+}
+
+std::string numbers_of(const Family& family, const Finding& finding) {
+  auto numbers = std::to_string(finding.setting) + ":";
+  for (const auto& move : finding.schedule) {
+    const auto place = std::ranges::find(family.moves, move) - family.moves.begin();
+    numbers += (numbers.back() == ':' ? "" : ",") + std::to_string(place);
+  }
+  return numbers;
+}
+
+std::optional<Finding> finding_of(const Family& family, std::string_view numbers) {
+  std::vector<std::size_t> all;
+  const auto* const end = numbers.data() + numbers.size();
+  for (const auto* at = numbers.data(); at <= end; ++at) {
+    const auto [next, error] = std::from_chars(at, end, all.emplace_back());
+    if (error != std::errc{} || (next != end && *next != (all.size() == 1 ? ':' : ','))) return std::nullopt;
+    at = next;
+  }
+  if (all.empty() || all.front() >= family.settings.size()) return std::nullopt;
+  Finding finding{all.front(), {}, "replayed"};
+  for (auto number = all.begin() + 1; number != all.end(); ++number) {
+    if (*number >= family.moves.size()) return std::nullopt;
+    finding.schedule.push_back(family.moves[*number]);
+  }
+  return finding;
 }
 
 }  // namespace tlsa_update::proof

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proof/scene.hpp"
@@ -24,6 +25,7 @@ struct Limits {
   std::size_t states = 2'000'000;  // distinct ones; the memory that it takes is theirs
   std::chrono::steady_clock::time_point until;
   std::size_t settled_one_in = 64;  // of the distinct states: how many are played to their end
+  std::size_t seed = 1;             // which of them
 };
 
 struct Finding {
@@ -44,7 +46,11 @@ struct Report {
 
 [[nodiscard]] Report explore(const Family& family, const model::Fault& fault, const Limits& limits);
 
-// The states of a schedule, one after the other, and its trouble.
+// The states of a schedule, one after the other, and its trouble, or how it ends when nobody interferes.
 [[nodiscard]] std::string replay(const Family& family, const Finding& finding, const model::Fault& fault);
+
+// A schedule in numbers, for a command line: "SETTING:MOVE,MOVE", each as it stands in the family.
+[[nodiscard]] std::string numbers_of(const Family& family, const Finding& finding);
+[[nodiscard]] std::optional<Finding> finding_of(const Family& family, std::string_view numbers);
 
 }  // namespace tlsa_update::proof

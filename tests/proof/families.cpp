@@ -68,6 +68,21 @@ Setting below_wildcard() {
   return setting;
 }
 
+Setting patient() {
+  Setting setting = with(1, 1);
+  setting.wait_factor = 3;
+  setting.margin = Seconds{60};
+  setting.grace = Seconds{600};
+  return setting;
+}
+
+// Each has a driver, a ledger and keys of its own.
+Setting shared() {
+  Setting setting = with(1, 2);
+  setting.is_shared = true;
+  return setting;
+}
+
 Setting between(const char* one, const char* other) {
   Setting setting;
   setting.combinations = {testing::parameters(one)};
@@ -174,6 +189,10 @@ const std::vector<Family>& families() {
        "the ACME client brings a certificate that clients refuse",
        {between("2 0 1", "3 1 1"), between("2 1 1", "3 1 1")},
        life() + Moves{{misissue, 0}, {revert, 0}}},
+      {"refused combinations",
+       "clients refuse a certificate by the other combination alone",
+       {between("3 1 1", "2 1 1"), by_hook(between("3 1 1", "2 1 1"))},
+       {{run, 0}, {wait, 0}, {transfer, 0}, {take_up, 0}, {misissue, 0}, {combinations, 0}}},
       {"caches",
        "a resolver answers as any cache may",
        {Setting{}},
@@ -194,6 +213,61 @@ const std::vector<Family>& families() {
        "--address names the first address, DNS names two",
        {in({.has_own_address = true}, with(1, 2))},
        life() + Moves{{take_up, 1}}},
+      {"lost UPDATEs",
+       "an UPDATE or its answer is lost",
+       {with(1, 1)},
+       life() + Moves{{run_lost, 0}, {run_unanswered, 0}, {revert, 0}}},
+      {"late UPDATEs",
+       "an UPDATE arrives when the driver has gone",
+       {with(0, 1)},
+       {{run, 0}, {wait, 0}, {take_up, 0}, {renew, 0}, {revert, 0}, {run_late, 0}, {late_update, 0}}},
+      {"reloads",
+       "the reload command fails, and the service switches late or never",
+       {with(1, 1)},
+       life() + Moves{{run_broken_reload, 0}, {revert, 0}}},
+      {"lost signatures",
+       "a name server answers without valid signatures now and then",
+       {with(1, 1)},
+       life() + Moves{{run_unsigned, 0}, {run_unsigned, 1}}},
+      {"renewals meanwhile",
+       "the ACME client has a new key while the driver works",
+       {with(1, 1)},
+       life() + before_each_call(run_and_renew)},
+      {"three machines",
+       "three machines behind one name switch one after the other",
+       {with(1, 3)},
+       {{run, 0},
+        {wait, 0},
+        {transfer, 0},
+        {take_up, 0},
+        {take_up, 1},
+        {take_up, 2},
+        {renew, 0},
+        {revert, 0}}},
+      {"two drivers",
+       "two machines behind one name, each with a driver, a ledger and keys of its own",
+       {shared()},
+       life() + Moves{{turn, 0}, {take_up, 1}, {revert, 0}}},
+      {"aliases",
+       "a second name is an alias of the first, and its service has other keys",
+       {in({.names = model::Names::alias}, with(1, 2))},
+       {{run, 0}, {wait, 0}, {transfer, 0}, {take_up, 0}, {take_up, 1}, {renew, 0}, {renew, 1}}},
+      {"shared files",
+       "two names with RRsets of their own, whose services read the same files",
+       {in({.names = model::Names::shared_files}, with(1, 1))},
+       life() + Moves{{transfer_other, 0}, {revert, 0}}},
+      {"protected records",
+       "the operator keeps a record, adopts what is there, and others write",
+       {Setting{}},
+       life() + Moves{{keep, 0}, {adopt, 0}, {foreign_add, 0}}},
+      {"assumptions",
+       "the operator says --assume-deployed whenever it is true",
+       {with(1, 2)},
+       life() + Moves{{assume_deployed, 0}, {run_half_deaf, 1}, {take_up, 1}}},
+      {"long waits",
+       "three TTLs, a margin and a grace",
+       {patient()},
+       life() + Moves{{revert, 0}, {next_key, 0}}},
   };
   return all;
 }

@@ -45,11 +45,12 @@ class Digest {
 // The bindings name each member: a new one does not compile here until somebody has thought of it.
 void add(Digest& digest, const LedgerEntry& entry, Time wall) {
   const auto& [record, owned, published_at, seen_everywhere_at, ttl_bound, retired_at, released_at,
-               deployed_at, last_seen_live, deleted_at, watched_since, wanters, key_type] = entry;
+               deployed_at, last_seen_live, deleted_at, unanswered_at, watched_since, wanters, key_type] =
+      entry;
   digest.add(record);
   digest.add(std::uint64_t{ttl_bound} * 2 + (owned ? 1 : 0));
   for (const auto& stamp : {published_at, seen_everywhere_at, retired_at, released_at, deployed_at,
-                            last_seen_live, deleted_at, watched_since})
+                            last_seen_live, deleted_at, unanswered_at, watched_since})
     digest.add(stamp, wall);
   for (const auto& by : wanters) digest.add(by.unwanted_since, wall);
   digest.add(wanters.size() + key_type.size());
@@ -94,31 +95,62 @@ void add(Digest& digest, const model::Truth& truth) {
     cached += one.value();
   }
   digest.add(cached);
-  for (std::size_t i = 0; i < truth.addresses(); ++i) digest.add(truth.served(i));
-  digest.add(truth.installed());
+  for (std::size_t i = 0; i < truth.addresses(); ++i) {
+    digest.add(truth.served(i));
+    digest.add(truth.installed(i));
+  }
+}
+
+void add(Digest& digest, const model::Wish& wish, const Setting& setting) {
+  digest.add(static_cast<std::uint64_t>(wish.generation) << 8 | (wish.is_dual ? 1U : 0U) |
+             (wish.has_next ? 2U : 0U) | (wish.unpublish ? 4U : 0U) |
+             (wish.combinations == setting.combinations ? 8U : 0U) | (wish.is_misissued ? 16U : 0U) |
+             (wish.keep.empty() ? 32U : 0U) | (wish.adopt_all ? 64U : 0U) |
+             (wish.assume_deployed ? 128U : 0U));
+  digest.add(wish.ttl.value_or(0));
+}
+
+void add(Digest& digest, const model::ModelWorld::Memory& memory) {
+  digest.add(static_cast<std::uint64_t>(memory.wall_error.count()));
+  for (const auto& record : memory.ours) digest.add(record);
+  for (const auto& record : memory.theirs) digest.add(record);
+  for (const auto& [service, replaced] : memory.due_reloads) {
+    digest.add(std::hash<std::string>{}(service));
+    for (const auto& certificate : replaced) digest.add(std::hash<std::string>{}(certificate));
+  }
+}
+
+void add(Digest& digest, const RrsetPlan& change) {
+  digest.add(change.observed);
+  for (const auto& record : change.adds()) digest.add(record);
+  for (const auto& record : change.removes()) digest.add(record);
 }
 
 }  // namespace
 
 std::uint64_t Scene::fingerprint() const {
-  const Time wall = truth_.now() + memory_.wall_error;
   Digest digest;
   add(digest, truth_);
-  add(digest, ledger_, wall, memory_);
-  digest.add(static_cast<std::uint64_t>(wish_.generation) << 8 | (wish_.is_dual ? 1U : 0U) |
-             (wish_.has_next ? 2U : 0U) | (wish_.unpublish ? 4U : 0U) |
-             (wish_.combinations == setting_->combinations ? 8U : 0U) | (memory_.is_reload_due ? 16U : 0U) |
-             (wish_.is_misissued ? 32U : 0U));
+  if (second_) add(digest, *second_);
+  digest.add(turn_ * 2 + (is_repointed_ ? 1 : 0));
+  for (const auto& driver : drivers_) {
+    const auto& memory = driver.memory;
+    const Time wall = truth_.now() + memory.wall_error;
+    add(digest, driver.ledger, wall, memory);
+    if (driver.backup) add(digest, *driver.backup, wall, memory);
+    add(digest, driver.wish, *setting_);
+    add(digest, driver.second, *setting_);
+    add(digest, memory);
+    // Uptime counts only as what has passed since the last run.
+    const auto& last = driver.ledger.last_run;
+    digest.add(static_cast<std::uint64_t>(last ? (truth_.now() - memory.booted - last->uptime).count() : 0));
+  }
   digest.add(dead_ ? dead_->secondary * 4U + (dead_->is_noticed ? 2U : 1U) * (dead_->has_old_zone ? 5U : 1U)
                    : ~0U);
-  digest.add(wish_.ttl.value_or(0));
-  digest.add(static_cast<std::uint64_t>(memory_.wall_error.count()));
-  // Uptime counts only as what has passed since the last run.
-  digest.add(static_cast<std::uint64_t>(
-      ledger_.last_run ? (truth_.now() - memory_.booted - ledger_.last_run->uptime).count() : 0));
-  for (const auto& record : memory_.ours) digest.add(record);
-  for (const auto& record : memory_.theirs) digest.add(record);
-  for (const auto& certificate : memory_.replaced) digest.add(std::hash<std::string>{}(certificate));
+  if (late_) {
+    add(digest, late_->change);
+    digest.add(late_->until, truth_.now());
+  }
   return digest.value();
 }
 

@@ -40,6 +40,22 @@ constexpr Planted table[] = {
     {"takes no notice of what a resolver gives", "old primaries", 6},
     {"looks at the address of the configuration only", "own addresses", 10},
     {"takes two handshakes for a sample of what is behind an address", "balancers", 10},
+    {"counts from when it published, and not from when every server has it", "servers", 8},
+    {"forgets that a deletion got no answer", "late UPDATEs", 12},
+    {"takes configurations that it does not see for gone", "neighbours", 8},
+    {"leaves out name servers that do not answer", "servers", 10},
+    {"refuses nothing", "first records", 2},
+    {"takes what it cannot see for deployed", "addresses", 10},
+    {"takes every record for its own", "protected records", 7},
+    {"does not see that two services read the same files", "shared files", 8},
+    {"takes what one name presents for what another presents", "aliases", 11},
+    {"takes it that all names of a server have come as far as the first", "shared files", 8},
+    {"sends an UPDATE without the prerequisite that nobody else has changed the RRset", "renewals", 1},
+    {"takes every clock for confirmed", "clocks", 8},
+    {"adds a combination before the service fits it", "parameters", 7},
+    {"deletes what the operator protects", "protected records", 3},
+    {"installs the files that are there, whatever it planned for", "renewals meanwhile", 5},
+    {"takes an answer without a valid signature for an answer", "lost signatures", 7},
 };
 
 Limits up_to(std::size_t depth) {

@@ -7,55 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "proof/moves.hpp"
 #include "rollover/model/model_world.hpp"
 
 namespace tlsa_update::proof {
 
-enum class MoveKind : std::uint8_t {
-  // The driver runs.
-  run,             // the timer: one pass of `run`, through to its end
-  run_killed,      // it ends at the `at`-th call of the world
-  run_and_writer,  // another writer changes the RRset before the `at`-th call
-  run_and_time,    // the machine is suspended for an hour before the `at`-th call
-  run_and_switch,  // the service takes up what is installed before the `at`-th call
-  run_and_revert,  // the machine is suspended before the `at`-th call, and meanwhile somebody puts the old
-                   // files back
-  run_with_cache,  // a resolver answers as the `at`-th cache does
-  run_half_blind,  // name server `at` cannot be reached
-  run_half_deaf,   // address `at` of the service cannot be reached
-  // Name servers, services and other writers.
-  transfer,        // name server `at` catches up with the primary
-  die,             // secondary `at` is out of reach from now on
-  come_back,       // it is back, with the zone that it had before, if that is not too old
-  take_up,         // address `at` of the service presents what is installed
-  second,          // a second goes by
-  wait,            // time goes by to a second before the next thing that only time ends
-  foreign_add,     // another writer adds a record
-  foreign_remove,  // another writer takes away a record that no served chain needs
-  claim,           // another configuration publishes a record for a machine of its own
-  // The machine.
-  lose_ledger,
-  clock_ahead,
-  clock_back,
-  reboot,
-  move,  // the ledger goes on at another machine, whose clock is ahead
-  // What the operator and the ACME client want.
-  renew,         // the ACME client has a new key
-  misissue,      // the ACME client has a certificate that clients refuse
-  revert,        // the operator puts the old one back
-  key_kinds,     // the certificate is one of two kinds, or of one, from now on
-  next_key,      // the next key is given, or is no longer
-  combinations,  // the operator wants another set of parameters
-  ttl,           // the operator wants another TTL
-  unpublish,     // the operator wants no records, or wants them again
-};
-
-struct Move {
-  MoveKind kind = MoveKind::run;
-  std::uint8_t at = 0;
-};
-
-[[nodiscard]] std::string text(const Move& move);
+// Of the keys of one service; those of the second service, or machine, come after those of the first.
+inline constexpr int generations = 6;
+inline constexpr Seconds hour{3600};
 
 // What differs between two worlds before anything has happened.
 struct Setting {
@@ -66,6 +25,10 @@ struct Setting {
   bool installs = true;  // the driver installs; otherwise a hook does, once `ready` says so
   bool is_published = true;
   bool is_dual = false;
+  bool is_kept = false;    // the operator protects the first records
+  bool is_shared = false;  // between two machines, each with a driver, keys and a ledger of its own
+  unsigned wait_factor = 2;
+  Seconds margin{0};
   Seconds grace{0};
   std::vector<TlsaParameters> combinations = {testing::parameters("3 1 1")};
   std::vector<TlsaParameters> other_combinations = {testing::parameters("3 1 2")};
@@ -75,6 +38,9 @@ struct Setting {
   std::optional<std::uint32_t> wildcard_ttl;  // a wildcard stands behind the owner, with the first records
   model::Surroundings around = {};
 };
+
+// Before anything has happened.
+[[nodiscard]] model::Wish first_wish(const Setting& setting);
 
 class Scene {
  public:
@@ -86,6 +52,8 @@ class Scene {
   // Nobody interferes any more, everything answers, the timer goes on: how it fails to come to its end and to
   // rest.
   [[nodiscard]] std::optional<std::string> settle(const model::Fault& fault);
+  // After that, with a renewal every six days.
+  [[nodiscard]] std::optional<std::string> settle_and_renew(const model::Fault& fault);
 
   // Of all that decides what may happen next, and of nothing else. No clock time counts, only how long ago.
   [[nodiscard]] std::uint64_t fingerprint() const;
@@ -93,37 +61,73 @@ class Scene {
   [[nodiscard]] std::string text() const;
 
  private:
-  struct Between;
-  [[nodiscard]] std::optional<std::string> run(const Move& move, const model::Fault& fault);
-  void happen_to_zone(const Move& move, const model::Fault& fault);
-  void happen_to_machine(const Move& move);
-  [[nodiscard]] std::optional<std::string> run(const model::Fault& fault, const model::Weather& weather,
-                                               const Between& between);
-  [[nodiscard]] std::optional<std::string> trouble(const model::ModelWorld& world) const;
-  [[nodiscard]] std::optional<Time> next_boundary(const model::Fault& fault);
-  [[nodiscard]] std::string blockers() const;
-  void write_foreign();
-  void remove_foreign();
-  void claim_for_another();
-  void put_back();
-  void die(std::uint8_t secondary);
-  void come_back();
-  void wish_differently(const Move& move);
-
+  // One machine: what its operator wants, and what its driver has on disk.
+  struct Driver {
+    model::Wish wish;
+    model::Wish second;  // of the second service, if that has files of its own
+    model::ModelWorld::Memory memory;
+    Ledger ledger;
+    std::optional<Ledger> backup;
+    std::vector<Readiness> readiness;  // as the last run that came to its end told
+  };
   // A secondary that is out of reach.
   struct Dead {
     std::uint8_t secondary;
     bool is_noticed = false;    // by a run
     bool has_old_zone = false;  // caches hold it still
   };
+  struct LateUpdate {
+    RrsetPlan change;
+    Time until;  // its signature is good for so long (RFC 8945 section 5.2.3)
+  };
+  struct Between;
+
+  [[nodiscard]] std::optional<std::string> run(const Move& move, const model::Fault& fault);
+  [[nodiscard]] std::optional<std::string> run(const model::Fault& fault, const model::Weather& weather,
+                                               const Between& between);
+  void drive(model::ModelWorld& world, model::ModelLedger& ledger);
+  void get_in_between(MoveKind kind, model::ModelWorld& world);
+  void happen_to_servers(const Move& move, const model::Fault& fault);
+  void happen_to_records(const Move& move, const model::Fault& fault);
+  void happen_to_machine(const Move& move);
+  void wish_differently(const Move& move);
+  void wish_for_other_records(MoveKind kind);
+  void wish_for_leave(MoveKind kind);
+
+  [[nodiscard]] model::Surroundings around() const;
+  [[nodiscard]] model::Truth* second() { return second_ ? &*second_ : nullptr; }
+  [[nodiscard]] std::optional<std::string> outage() const;
+  [[nodiscard]] std::optional<Time> next_boundary(const model::Fault& fault);
+  void pass(Seconds time);
+  void take_up(std::size_t address);
+  void take_up_everywhere();
+  void write_foreign();
+  void remove_foreign();
+  void claim_for_another();
+  void flicker(const model::Fault& fault, bool is_seen);
+  void look_at_readiness(const model::Fault& fault);
+  void arrive_late();
+  [[nodiscard]] bool is_known_at_both() const;
+  void put_back();
+  void die(std::uint8_t secondary);
+  void come_back();
+
+  void begin_to_settle();
+  void step_aside(int round, const std::vector<model::Wish>& wanted);
+  [[nodiscard]] std::optional<std::string> run_all(const model::Fault& fault);
+  [[nodiscard]] std::optional<std::string> unsettled() const;
+  [[nodiscard]] bool is_deployed() const;
+  [[nodiscard]] TlsaRecords wanted_at(bool is_second) const;
+  [[nodiscard]] std::string blockers() const;
 
   const Setting* setting_;
+  model::Truth truth_;                  // of the first name
+  std::optional<model::Truth> second_;  // of the second, if that has an RRset of its own
+  bool is_repointed_ = false;
+  std::vector<Driver> drivers_;
+  std::size_t turn_ = 0;  // whose moves these are
   std::optional<Dead> dead_;
-  model::Truth truth_;
-  model::Wish wish_;
-  model::ModelWorld::Memory memory_;
-  Ledger ledger_;
-  std::vector<Readiness> readiness_;  // as the last run that came to its end told
+  std::optional<LateUpdate> late_;
 };
 
 }  // namespace tlsa_update::proof

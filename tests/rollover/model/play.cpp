@@ -85,23 +85,10 @@ std::optional<Rrset> first_wildcard(Dice dice, const Wish& wish, bool is_hidden)
 bool is_of_a_key(const TlsaRecord& record) { return describe(record).find("nobody") == std::string::npos; }
 bool is_well_formed(const TlsaRecord& record) { return record.data.size() >= 32; }
 
-std::string text_of(const Keys& keys) {
-  std::string text;
-  for (const auto& key : keys) text += " " + key.text();
-  return text;
-}
-
-std::string text_of(const Wish& wish) {
+std::string words_of(const Wish& wish) {
   std::string text = text_of(wish.current()) + (wish.has_next ? " and next" : "");
   for (const auto& parameters : wish.combinations) text += ", " + parameters.text();
   return text + (wish.unpublish ? ", unpublish" : "") + (wish.adopt_all ? ", adopt" : "");
-}
-
-std::string text_of(const std::optional<Rrset>& rrset) {
-  if (!rrset) return "nothing";
-  std::string text = "TTL " + std::to_string(rrset->ttl);
-  for (const auto& record : rrset->records) text += "; " + describe(record);
-  return text;
 }
 
 std::string steps_of(const Plan& plan) {
@@ -222,7 +209,7 @@ class Play {
     if (!keeps_log_) return;
     auto& log = history_.log;
     log += std::to_string((truth_.now() - testing::noon).count()) + " s: " + what + "; wanted " +
-           text_of(wish_) + "; installed" + text_of(truth_.installed()) + "; served";
+           words_of(wish_) + "; installed" + text_of(truth_.installed()) + "; served";
     for (std::size_t i = 0; i < truth_.addresses(); ++i)
       log += (i == 0 ? "" : " |") + text_of(truth_.served(i));
     for (std::size_t i = 0; i < truth_.servers(); ++i) log += "\n    " + text_of(truth_.at_server(i));

@@ -12,12 +12,6 @@ bool has(const std::optional<Rrset>& rrset, const TlsaRecord& record) {
   return rrset && std::ranges::binary_search(rrset->records, record);
 }
 
-std::string text_of(const Rrset& rrset) {
-  std::string text;
-  for (const auto& record : rrset.records) text += "\n  " + describe(record);
-  return text;
-}
-
 // Nothing, or the combination in which this chain finds no match.
 std::optional<TlsaParameters> unmatched_combination(const Rrset& rrset, const Chain& chain) {
   std::set<TlsaParameters> present, matched;
@@ -50,6 +44,19 @@ const std::optional<std::string>& verdict(const Rrset& rrset, const Key& key) {
 
 }  // namespace
 
+std::string text_of(const Keys& keys) {
+  std::string text;
+  for (const auto& key : keys) text += " " + key.text();
+  return text;
+}
+
+std::string text_of(const std::optional<Rrset>& rrset) {
+  if (!rrset) return "nothing";
+  std::string text = "TTL " + std::to_string(rrset->ttl);
+  for (const auto& record : rrset->records) text += "; " + describe(record);
+  return text;
+}
+
 Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset> published,
              const Keys& served, std::optional<Rrset> before, std::optional<Rrset> wildcard)
     : wildcard_(std::move(wildcard)),
@@ -57,7 +64,7 @@ Truth::Truth(std::size_t secondaries, std::size_t addresses, std::optional<Rrset
       before_(secondaries + 1, 0),
       history_(secondaries + 1, {{testing::issued, 0}}),
       served_(addresses, served),
-      installed_(served) {
+      installed_(addresses, served) {
   versions_.push_back(version_of(std::move(published)));
   versions_.back().since = testing::issued;
   if (before) versions_.push_back({std::move(before), testing::issued, now_});
@@ -112,7 +119,13 @@ void Truth::move_to(std::size_t server, std::size_t version) {
   leave(left);
 }
 
-void Truth::take_up(std::size_t address) { served_[address % served_.size()] = installed_; }
+void Truth::take_up(std::size_t address) {
+  served_[address % served_.size()] = installed_[address % served_.size()];
+}
+
+void Truth::install(const Keys& keys) { std::ranges::fill(installed_, keys); }
+
+void Truth::install_at(std::size_t address, const Keys& keys) { installed_.at(address) = keys; }
 
 bool Truth::apply(const RrsetPlan& change) {
   const auto& there = at_primary();
@@ -129,6 +142,10 @@ bool Truth::apply(const RrsetPlan& change) {
   return true;
 }
 
+void Truth::retire() {
+  for (const auto version : at_) versions_[version].last_served = now_;
+}
+
 std::vector<Chain> Truth::served_chains() const {
   std::set<Key> keys;
   for (const auto& address : served_) keys.insert(address.begin(), address.end());
@@ -137,9 +154,7 @@ std::vector<Chain> Truth::served_chains() const {
   return chains;
 }
 
-bool Truth::is_taken_up() const {
-  return std::ranges::all_of(served_, [&](const Keys& keys) { return keys == installed_; });
-}
+bool Truth::is_taken_up() const { return served_ == installed_; }
 
 bool Truth::is_known(const Version& version) const { return !version.last_served || now_ < end_of(version); }
 
@@ -194,7 +209,7 @@ std::optional<Outage> Truth::outage() const {
         const auto& why = verdict(*versions_[i].rrset, key);
         if (!why) continue;
         return Outage{"a client that " + *why + " is served " + key.text() +
-                      " and knows this RRset:" + text_of(*versions_[i].rrset)};
+                      " and knows this RRset: " + text_of(versions_[i].rrset)};
       }
     }
   }

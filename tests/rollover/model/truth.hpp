@@ -24,6 +24,10 @@ struct Version {
   bool is_own = true;               // false: a wildcard answers
 };
 
+// For people.
+[[nodiscard]] std::string text_of(const Keys& keys);
+[[nodiscard]] std::string text_of(const std::optional<Rrset>& rrset);
+
 struct Outage {
   std::string text;
 };
@@ -38,11 +42,15 @@ class Truth {
   void transfer(std::size_t secondary);   // catches up with the primary
   void fall_back(std::size_t secondary);  // comes back with what it had before that
   void take_up(std::size_t address);      // an address switches to what is installed
-  void install(const Keys& keys) { installed_ = keys; }
+  void install(const Keys& keys);         // at every address
+  void install_at(std::size_t address, const Keys& keys);
   void write(std::optional<Rrset> rrset);  // at the primary, by anyone
 
   // An UPDATE: false when its prerequisite fails (RFC 2136 section 3.2).
   bool apply(const RrsetPlan& change);
+
+  // Its name is an alias of another from now on: nobody is given this RRset any more, and caches have it.
+  void retire();
 
   [[nodiscard]] Time now() const { return now_; }
   [[nodiscard]] const std::optional<Rrset>& at_primary() const { return at_server(0); }
@@ -53,9 +61,9 @@ class Truth {
   [[nodiscard]] std::size_t servers() const { return at_.size(); }
   [[nodiscard]] std::size_t addresses() const { return served_.size(); }
   [[nodiscard]] const Keys& served(std::size_t address) const { return served_[address]; }
-  [[nodiscard]] const Keys& installed() const { return installed_; }
+  [[nodiscard]] const Keys& installed(std::size_t address = 0) const { return installed_[address]; }
   [[nodiscard]] std::vector<Chain> served_chains() const;
-  [[nodiscard]] bool is_taken_up() const;  // every address serves what is installed
+  [[nodiscard]] bool is_taken_up() const;  // every address serves what is installed there
 
   // Every RRset that a client may act on now: served somewhere, or by a server within the last two TTLs.
   [[nodiscard]] std::vector<const Version*> known_to_clients() const;
@@ -92,7 +100,7 @@ class Truth {
   std::vector<std::size_t> before_;
   std::vector<std::vector<std::pair<Time, std::size_t>>> history_;  // of each server
   std::vector<Keys> served_;
-  Keys installed_;
+  std::vector<Keys> installed_;
 };
 
 }  // namespace tlsa_update::model

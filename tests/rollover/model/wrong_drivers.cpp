@@ -225,6 +225,150 @@ Fault takes_a_rejection_for_an_answer() {
   return fault;
 }
 
+// A wrong driver that tampers with what it remembers.
+Fault recalls(std::string name, std::function<void(LedgerEntry&)> tamper) {
+  Fault fault{std::move(name)};
+  fault.recall = [tamper](Ledger& ledger, const rollover::Facts&) {
+    for (auto& [owner, memory] : ledger.owners) {
+      for (auto& entry : memory.records) tamper(entry);
+    }
+  };
+  return fault;
+}
+
+// A wrong driver that takes something lightly.
+Fault tunes(std::string name, std::function<void(rollover::Request&)> tune) {
+  Fault fault{std::move(name)};
+  fault.tune = std::move(tune);
+  return fault;
+}
+
+// A wrong driver that does something else than it planned.
+Fault does(std::string name, std::function<void(Step&)> change) {
+  Fault fault{std::move(name)};
+  fault.spoil = [change](Plan& plan) {
+    for (auto& rrset : plan.zones[0].rrsets) {
+      for (auto& step : rrset.steps) change(step);
+    }
+  };
+  return fault;
+}
+
+Fault counts_from_publication() {
+  return recalls("counts from when it published, and not from when every server has it",
+                 [](LedgerEntry& entry) {
+                   if (entry.seen_everywhere_at && entry.published_at)
+                     entry.seen_everywhere_at = entry.published_at;
+                 });
+}
+
+Fault forgets_what_got_no_answer() {
+  return recalls("forgets that a deletion got no answer",
+                 [](LedgerEntry& entry) { entry.unanswered_at.reset(); });
+}
+
+Fault takes_others_for_gone() {
+  return recalls("takes configurations that it does not see for gone", [](LedgerEntry& entry) {
+    std::erase_if(entry.wanters, [](const auto& by) { return !by.who.configuration.empty(); });
+  });
+}
+
+Fault skips_silent_servers() {
+  Fault fault{"leaves out name servers that do not answer"};
+  fault.squint = [](rollover::Facts& seen) {
+    std::erase_if(seen.zones[0].servers, [](const ServerView& server) { return !server.reachable; });
+  };
+  return fault;
+}
+
+Fault refuses_nothing() {
+  return tunes("refuses nothing", [](rollover::Request& request) { request.force = true; });
+}
+
+Fault takes_all_for_deployed() {
+  return tunes("takes what it cannot see for deployed",
+               [](rollover::Request& request) { request.assume_deployed = true; });
+}
+
+Fault adopts_all() {
+  return tunes("takes every record for its own",
+               [](rollover::Request& request) { request.adopt_all = true; });
+}
+
+Fault splits_the_files() {
+  return tunes("does not see that two services read the same files", [](rollover::Request& request) {
+    if (request.services.size() > 1 && !request.services[1].installs.empty())
+      request.services[1].installs.front().to = "/elsewhere";
+  });
+}
+
+Fault believes_the_first_name() {
+  Fault fault{"takes what one name presents for what another presents"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& one : seen.evidence) one.presented = seen.evidence.front().presented;
+  };
+  return fault;
+}
+
+Fault reads_one_zone() {
+  Fault fault{"takes it that all names of a server have come as far as the first"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& server : seen.zones[0].servers) {
+      for (auto& rrset : server.rrsets) {
+        const auto& views = seen.zones[0].owners;
+        const auto view = std::ranges::find(views, rrset.owner, &OwnerView::owner);
+        if (view != views.begin()) rrset.rrset = view->rrset;
+      }
+    }
+  };
+  return fault;
+}
+
+Fault guards_nothing() {
+  Fault fault{"sends an UPDATE without the prerequisite that nobody else has changed the RRset"};
+  fault.spoil = [](Plan& plan) {
+    for (auto& rrset : plan.zones[0].rrsets) rrset.observed.reset();
+  };
+  return fault;
+}
+
+Fault confirms_every_clock() {
+  Fault fault{"takes every clock for confirmed"};
+  fault.squint = [](rollover::Facts& seen) { seen.is_signed_by_primaries = true; };
+  return fault;
+}
+
+Fault adds_at_once() {
+  return does("adds a combination before the service fits it", [](Step& step) {
+    if (step.state == RecordState::missing) step.action = Action::add;
+  });
+}
+
+Fault deletes_what_is_kept() {
+  return does("deletes what the operator protects", [](Step& step) {
+    if (step.reason == Reason::protected_) step.action = Action::remove;
+  });
+}
+
+Fault installs_whatever_is_there() {
+  Fault fault{"installs the files that are there, whatever it planned for"};
+  fault.compares_files = false;
+  return fault;
+}
+
+Fault takes_no_notice_of_signatures() {
+  Fault fault{"takes an answer without a valid signature for an answer"};
+  fault.squint = [](rollover::Facts& seen) {
+    for (auto& server : seen.zones[0].servers) {
+      for (auto& rrset : server.rrsets) {
+        rrset.has_rrsig = true;
+        rrset.rrsig_valid.reset();
+      }
+    }
+  };
+  return fault;
+}
+
 }  // namespace
 
 const std::vector<Fault>& wrong_drivers() {
@@ -255,6 +399,22 @@ const std::vector<Fault>& wrong_drivers() {
       believes_the_primary_about_the_world(),
       looks_at_its_own_address(),
       takes_a_rejection_for_an_answer(),
+      counts_from_publication(),
+      forgets_what_got_no_answer(),
+      takes_others_for_gone(),
+      skips_silent_servers(),
+      refuses_nothing(),
+      takes_all_for_deployed(),
+      adopts_all(),
+      splits_the_files(),
+      believes_the_first_name(),
+      reads_one_zone(),
+      guards_nothing(),
+      confirms_every_clock(),
+      adds_at_once(),
+      deletes_what_is_kept(),
+      installs_whatever_is_there(),
+      takes_no_notice_of_signatures(),
   };
   return all;
 }

@@ -314,6 +314,7 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
   if (const auto done = choose_services(settings, std::move(configured)); !done)
     return tl::unexpected(done.error());
   settings.is_patient = remembers_servers(*command) && !settings.dry_run;
+  settings.looks_as_client = *command == Command::verify;
   return invocation;
 }
 

@@ -13,12 +13,17 @@ namespace tlsa_update::cli {
   return exit_status(error.code);
 }
 
-// Prints, and returns the exit status.
-[[nodiscard]] inline int finish(const report::Findings& findings, Format format) {
+// Prints, and returns the exit status. With --quiet text is for what is not well.
+[[nodiscard]] inline int finish(const report::Findings& findings, const Settings& settings) {
   Output out;
-  out << (format == Format::json ? json_of(findings) : text_of(findings));
+  const int status = exit_status_of(findings);
+  const bool is_well = status == 0 || status == exit_status(ErrorCode::not_yet);
+  if (settings.format == Format::json)
+    out << json_of(findings);
+  else if (!settings.quiet || !is_well)
+    out << text_of(findings);
   if (const auto printed = out.finish(); !printed) return failure(printed.error());
-  return exit_status_of(findings);
+  return status;
 }
 
 }  // namespace tlsa_update::cli

@@ -8,7 +8,7 @@
 namespace tlsa_update::cli {
 
 // Both give the exit status: with --monitor that of a monitoring plugin (0 to 3), else that of DESIGN.
-[[nodiscard]] int report_health(const report::Findings& found, const Settings& settings);
+[[nodiscard]] int report_health(report::Findings found, const Settings& settings);
 
 // Nothing could be looked at. With --monitor (`is_monitoring`) this is one line and 3 (UNKNOWN), whatever
 // happened.

@@ -29,9 +29,9 @@ int operate_in(rollover::World& world, LedgerStore& ledger, const Settings& sett
   if (waits) signals.emplace();  // between two passes, never inside one
   auto outcome = operation(world, ledger, settings, events);
   if (!outcome) return failure(outcome.error());
-  if (!waits) return finish(*outcome, settings.format);
+  if (!waits) return finish(*outcome, settings);
   const auto next = [&] { return findings_of(operation(world, ledger, settings, events)); };
-  return finish(wait_until_done(std::move(*outcome), next), settings.format);
+  return finish(wait_until_done(std::move(*outcome), next), settings);
 }
 
 }  // namespace

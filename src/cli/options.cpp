@@ -352,10 +352,11 @@ constexpr Option table[] = {
      SET(set_boolean(v, s.settings.monitor, true)), nullptr},
     {"metrics", "FILE", "write a Prometheus textfile", mask(verify), Place::settings,
      SET(non_empty(v, s.settings.metrics)), nullptr},
-    {"warn-days", "N", "warn when a served certificate expires within N days (default 14)", mask(verify),
-     Place::settings, SET(assign(number<int>(v, 0, 3650), s.settings.warn_days)), nullptr},
-    {"critical-days", "N", "critical within N days (default 3)", mask(verify), Place::settings,
-     SET(assign(number<int>(v, 0, 3650), s.settings.critical_days)), nullptr},
+    {"warn-days", "N",
+     "warn when a served certificate expires within N days (default 14, or a quarter of its lifetime)",
+     mask(verify), Place::settings, SET(assign(number<int>(v, 0, 3650), s.settings.warn_days)), nullptr},
+    {"critical-days", "N", "critical within N days (default 3, or a tenth of its lifetime)", mask(verify),
+     Place::settings, SET(assign(number<int>(v, 0, 3650), s.settings.critical_days)), nullptr},
 };
 #undef SET
 #undef RESET

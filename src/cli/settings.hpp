@@ -41,8 +41,8 @@ struct Settings : rollover::Request {
 
   bool monitor = false;
   std::string metrics;
-  int warn_days = 14;
-  int critical_days = 3;
+  std::optional<int> warn_days;
+  std::optional<int> critical_days;
 };
 
 // Either settings, or text to print before exiting with 0 (--help, --version).

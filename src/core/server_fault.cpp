@@ -64,6 +64,24 @@ class Comparison {
 
 }  // namespace
 
+std::string_view text(ServerFault::Kind kind) {
+  switch (kind) {
+    case Kind::unreachable:
+      return "unreachable";
+    case Kind::older_serial:
+      return "older-serial";
+    case Kind::other_records:
+      return "other-records";
+    case Kind::newer_serial:
+      return "newer-serial";
+    case Kind::no_signature:
+      return "no-signature";
+    case Kind::bad_signature:
+      break;
+  }
+  return "bad-signature";
+}
+
 std::vector<std::vector<ServerFault>> faults_of(const ZoneView& zone) {
   const Comparison comparison(zone);
   std::vector<std::vector<ServerFault>> all;

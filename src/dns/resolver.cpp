@@ -142,11 +142,14 @@ asio::awaitable<Result<FoundRecords>> Resolver::State::find(Name name, std::uint
     const auto answer = co_await ask(question, false, effort);
     if (!answer) co_return tl::unexpected<Error>(answer.error());
     if (answer->message.rcode == rcode::servfail) {
-      const auto dnssec = co_await why_servfail(question);
-      co_return fail(ErrorCode::no_answer,
-                     "the resolver answers SERVFAIL, asked for " + type_text(type) +
-                         (dnssec == Dnssec::bogus ? "; unvalidated it has an answer: the data is bogus" : ""),
-                     asked.text());
+      const bool is_bogus = co_await why_servfail(question) == Dnssec::bogus;
+      co_return tl::unexpected<Error>(
+          {ErrorCode::no_answer,
+           "the resolver answers SERVFAIL, asked for " + type_text(type) +
+               (is_bogus ? "; unvalidated it has an answer: the data is bogus" : ""),
+           asked.text(),
+           {},
+           is_bogus ? Topic::bogus : Topic::none});
     }
     found.dnssec = weaker(found.dnssec, answer->dnssec);
     if (auto followed = follow(answer->message, type, name, found); !followed)

@@ -65,6 +65,10 @@ asio::awaitable<std::vector<asio::ip::address>> Resolver::State::find_servers_of
   co_return addresses;
 }
 
+asio::awaitable<std::optional<Name>> Resolver::zone_of(Name name) {
+  return state_->zone_at_or_above(std::move(name));
+}
+
 asio::awaitable<std::vector<Name>> Resolver::name_servers(Name zone) {
   return state_->targets_of_ns(std::move(zone));
 }

@@ -8,6 +8,7 @@
 #include "tlsa_update/core/lint.hpp"
 #include "tlsa_update/core/report.hpp"
 #include "tlsa_update/core/server_fault.hpp"
+#include "tlsa_update/report/health.hpp"
 #include "tlsa_update/rollover/session.hpp"
 #include "tlsa_update/rollover/verdict.hpp"
 #include "trust.hpp"
@@ -233,6 +234,12 @@ class Checkup {
   void check_endpoint(const std::string& host, const ServiceEvidence& evidence, const Presented& presented) {
     const auto where = host + " at " + presented.address;
     if (presented.outcome != ProbeOutcome::served) {
+      if (presented.outcome == ProbeOutcome::no_tls && is_refused_without_tls(found_, evidence)) {
+        return fail("service",
+                    {ErrorCode::unsafe,
+                     presented.detail + ", and TLSA records are published: DANE clients do not deliver",
+                     where, std::string(report::advice_on(report::Matter::no_tls))});
+      }
       return fail("service", {ErrorCode::no_answer, presented.detail, where,
                               "nothing is deleted while an address cannot be probed: start it, or take the "
                               "address away"});

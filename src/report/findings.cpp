@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tlsa_update/core/server_fault.hpp"
+
 namespace tlsa_update::report {
 
 const ZoneView* view_of(const Findings& findings, const ZonePlan& plan) {
@@ -9,6 +11,10 @@ const ZoneView* view_of(const Findings& findings, const ZonePlan& plan) {
     return zone.apex == plan.zone && zone.server == plan.server;
   });
   return view == findings.zones.end() ? nullptr : &*view;
+}
+
+std::string_view state_text(const Findings& findings, RecordState state) {
+  return state == RecordState::foreign && !findings.has_ledger ? "unknown" : text(state);
 }
 
 int exit_status_of(const Findings& findings) {
@@ -41,11 +47,23 @@ void conclude_look(Findings& findings, Goal goal) {
     findings.remaining = ErrorCode::differences;
 }
 
+namespace {
+
+bool is_all_sound(const Findings& findings) {
+  return std::ranges::all_of(findings.zones, [](const ZoneView& zone) {
+    return std::ranges::all_of(faults_of(zone), &std::vector<ServerFault>::empty);
+  });
+}
+
+}  // namespace
+
 void conclude_status(Findings& findings) {
   forget_replacements(findings.plan);
   conclude_look(findings, Goal::all);
   const bool is_different = has_difference(findings.plan) || !is_all_seen(findings);
   if (is_different && findings.remaining != ErrorCode::unsafe) findings.remaining = ErrorCode::differences;
+  // While a change spreads, a server that has not got it yet is what is waited for.
+  if (!findings.remaining && !is_all_sound(findings)) findings.remaining = ErrorCode::differences;
 }
 
 bool is_all_seen(const Findings& findings) {

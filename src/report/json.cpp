@@ -24,7 +24,7 @@ json::object step_object(const Findings& findings, const RrsetPlan& rrset, const
   auto entry = record_object(step.record);
   const auto added = findings.added.find({rrset.owner, step.record});
   const bool was_added = added != findings.added.end();
-  entry["state"] = text(step.state);
+  entry["state"] = state_text(findings, step.state);
   entry["action"] = text(was_added ? Action::add : step.action);
   entry["reason"] = text(was_added ? added->second : step.reason);
   entry["detail"] = detail(step, rrset);
@@ -141,6 +141,17 @@ void add_blockers(json::array& blockers, const Wait& wait) {
   }
 }
 
+void add_remarks(json::object& document, const std::vector<HealthRemark>& remarks) {
+  json::array all;
+  for (const auto& remark : remarks) {
+    all.push_back({{"finding", text(remark.matter)},
+                   {"level", text(remark.level)},
+                   {"detail", printable(remark.text, 4000)},
+                   {"advice", advice_on(remark.matter)}});
+  }
+  document["findings"] = std::move(all);
+}
+
 void add_diagnosis(json::object& document, const Diagnosis& diagnosis) {
   json::array checks;
   for (const auto& check : diagnosis.checks) {
@@ -184,6 +195,7 @@ std::string json_of(const Findings& findings) {
     document["blockers"] = std::move(blockers);
   }
   if (findings.dnssec) document["dnssec"] = text(*findings.dnssec);
+  if (findings.remarks) add_remarks(document, *findings.remarks);
   if (!findings.troubles.empty()) {
     json::array errors;
     for (const auto& trouble : findings.troubles) errors.push_back(json::string(trouble.text()));

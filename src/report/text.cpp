@@ -27,6 +27,8 @@ std::string verdict(const Findings& findings, const RrsetPlan& rrset, const Step
     const bool is_plain = added->second == Reason::missing;
     return is_plain ? "added" : "added, " + std::string(meaning(added->second));
   }
+  if (step.state == RecordState::foreign && !findings.has_ledger)
+    return "unknown: whose it is, is in the ledger, which this user may not read";
   std::string out(text(step.state));
   if (step.action != Action::none) out += ", " + std::string(text(step.action));
   return out + ": " + detail(step, rrset);

@@ -285,7 +285,11 @@ class Gathering {
 
   void take(Gathered& one) {
     one.events.tell(session_.events());
-    if (!one.loaded) wants_.failures.push_back(one.loaded.error());
+    const bool may_lack = session_.request().looks_as_client;
+    if (!one.loaded) {
+      const bool is_denied = may_lack && one.loaded.error().topic == Topic::access;
+      (is_denied ? wants_.not_readable : wants_.failures).push_back(one.loaded.error());
+    }
     // Also of what could not be loaded: nothing is deleted at its owners.
     const auto named = expander_.expand(one.targets, one.service, wants_);
     if (!named) {

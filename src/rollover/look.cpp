@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "gather.hpp"
 #include "live_services.hpp"
@@ -35,6 +36,25 @@ std::vector<Error> each_once(std::vector<std::pair<Name, Error>> failures) {
   return errors;
 }
 
+// Clients do not ask the primary: who looks as they do reads the zone elsewhere when it does not answer.
+void read_followers(Session& session, dns::ReadOptions options, dns::ReadResult& result) {
+  std::vector<Name> unread;
+  for (const auto& [name, error] : result.failures)
+    if (error.code == ErrorCode::no_answer) unread.push_back(name);
+  if (unread.empty()) return;
+  options.mode = dns::ReadMode::query;
+  auto others = session.run(dns::read_owners(session.follower_for(), std::move(unread), std::move(options)));
+  std::set<Name> read;
+  for (const auto& zone : others.zones)
+    for (const auto& owner : zone.view.owners) read.insert(owner.asked);
+  for (auto& [name, error] : result.failures) {
+    if (!read.contains(name) || error.code != ErrorCode::no_answer) continue;
+    error.what = "the primary does not answer: " + error.what;
+    error.topic = Topic::primary;
+  }
+  std::ranges::move(others.zones, std::back_inserter(result.zones));
+}
+
 void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources& sources) {
   std::vector<Name> asked;
   asked.reserve(wants.desired.size());
@@ -45,7 +65,8 @@ void read_primaries(Session& session, const Wants& wants, Facts& facts, Sources&
   options.mode = session.request().read;
   options.zone = session.request().zone;
   options.uncovers = session.request().unpublish;
-  auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), std::move(options)));
+  auto result = session.run(dns::read_owners(session.primary_for(), std::move(asked), options));
+  if (session.request().looks_as_client) read_followers(session, options, result);
   for (const auto& note : result.notes) session.events().warning(note);
   facts.troubles = each_once(std::move(result.failures));
   sources = {{}, std::move(result.hosts)};
@@ -255,6 +276,17 @@ void judge_dnssec(Session& session, const Wants& wants, const Resolved& resolved
   }
 }
 
+// What no server gave us may be bogus to the world, which may be why.
+void judge_unread(Session& session, const Wants& wants, Facts& facts) {
+  std::set<Name> unread;
+  for (const auto& desired : wants.desired) unread.insert(desired.asked);
+  for (const auto& name : asked_names(facts)) unread.erase(name);
+  std::vector<dns::Question> questions;
+  for (const auto& name : unread) questions.emplace_back(name, dns::type::tlsa);
+  for (const auto& verdict : verdicts_on(session, questions))
+    if (verdict && *verdict == Dnssec::bogus) facts.dnssec = Dnssec::bogus;
+}
+
 }  // namespace
 
 Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) {
@@ -269,6 +301,7 @@ Facts look(Session& session, const Wants& wants, Depth depth, Sources& sources) 
   if (depth >= Depth::live) {
     facts.evidence = probe_services(session, wants, facts.zones, sources);
     judge_dnssec(session, wants, resolved, facts);
+    if (session.request().looks_as_client && !facts.no_verdict) judge_unread(session, wants, facts);
   }
   return facts;
 }

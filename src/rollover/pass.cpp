@@ -211,6 +211,11 @@ report::Findings Pass::findings(Plan plan) const {
   findings.dnssec = facts_.dnssec;
   findings.no_verdict = facts_.no_verdict;
   findings.troubles = facts_.troubles;
+  findings.not_readable = wants_.not_readable;
+  if (const auto why = ledger_.why_unread()) {
+    findings.has_ledger = false;
+    findings.not_readable.push_back(*why);
+  }
   append(findings.troubles, wants_.failures);  // the other services go on, and the exit status counts it
   return findings;
 }
@@ -226,6 +231,7 @@ report::Findings Pass::examine() {
 
 report::Findings Pass::look_only() {
   auto found = examine();
+  for (const auto& file : found.not_readable) events_.warning(file.text());
   tell_remarks(found.plan, wants_.desired, events_);
   count_verdicts(found);
   tell_verdicts(found, events_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "tlsa_update/report/health.hpp"
 #include "tlsa_update/rollover/pass.hpp"
 #include "tlsa_update/rollover/rollout.hpp"
 
@@ -57,6 +58,15 @@ Result<Wants> sound_wants(World& world, Others others) {
   if (!wants) return wants;
   if (const auto sound = check_credentials(*wants); !sound) return tl::unexpected(sound.error());
   return wants;
+}
+
+// Status judges what clients meet as verify does.
+void tell_outages(report::Findings& found, Events& events) {
+  for (const auto& outage : report::outages_of(found)) {
+    found.troubles.push_back(
+        {ErrorCode::unsafe, outage.text, {}, std::string(report::advice_on(outage.matter)), Topic::outage});
+    events.error(found.troubles.back());
+  }
 }
 
 }  // namespace
@@ -142,6 +152,7 @@ Outcome status(World& world, LedgerStore& ledger, const Request& request, Events
   if (!wants) return tl::unexpected(wants.error());
   auto found = Pass(world, ledger, events, *wants, policy_of(request), Depth::live).look_only();
   conclude_status(found);
+  tell_outages(found, events);
   return found;
 }
 

@@ -148,6 +148,27 @@ boost::asio::awaitable<Result<dns::Exchange*>> Session::primary_of(Name name) {
                               "name the primary with --server");
 }
 
+boost::asio::awaitable<Result<dns::Exchange*>> Session::follower_of(Name name) {
+  ServerSettings plain;  // as a client asks
+  plain.sign_queries = false;
+  auto servers = server_settings(name).nameservers;
+  if (servers.empty()) {
+    if (const auto zone = co_await resolver().zone_of(name)) {
+      for (const auto& host : co_await resolver().name_servers(*zone))
+        servers.push_back({host.host_text(), 53});
+    }
+  }
+  for (const auto& server : servers) {
+    const auto exchange = exchange_with(server, plain);
+    if (exchange && co_await (*exchange)->query({name, dns::type::soa})) co_return *exchange;
+  }
+  co_return fail(ErrorCode::no_answer, "no name server of the zone answers", name.text());
+}
+
+dns::PrimaryFor Session::follower_for() {
+  return [this](Name name) { return follower_of(std::move(name)); };
+}
+
 Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, const ServerSettings& how,
                                               const std::string& origin) {
   ServerSettings peer = how;
@@ -158,6 +179,7 @@ Result<dns::Exchange*> Session::exchange_with(const dns::ServerName& server, con
   auto& place = exchanges_[std::move(peer)];
   if (!place) {
     auto tsig = key(how.key_file, how.allow_weak_tsig);
+    if (!tsig && request_.looks_as_client && tsig.error().topic == Topic::access) tsig = nullptr;
     if (!tsig) return tl::unexpected(tsig.error());
     dns::ExchangeOptions options;
     if (!how.transfer_key_file.empty()) {

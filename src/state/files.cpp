@@ -34,7 +34,12 @@ struct Opened {
 
 Result<Opened> open_file(const std::string& path) {
   const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return unreadable(path, std::strerror(errno), permission_advice(errno));
+  if (fd < 0) {
+    const int why = errno;
+    auto failed = unreadable(path, std::strerror(why), permission_advice(why));
+    if (why == EACCES || why == EPERM) failed.value().topic = Topic::access;
+    return failed;
+  }
   Opened opened{.descriptor = Descriptor(fd), .facts = {}};
   if (::fstat(fd, &opened.facts) != 0) return unreadable(path, std::strerror(errno));
   if (S_ISDIR(opened.facts.st_mode)) return unreadable(path, "is a directory");

@@ -28,6 +28,16 @@ tl::unexpected<Error> bad_state(const std::string& path, const std::string& what
   return fail(ErrorCode::unreadable, what, path, advice);
 }
 
+tl::unexpected<Error> not_allowed(const std::string& path) {
+  return tl::unexpected<Error>(
+      {ErrorCode::unreadable,
+       "this user may not read the ledger, so nothing is claimed about whose records "
+       "these are and about what is waited for",
+       path,
+       {},
+       Topic::access});
+}
+
 bool is_root() { return ::geteuid() == 0; }
 
 // Nobody but us (or root) may be able to plant or change what we believe. Root believes the keeper of the
@@ -78,6 +88,8 @@ Result<Descriptor> open_in(int directory, const std::string& path, const char* n
   constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
   Descriptor file(::openat(directory, name, flags | always, S_IRUSR | S_IWUSR));
   const std::string full = path + "/" + name;
+  const bool is_to_be_read = (flags & (O_WRONLY | O_RDWR)) == 0;
+  if (!file.is_open() && errno == EACCES && is_to_be_read) return not_allowed(full);
   if (!file.is_open()) return bad_state(full, std::strerror(errno));
   const auto keeper = keeper_of(directory);
   if (const auto sound = check_private(file.value(), full, keeper); !sound)
@@ -132,10 +144,15 @@ Result<LedgerFile> LedgerFile::open(const std::string& directory, Events& events
   return LedgerFile(std::move(*opened), directory, events);
 }
 
-Ledger LedgerFile::peek(const std::string& directory, Events& events) {
+Result<Ledger> LedgerFile::read(const std::string& directory, Events& events) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!opened.is_open()) return {};
-  auto ledger = load_from(opened.value(), directory, false, events);
+  if (!opened.is_open() && errno == EACCES) return not_allowed(directory);
+  if (!opened.is_open()) return Ledger{};
+  return load_from(opened.value(), directory, false, events);
+}
+
+Ledger LedgerFile::peek(const std::string& directory, Events& events) {
+  auto ledger = read(directory, events);
   if (ledger) return std::move(*ledger);
   events.warning(ledger.error().text());
   return {};

@@ -11,7 +11,17 @@ Result<Ledger> StateDirectory::change(const std::function<void(Ledger&)>& edit) 
   return file_->change(edit);
 }
 
-Ledger StateDirectory::peek() { return LedgerFile::peek(path_, events_); }
+Ledger StateDirectory::peek() {
+  auto ledger = LedgerFile::read(path_, events_);
+  why_unread_.reset();
+  if (ledger) return std::move(*ledger);
+  // Who may not read it is told so by the report; everything else is told here.
+  if (ledger.error().topic == Topic::access)
+    why_unread_ = std::move(ledger.error());
+  else
+    events_.warning(ledger.error().text());
+  return {};
+}
 
 Result<void> StateDirectory::hold() {
   if (lock_) return {};

@@ -27,7 +27,7 @@ class Scene:
 def scene(bind, servers, certificate, presents, tlsa_update):
     def make(signing="policy", days=90):
         zone = bind.zone("example.test", "mail A 127.0.0.1", signing=signing)
-        mail = certificate("mail.example.test", days=days)
+        mail = certificate("mail.example.test", days=days, begins=days - 90)
         resolver = servers(Unbound)
         resolver.resolve(zone)
         if signing:
@@ -71,7 +71,8 @@ def assert_unjudged(run, metrics):
     """An endpoint that answered, and of which nothing is said about DANE: nobody is paged for it."""
     [endpoint] = run.json["endpoints"]
     assert "dane" not in endpoint and "matched" not in endpoint
-    assert "tlsa_endpoint_reachable{" in metrics.read_text() and "dane_ok" not in metrics.read_text()
+    assert "tlsa_endpoint_reachable{" in metrics.read_text() and "dane_ok{" not in metrics.read_text()
+    assert 'verdict="no-records"} 1' in metrics.read_text()
 
 
 def test_without_a_primary_no_chain_is_said_to_mismatch(scene, tmp_path):
@@ -103,7 +104,7 @@ def test_a_service_that_does_not_answer_is_unknown(scene):
     mail.verify(address=elsewhere, exits=69)
     run = mail.verify(address=elsewhere, monitor=True, exits=3)
 
-    assert run.out.startswith("TLSA UNKNOWN - ") and "unreachable=2" in run.out
+    assert run.out.startswith("TLSA UNKNOWN - ") and "unreachable=1" in run.out
 
 
 def test_no_primary_is_unknown_in_one_line(scene, tlsa_update):
@@ -197,9 +198,12 @@ def test_metrics_are_a_whole_file_of_samples(scene, tmp_path):
     text = path.read_text()
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     names = {re.match(r"\w+", sample)[0] for sample in samples}
-    assert names == set(re.findall(r"^# TYPE (\w+) gauge$", text, re.M)) == {
-        "tlsa_endpoint_reachable", "tlsa_endpoint_dane_ok", "tlsa_certificate_not_after_seconds",
-        "tlsa_server_reachable", "tlsa_server_sound", "tlsa_dnssec", "tlsa_last_verify_seconds"}  # fmt: skip
+    families = set(re.findall(r"^# TYPE (\w+) gauge$", text, re.M))
+    assert families - names <= {"tlsa_server_fault", "tlsa_rollover_waiting_since_seconds", "tlsa_rollover_ready_seconds"}
+    assert names >= {
+        "tlsa_endpoint_reachable", "tlsa_endpoint_dane_ok", "tlsa_endpoint_verdict", "tlsa_certificate_not_before_seconds",
+        "tlsa_certificate_not_after_seconds", "tlsa_server_reachable", "tlsa_server_sound", "tlsa_records", "tlsa_dnssec",
+        "tlsa_verify_level", "tlsa_finding_level", "tlsa_last_verify_seconds"}  # fmt: skip
     served = next(sample for sample in samples if sample.startswith("tlsa_endpoint_dane_ok"))
     assert samples[served] == "1" and f'port="{mail.service.port}"' in served and 'key_type="ecdsa"' in served
     expiry = int(mail.mail.x509.not_valid_after.timestamp())

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
+#include <sstream>
 
 namespace tlsa_update::report {
 namespace health_test {
@@ -49,7 +51,10 @@ Findings found(std::vector<Presented> presented) {
 }
 
 std::string line_of(const Findings& findings, const Alarms& alarms = {}) {
-  return monitor_line(judge_health(findings, alarms, noon), alarms);
+  return monitor_line(judge_health(findings, alarms, noon));
+}
+std::string metrics_of(const Findings& findings) {
+  return metrics_text(findings, judge_health(findings, {}, noon), noon);
 }
 Level level_of(const Findings& findings) { return judge_health(findings, {}, noon).level(); }
 
@@ -92,7 +97,8 @@ TEST(Health, AMismatchIsNamedOnce) {
   findings.zones.front().servers = {server};
   findings.troubles = {{ErrorCode::unsafe, "matches no published record", {}, {}, Topic::outage}};
   EXPECT_EQ(line_of(findings),
-            "TLSA CRITICAL - mail.example.com.:25 192.0.2.9 (ecdsa) matches no published record | matching=0 "
+            "TLSA CRITICAL - mail.example.com.:25 192.0.2.9 (ecdsa) matches no published record (put the "
+            "old certificate back, or publish the new one's record: tlsa-rollover(7), RECOVERY) | matching=0 "
             "mismatching=1 unreachable=0 days_left=90;14:;3:\n");
 }
 
@@ -107,7 +113,7 @@ TEST(Health, AnOutageDoesNotHideWhatElseThePlannerFindsCritical) {
   findings.troubles = {{ErrorCode::unsafe, "matches no published record", {}, {}, Topic::outage},
                        {ErrorCode::unsafe, "records 3 1 2 would match nothing", {}, {}}};
   EXPECT_THAT(line_of(findings),
-              testing::HasSubstr("(ecdsa) matches no published record; records 3 1 2 would"));
+              testing::MatchesRegex(".*matches no published record .*RECOVERY.; records 3 1 2 would.*\n"));
 }
 
 TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
@@ -122,9 +128,9 @@ TEST(Health, ANameThatCouldNotBeReadIsNotSaidToHaveNoRecord) {
 
 TEST(Health, OfAChainThatNoRecordWasHeldAgainstNoMetricSaysHowItFared) {
   auto findings = found({served(noon + 90 * day, false)});
-  EXPECT_NE(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok{"), std::string::npos);
+  EXPECT_NE(metrics_of(findings).find("tlsa_endpoint_dane_ok{"), std::string::npos);
   findings.zones.clear();
-  EXPECT_EQ(metrics_text(findings, noon).find("tlsa_endpoint_dane_ok"), std::string::npos);
+  EXPECT_EQ(metrics_of(findings).find("tlsa_endpoint_dane_ok{"), std::string::npos);
 }
 
 TEST(Health, WhatAPeerSaysStaysInItsLine) {
@@ -174,7 +180,7 @@ TEST(Health, AServerThatHasOnlyOtherRecordsIsAnOutageForItsClients) {
   findings.zones.front().servers = {server};
   EXPECT_EQ(level_of(findings), Level::critical);
   EXPECT_NE(line_of(findings).find("matching=0 mismatching=1"), std::string::npos);
-  EXPECT_NE(metrics_text(findings, noon).find("key_type=\"ecdsa\"} 0\n"), std::string::npos);  // one truth
+  EXPECT_NE(metrics_of(findings).find("key_type=\"ecdsa\"} 0\n"), std::string::npos);  // one truth
 }
 
 TEST(Health, OneBadServerIsAWarningAndAllAreAnOutage) {
@@ -201,6 +207,110 @@ TEST(Health, OneBadServerIsAWarningAndAllAreAnOutage) {
   EXPECT_EQ(level({expired}), Level::warning);
 }
 
+TEST(Health, AServiceWithoutTlsIsAnOutageWhereClientsFindItsRecords) {
+  auto findings = found({silent(ProbeOutcome::no_tls)});
+  EXPECT_THAT(line_of(findings), testing::MatchesRegex("TLSA CRITICAL - .*DANE clients do not deliver.*\n"));
+  EXPECT_THAT(metrics_of(findings), testing::HasSubstr("tlsa_finding_level{finding=\"no-tls\"} 2\n"));
+  EXPECT_THAT(metrics_of(findings), testing::ContainsRegex("tlsa_endpoint_dane_ok\\{[^}]*\\} 0\n"));
+  findings.dnssec = Dnssec::insecure;
+  EXPECT_EQ(level_of(findings), Level::unknown);
+  findings.dnssec = Dnssec::secure;
+  findings.zones.front().owners.front().rrset.reset();
+  EXPECT_EQ(level_of(findings), Level::unknown);
+}
+
+TEST(Health, ThresholdsFollowTheLifetimeOfTheCertificate) {
+  const auto level = [&](std::chrono::days lifetime, Seconds left, const Alarms& alarms = {}) {
+    auto one = served(noon + left);
+    one.chain.front().not_before = one.chain.front().not_after - lifetime;
+    return judge_health(found({one}), alarms, noon).level();
+  };
+  const auto hour = Seconds(3600);
+  EXPECT_EQ(level(90 * day, 14 * day), Level::ok);
+  EXPECT_EQ(level(90 * day, 14 * day - Seconds(1)), Level::warning);
+  EXPECT_EQ(level(90 * day, 3 * day - Seconds(1)), Level::critical);
+  EXPECT_EQ(level(45 * day, 270 * hour), Level::ok);  // a quarter: 11 days and 6 hours
+  EXPECT_EQ(level(45 * day, 270 * hour - Seconds(1)), Level::warning);
+  EXPECT_EQ(level(45 * day, 3 * day - Seconds(1)), Level::critical);
+  EXPECT_EQ(level(6 * day, 36 * hour), Level::ok);
+  EXPECT_EQ(level(6 * day, 36 * hour - Seconds(1)), Level::warning);
+  EXPECT_EQ(level(6 * day, 14 * hour - Seconds(1)), Level::critical);  // a tenth: 14 hours and 24 minutes
+  Alarms given;
+  given.warn_days = 5;
+  EXPECT_EQ(level(6 * day, 5 * day - Seconds(1), given), Level::warning);
+}
+
+TEST(Health, OfADayOrLessHoursAreTold) {
+  auto one = served(noon + Seconds(5 * 3600));
+  one.chain.front().not_before = one.chain.front().not_after - 6 * day;
+  EXPECT_THAT(line_of(found({one})), testing::HasSubstr("expires in 5 hours"));
+  EXPECT_THAT(line_of(found({one})), testing::HasSubstr("days_left=0;1.5:;0.6:"));
+}
+
+TEST(Health, AnAddressThatIsAwayIsToldOnceForAllKindsOfKeys) {
+  auto rsa = silent(), ecdsa = silent();
+  ecdsa.key_type = KeyType::ecdsa;
+  const auto health = judge_health(found({rsa, ecdsa}), {}, noon);
+  EXPECT_EQ(health.remarks.size(), 1U);
+  EXPECT_EQ(health.unreachable, 1U);
+}
+
+TEST(Health, AKeyWithoutItsRecordIsAWarning) {
+  auto findings = found({served(noon + 90 * day)});
+  RrsetPlan rrset;
+  rrset.owner = rrset.asked = name("_25._tcp.mail.example.com");
+  Step step;
+  step.record = {{}, Bytes(32, 7)};
+  step.state = RecordState::missing;
+  step.credential = "/etc/mail.pem";
+  rrset.steps = {step};
+  findings.plan.zones = {{name("example.com"), {}, {rrset}}};
+  EXPECT_THAT(line_of(findings),
+              testing::MatchesRegex("TLSA WARNING - the key of /etc/mail.pem has no record.*"
+                                    "run tlsa-update publish before.*\n"));
+  EXPECT_THAT(metrics_of(findings),
+              testing::HasSubstr("tlsa_records{owner=\"_25._tcp.mail.example.com.\",state=\"missing\"} 1\n"));
+  EXPECT_THAT(metrics_of(findings), testing::HasSubstr("tlsa_finding_level{finding=\"unpublished\"} 1\n"));
+}
+
+TEST(Health, ATroubleIsAsBadAsItsTopicSays) {
+  const auto level = [](Topic topic) {
+    auto findings = found({served(noon + 90 * day)});
+    findings.troubles = {{ErrorCode::no_answer, "no answer", "192.0.2.1@53", {}, topic}};
+    return level_of(findings);
+  };
+  EXPECT_EQ(level(Topic::none), Level::unknown);
+  EXPECT_EQ(level(Topic::bogus), Level::critical);
+  EXPECT_EQ(level(Topic::primary), Level::warning);
+}
+
+TEST(Health, WhatMayNotBeReadIsANote) {
+  auto findings = found({served(noon + 90 * day)});
+  findings.not_readable = {{ErrorCode::unreadable, "Permission denied", "/k", {}, Topic::access}};
+  EXPECT_THAT(line_of(findings),
+              testing::StartsWith("TLSA OK - 1 handshake matches; /k: Permission denied |"));
+}
+
+TEST(Health, EveryFamilyOfMetricsIsThereWhenNothingCouldBeSeen) {
+  const auto blind = metrics_of({}), seeing = metrics_of(found({served(noon + 90 * day)}));
+  const auto families = [](const std::string& text) {
+    std::set<std::string> names;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with("# TYPE ")) names.insert(line);
+    return names;
+  };
+  EXPECT_EQ(families(blind), families(seeing));
+  EXPECT_THAT(blind, testing::HasSubstr("tlsa_dnssec{verdict=\"unknown\"} 1\n"));
+  EXPECT_THAT(blind, testing::HasSubstr("\ntlsa_last_verify_seconds 1800000000\n"));
+}
+
+TEST(Health, EveryFindingHasAWordOfItsOwn) {
+  std::set<std::string_view> words;
+  for (const auto matter : all_matters) words.insert(text(matter));
+  EXPECT_EQ(words.size(), all_matters.size());
+}
+
 TEST(Health, DnssecCounts) {
   auto findings = found({served(noon + 90 * day)});
   findings.dnssec = dns::Dnssec::bogus;
@@ -216,7 +326,7 @@ TEST(Health, LabelsOfMetricsAreEscaped) {
   ServerView server;
   server.name = "a\\\"\n";
   findings.zones.front().servers = {server};
-  const auto text = metrics_text(findings, noon);
+  const auto text = metrics_of(findings);
   EXPECT_NE(text.find(R"(server="a\\\"\\x0a")"), std::string::npos) << text;
   EXPECT_NE(text.find("\ntlsa_endpoint_dane_ok{name=\"mail.example.com.\",address=\"192.0.2.9\",port=\"25\","
                       "key_type=\"ecdsa\"} 1\n"),

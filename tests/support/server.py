@@ -48,9 +48,17 @@ def listening_socket(address="127.0.0.1"):
                 raise
 
 
-@functools.cache
+_copying = threading.Lock()
+
+
 def private_copy(program):
     """The program at a path of ours: AppArmor confines the installed one to the system's folders."""
+    with _copying:  # nobody starts what another thread is still copying
+        return _private_copy(program)
+
+
+@functools.cache
+def _private_copy(program):
     source = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
     assert source, f"{program} is not installed: contrib/install-dependencies --tests"
     return shutil.copy(source, _copies().name)

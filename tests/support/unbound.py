@@ -1,5 +1,6 @@
 """Unbound: a validating resolver that finds the zones it is given at the servers that serve them."""
 
+import dns.exception
 import dns.message
 import dns.query
 
@@ -61,6 +62,6 @@ class Unbound(Server):
         query = dns.message.make_query("id.server.", "TXT", "CH")
         try:
             dns.query.tcp(query, self.address, port=self.reserved_port, timeout=2)
-        except OSError:
+        except (OSError, EOFError, dns.exception.DNSException):
             return False
         return True

@@ -39,6 +39,9 @@ enum class Topic {
   tsig,     // any other trouble with a signature (BADSIG ...)
   outage,   // clients refuse a chain that is served now
   silence,  // no resolver answers, be it with SERVFAIL
+  bogus,    // a resolver has an answer, and DNSSEC validation of it fails
+  primary,  // the primary does not answer, and other servers of the zone do
+  access,   // this user may not read the file
 };
 
 struct Error {

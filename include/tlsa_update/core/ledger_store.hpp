@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "tlsa_update/core/error.hpp"
 #include "tlsa_update/core/ledger.hpp"
@@ -22,6 +23,9 @@ class LedgerStore {
 
   // For commands that only look: what is not there is an empty ledger.
   [[nodiscard]] virtual Ledger peek() = 0;
+
+  // Why the last peek has an empty ledger, though there may be one: this user may not read it.
+  [[nodiscard]] virtual std::optional<Error> why_unread() const { return std::nullopt; }
 
   // From here to the end of this store no other run on this machine deploys or deletes. Error not_yet.
   [[nodiscard]] virtual Result<void> hold() = 0;

@@ -3,6 +3,7 @@
 // time to tell.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "tlsa_update/core/error.hpp"
@@ -28,6 +29,8 @@ struct ServerFault {
 
   bool operator==(const ServerFault&) const = default;
 };
+
+[[nodiscard]] std::string_view text(ServerFault::Kind kind);  // a fixed word for metrics: "older-serial"
 
 // One list for each of `zone.servers`, in their order, empty for a server that serves what it should; a list
 // is in the order of Kind, then of owners. n log n in the number of owners.

@@ -80,6 +80,8 @@ class Resolver {
   // 3.1.4.1).
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<Record>>> ds_of(Name zone);
 
+  // The apex of the zone that has `name`, as the SOA record of an answer says; none where there is no answer.
+  [[nodiscard]] boost::asio::awaitable<std::optional<Name>> zone_of(Name name);
   // The targets of the NS records of `zone`, sorted, as clients of the resolver get them; none where it does
   // not answer.
   [[nodiscard]] boost::asio::awaitable<std::vector<Name>> name_servers(Name zone);

@@ -14,6 +14,7 @@
 #include "tlsa_update/core/zone_view.hpp"
 #include "tlsa_update/dns/resolver.hpp"
 #include "tlsa_update/report/diagnosis.hpp"
+#include "tlsa_update/report/health_remark.hpp"
 
 namespace tlsa_update::report {
 
@@ -36,10 +37,16 @@ struct Findings {
   std::vector<Error> troubles;                // everything that went wrong, already logged
   std::optional<ErrorCode> remaining;         // differences or not_yet: no trouble, but an exit status
   std::optional<Diagnosis> diagnosis;         // doctor's
+  std::vector<Error> not_readable;  // files that this user may not read, and that can be done without
+  bool has_ledger = true;           // false: it may not be read, so nobody knows whose a record is
+  std::optional<std::vector<HealthRemark>> remarks;  // verify's
 };
 
 // The view of a zone that the plan is about; nothing when it was not read.
 [[nodiscard]] const ZoneView* view_of(const Findings& findings, const ZonePlan& plan);
+
+// text(state), but "unknown" for a foreign record where the ledger may not be read.
+[[nodiscard]] std::string_view state_text(const Findings& findings, RecordState state);
 
 [[nodiscard]] std::string text_of(const Findings& findings);
 [[nodiscard]] std::string json_of(const Findings& findings);  // tlsa-update(1), JSON

@@ -78,6 +78,8 @@ struct Request {
   std::chrono::milliseconds timeout{5000};
   std::chrono::milliseconds probe_timeout{30000};  // one connection to a service
   int retries = 2;
+  bool looks_as_client =
+      false;  // verify: what this user may not read, and a primary that is away, are done without
   bool is_patient = false;  // a name server out of reach is tried again before it counts as such
 
   bool dry_run = false;

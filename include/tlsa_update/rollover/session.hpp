@@ -58,6 +58,9 @@ class Session {
   [[nodiscard]] Events& events() const { return events_; }
   [[nodiscard]] dns::Resolver& resolver();
   [[nodiscard]] dns::PrimaryFor primary_for();
+  // Instead of a primary that does not answer, for who only looks: the first other server of the zone that
+  // does.
+  [[nodiscard]] dns::PrimaryFor follower_for();
   [[nodiscard]] const ServerSettings& server_settings(
       const Name& name) const;                                 // the closest [zone.NAME], else the default
   [[nodiscard]] bool has_own_section(const Name& name) const;  // [zone.NAME]
@@ -86,6 +89,7 @@ class Session {
   void run_to_end(std::vector<boost::asio::awaitable<void>> works);
 
   [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> primary_of(Name name);
+  [[nodiscard]] boost::asio::awaitable<Result<dns::Exchange*>> follower_of(Name name);
   // `origin`: what to do if this is the wrong server.
   [[nodiscard]] Result<dns::Exchange*> exchange_with(const dns::ServerName& server, const ServerSettings& how,
                                                      const std::string& origin = {});

@@ -38,6 +38,7 @@ struct Wants {
   std::optional<dns::Dnssec> dnssec;  // the weakest verdict on the MX and SRV RRsets that were followed
   std::optional<Error> no_verdict;    // why it is not known of one of them, where it should be
   std::vector<Error> failures;        // one for each service that could not be read
+  std::vector<Error> not_readable;  // likewise, where that is no failure: of a request that looks as a client
 };
 
 // What the services that this run is not about want: kept from deletion, or of no concern because nothing is

@@ -22,6 +22,9 @@ class LedgerFile {
   // a symbolic link, and a file with several hard links. Errors: unreadable.
   [[nodiscard]] static Result<LedgerFile> open(const std::string& directory, Events& events);
   // For commands that only look: a directory or file that is not there is an empty ledger.
+  // Error unreadable; its topic is access where this user is one who may not read it.
+  [[nodiscard]] static Result<Ledger> read(const std::string& directory, Events& events);
+  // The same, with the error told as a warning.
   [[nodiscard]] static Ledger peek(const std::string& directory, Events& events);
 
   [[nodiscard]] Result<Ledger> load() const;

@@ -16,9 +16,11 @@ class StateDirectory final : public LedgerStore {
   StateDirectory(std::string path, Events& events) : path_(std::move(path)), events_(events) {}
   [[nodiscard]] Result<Ledger> change(const std::function<void(Ledger&)>& edit) override;
   [[nodiscard]] Ledger peek() override;
+  [[nodiscard]] std::optional<Error> why_unread() const override { return why_unread_; }
   [[nodiscard]] Result<void> hold() override;
 
  private:
+  std::optional<Error> why_unread_;
   std::string path_;
   Events& events_;
   std::optional<LedgerFile> file_;
@@ -31,6 +33,7 @@ class PeekedLedger final : public LedgerStore {
   explicit PeekedLedger(LedgerStore& store) : store_(store) {}
   [[nodiscard]] Result<Ledger> change(const std::function<void(Ledger&)>& edit) override;
   [[nodiscard]] Ledger peek() override;
+  [[nodiscard]] std::optional<Error> why_unread() const override { return store_.why_unread(); }
   [[nodiscard]] Result<void> hold() override { return {}; }
 
  private:

@@ -9,7 +9,7 @@ namespace tlsa_update::cli {
 
 int doctor(const Settings& settings) {
   Terminal terminal(settings.quiet);
-  return finish(doctor::diagnose(settings, terminal), settings.format);
+  return finish(doctor::diagnose(settings, terminal), settings);
 }
 
 }  // namespace tlsa_update::cli

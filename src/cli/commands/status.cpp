@@ -9,7 +9,7 @@ namespace tlsa_update::cli {
 
 int status(const Settings& settings) {
   const auto found = look(settings, rollover::status);
-  return found ? finish(*found, settings.format) : failure(found.error());
+  return found ? finish(*found, settings) : failure(found.error());
 }
 
 }  // namespace tlsa_update::cli

@@ -8,8 +8,12 @@
 namespace tlsa_update::cli {
 
 int verify(const Settings& settings) {
-  const auto found = look(settings, rollover::verify);
-  return found ? report_health(*found, settings) : report_blindness(found.error(), settings.monitor);
+  auto found = look(settings, rollover::verify);
+  if (found) return report_health(std::move(*found), settings);
+  report::Findings nothing;
+  if (found.error().topic == Topic::bogus) nothing.dnssec = Dnssec::bogus;
+  nothing.troubles.push_back(std::move(found.error()));
+  return report_health(std::move(nothing), settings);
 }
 
 }  // namespace tlsa_update::cli

@@ -1,6 +1,7 @@
 #include "tls_client.hpp"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 #include <openssl/err.h>
@@ -56,6 +57,11 @@ bool set_sni(SSL* ssl, std::string name) {
 }
 bool set_schemes(SSL* ssl, std::string schemes) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_SIGALGS_LIST, 0, schemes.data()) == 1;
+}
+
+int reason_of(const boost::system::error_code& error) {
+  if (error.category() != boost::asio::error::get_ssl_category()) return 0;
+  return ERR_GET_REASON(static_cast<unsigned long>(error.value()));
 }
 
 // RFC 6698 section 4.1: a client passes over what it does not understand or cannot be right.
@@ -146,9 +152,25 @@ void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented) 
 }
 
 bool is_no_common_algorithm(const boost::system::error_code& error) {
-  if (error.category() != boost::asio::error::get_ssl_category()) return false;
-  const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+  const int reason = reason_of(error);
   return reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE || reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY;
 }
+
+bool is_hang_up(const boost::system::error_code& error) {
+  return error == boost::asio::error::eof || error == boost::asio::error::connection_reset ||
+         error == boost::asio::error::broken_pipe || error == boost::asio::ssl::error::stream_truncated ||
+         reason_of(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+bool is_plain_text(const boost::system::error_code& error) {
+  const int reason = reason_of(error);
+  return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST;
+}
+
+bool is_unknown_name(const boost::system::error_code& error) {
+  return reason_of(error) == SSL_R_TLSV1_UNRECOGNIZED_NAME;
+}
+
+bool has_presented(const SSL* ssl) { return sk_X509_num(SSL_get_peer_cert_chain(ssl)) > 0; }
 
 }  // namespace tlsa_update::probe

@@ -24,10 +24,20 @@ enum class Kind { rsa, ecdsa, any };
 // Restricts a new connection to one kind of key, and sets SNI.
 [[nodiscard]] Result<void> prepare(SSL* ssl, Kind kind, const ProbeRequest& request);
 
+// The peer has sent its certificates, whatever became of the handshake then: who demands a certificate of the
+// client ends it after that.
+[[nodiscard]] bool has_presented(const SSL* ssl);
+
 // After the handshake: the chain as the peer sent it, and what x509::dane_verdict makes of it and the RRset.
 void read_evidence(SSL* ssl, const ProbeRequest& request, Presented& presented);
 
 // The peer's alert says that it speaks TLS but not with any certificate of this kind.
 [[nodiscard]] bool is_no_common_algorithm(const boost::system::error_code& error);
+// The peer ended the connection without a word of TLS.
+[[nodiscard]] bool is_hang_up(const boost::system::error_code& error);
+// What came is no TLS.
+[[nodiscard]] bool is_plain_text(const boost::system::error_code& error);
+// The peer's alert says that it has no certificate for the name that it was asked for.
+[[nodiscard]] bool is_unknown_name(const boost::system::error_code& error);
 
 }  // namespace tlsa_update::probe

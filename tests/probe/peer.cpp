@@ -1,6 +1,7 @@
 #include "peer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
@@ -38,6 +39,21 @@ int note_name(SSL* ssl, int* /*alert*/, void* names) {
   const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   static_cast<std::vector<std::string>*>(names)->emplace_back(name != nullptr ? name : "");
   return SSL_TLSEXT_ERR_OK;
+}
+
+// What the client says until it goes, with "." at the end if it goes properly: by close_notify, or by QUIT,
+// which is obeyed.
+asio::awaitable<std::string> hear_out(asio::ssl::stream<tcp::socket>& stream) {
+  std::string heard;
+  for (;;) {
+    std::array<char, 512> buffer{};
+    const auto [error, size] = co_await stream.async_read_some(asio::buffer(buffer), as_result);
+    heard.append(buffer.data(), size);
+    if (error) co_return heard + (error == asio::error::eof ? "." : "");
+    if (!heard.starts_with("QUIT")) continue;
+    co_await stream.async_shutdown(as_result);
+    co_return heard + ".";
+  }
 }
 
 // False when the client is gone.
@@ -88,6 +104,8 @@ struct TlsServer::State {
   Script before_tls;
   int max_version = 0;
   int security_level = 2;
+  bool demands_certificate = false;
+  std::vector<std::string> farewells{};
   std::vector<std::string> names_asked{};
   int at_once = 0;
   int most_at_once = 0;
@@ -97,6 +115,8 @@ struct TlsServer::State {
     auto* const raw = context.native_handle();
     SSL_CTX_set_max_proto_version(raw, max_version);
     SSL_CTX_set_security_level(raw, security_level);
+    if (demands_certificate)
+      SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     SSL_CTX_callback_ctrl(raw, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(&note_name));
     SSL_CTX_ctrl(raw, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, &names_asked);
     for (const auto& chain : chains) use_chain(raw, chain);
@@ -108,7 +128,8 @@ struct TlsServer::State {
     auto context = self->context();
     if (co_await perform(socket, self->before_tls)) {
       asio::ssl::stream<tcp::socket> stream(std::move(socket), context);
-      co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
+      const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
+      if (!error) self->farewells.push_back(co_await hear_out(stream));
     }
     --self->at_once;
   }
@@ -119,6 +140,8 @@ TlsServer::TlsServer(const std::vector<CertificateChain>& chains, Script before_
 
 void TlsServer::serve(const std::vector<CertificateChain>& chains) { state_->chains = chains; }
 void TlsServer::speak_at_most(int version) { state_->max_version = version; }
+void TlsServer::demand_certificates() { state_->demands_certificate = true; }
+const std::vector<std::string>& TlsServer::farewells() const { return state_->farewells; }
 void TlsServer::allow_weak_keys() { state_->security_level = 0; }
 
 Peer::Behaviour TlsServer::behaviour() {

@@ -45,6 +45,9 @@ class TlsServer {
   void serve(const std::vector<CertificateChain>& chains);  // from the next connection on
   void speak_at_most(int version);
   void allow_weak_keys();
+  void demand_certificates();  // of clients
+  // What clients said inside TLS, with "." at the end of those that went properly.
+  [[nodiscard]] const std::vector<std::string>& farewells() const;
   [[nodiscard]] Peer::Behaviour behaviour();
 
   [[nodiscard]] const std::vector<std::string>& names_asked() const;  // SNI; "" none

@@ -1,5 +1,6 @@
 """Mail servers with certificates: Postfix and Dovecot, as Debian packages them."""
 
+import contextlib
 import functools
 import grp
 import os
@@ -130,9 +131,15 @@ class Mail(OpenServer):
 
 class Postfix(Mail):
     """One smtpd with every certificate at once. Its master wants to be root. Its configuration has a folder of its own:
-    of everything below it that is not root's, Postfix warns, by a process each. Its start is a script of many more."""
+    of everything below it that is not root's, Postfix warns, by a process each. Its start is a script of many more.
+    `more`: lines of main.cf; `more_ports`: further ones of smtpd."""
 
     patience = 60
+    master = MASTER_CF
+
+    def __init__(self, folder, certificates, more=(), more_ports=(), **others):
+        super().__init__(folder, certificates, **others)
+        self.more, self.more_ports = more, more_ports
 
     @property
     def configuration(self):
@@ -143,7 +150,9 @@ class Postfix(Mail):
                            for file in (certificate.key_path, certificate.path))
         words = {"folder": self.folder, "address": self.address, "port": self.reserved_port, "chains": chains}
         self.configuration.mkdir(exist_ok=True)
-        for name, text in (("main.cf", MAIN_CF), ("master.cf", MASTER_CF)):
+        ports = [f"{self.address}:{port} inet n - n - - smtpd\n" for port in self.more_ports]
+        main, master = [MAIN_CF, *(f"{line}\n" for line in self.more)], [self.master, *ports]
+        for name, text in (("main.cf", "".join(main)), ("master.cf", "".join(master))):
             (self.configuration / name).write_text(text.format(**words))
         for name, owner in (("queue", "root"), ("data", "postfix")):
             (self.folder / name).mkdir(exist_ok=True)
@@ -160,6 +169,19 @@ class Postfix(Mail):
         if self.process:
             subprocess.run(["postfix", "-c", str(self.configuration), "stop"], stderr=subprocess.DEVNULL)
         super().stop()
+
+
+class Postscreen(Postfix):
+    """Postfix behind postscreen(8), as Debian's master.cf has it in comments."""
+
+    master = MASTER_CF.replace("{address}:{port} inet n - n - - smtpd", "\n".join((
+        "{address}:{port} inet n - n - 1 postscreen", "smtpd pass - - n - - smtpd", "tlsproxy unix - - n - 0 tlsproxy",
+        "dnsblog unix - - n - 0 dnsblog")))  # fmt: skip
+
+    def is_ready(self):
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.reserved_port), 5):
+            return True
+        return False
 
 
 @functools.cache

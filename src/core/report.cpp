@@ -310,6 +310,13 @@ std::string see_primary(const ZoneView& zone, const ServerView& server) {
              : "does it transfer the zone from this primary, in this view? " + std::string(see_transfers);
 }
 
+std::string see_connection(const ServerView& server) {
+  return (server.advice.empty()
+              ? "clients ask it as well: start it, open its port, or take its NS record away"
+              : server.advice) +
+         "; if this host alone cannot ask it, --nameserver names those to ask";
+}
+
 constexpr const char* see_signer =
     "have its signer sign again, or the transfers to it succeed: clients that validate ask it as well";
 
@@ -322,10 +329,7 @@ Error trouble(const ServerFault& fault, const ZoneView& zone, const ServerView& 
     case ServerFault::Kind::unreachable:
       return {ErrorCode::no_answer,
               (server.address.empty() ? "cannot be asked: " : "does not answer: ") + server.trouble, where,
-              (server.advice.empty()
-                   ? "clients ask it as well: start it, open its port, or take its NS record away"
-                   : server.advice) +
-                  "; if this host alone cannot ask it, --nameserver names those to ask"};
+              see_connection(server)};
     case ServerFault::Kind::older_serial:
       return {ErrorCode::not_yet,
               "has serial " + std::to_string(server.serial.value_or(0)) + ", the primary has " +

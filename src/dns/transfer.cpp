@@ -41,7 +41,6 @@ asio::awaitable<TransferCarried> carry_transfer(std::unique_ptr<Stream> stream, 
     carried.result = tl::unexpected<Error>(std::move(error));
     return carried;
   };
-
   longest.expire_after(patience * timeout);
   watchdog.expire_after(timeout);
   if (auto connected = co_await frames.stream().connect(peer); !connected) co_return ended(connected.error());
@@ -53,11 +52,8 @@ asio::awaitable<TransferCarried> carry_transfer(std::unique_ptr<Stream> stream, 
       carried.started = true;
       watchdog.expire_after(timeout);
       const auto complete = message(*next);
-      if (!complete) {
-        carried.result = tl::unexpected<Error>(complete.error());
-        co_return carried;
-      }
-      if (*complete) co_return carried;
+      if (!complete) carried.result = tl::unexpected<Error>(complete.error());
+      if (!complete || *complete) co_return carried;
     }
     if (auto filled = co_await frames.fill(); !filled) co_return ended(filled.error());
   }

@@ -53,12 +53,12 @@ std::uint32_t longest_known_ttl(const OwnerLedger& memory) {
   return longest;
 }
 
-Doubt doubt_of_the_past(const LedgerEntry& entry, const OwnerLedger& memory, std::uint32_t longest_ttl,
+Doubt doubt_of_the_past(const LedgerEntry& entry, const OwnerLedger& memory, std::uint32_t named_ttl,
                         const Policy& policy) {
   // Since it is everywhere, it has been in whatever was there.
   const Time everywhere = *entry.seen_everywhere_at;
   const Time watched = std::min(entry.watched_since.value_or(everywhere), everywhere);
-  return {Reason::no_history, memory.counted_from(watched) + cache_time(longest_ttl, policy)};
+  return {Reason::no_history, memory.counted_from(watched) + cache_time(named_ttl, policy)};
 }
 
 std::optional<Doubt> doubt_of_a_return(const OwnerLedger& memory, const Policy& policy) {

@@ -25,7 +25,7 @@ struct Doubt {
 // Before the owner was watched it may have had another RRset, of --longest-ttl, which caches hold. `entry`
 // has been seen everywhere.
 [[nodiscard]] Doubt doubt_of_the_past(const LedgerEntry& entry, const OwnerLedger& memory,
-                                      std::uint32_t longest_ttl, const Policy& policy);
+                                      std::uint32_t named_ttl, const Policy& policy);
 
 // A server that comes back may do so with an old zone, and hand it out until it catches up. Nothing while
 // all are known to have stood still.

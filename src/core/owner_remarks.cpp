@@ -136,6 +136,21 @@ void remark_unseen(Plan& plan, const OwnerFacts& facts, const Additions& additio
   }
 }
 
+// Somebody else wants what stays: whoever leaves DANE has to know that it is not done.
+void remark_claims(Plan& plan, const RrsetPlan& rrset, const Situation& situation) {
+  for (const auto& step : rrset.steps) {
+    if (step.action == Action::remove) return;
+    if (step.reason != Reason::protected_ || !situation.claim_on(step.record)) continue;
+    const auto* const entry = situation.memory.find(step.record);
+    plan.critical.push_back({.kind = RemarkKind::not_unpublished,
+                             .owner = rrset.owner,
+                             .names = claimants(*entry, situation.facts, situation.policy.asker),
+                             .record = step.record,
+                             .reason = step.reason});
+    return;
+  }
+}
+
 }  // namespace
 
 void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, const Policy& policy,
@@ -173,7 +188,7 @@ bool remark_passed_over(Plan& plan, const OwnerFacts& facts, const Additions& ad
   return false;
 }
 
-void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {
+void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset, const Situation& situation) {
   for (const auto& step : rrset.steps) {
     if (step.state != RecordState::stale || step.action == Action::remove) continue;
     plan.critical.push_back({.kind = RemarkKind::not_unpublished,
@@ -184,6 +199,7 @@ void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset) {
                              .until = step.action == Action::wait ? step.ready_at : std::nullopt});
     return;
   }
+  remark_claims(plan, rrset, situation);
 }
 
 }  // namespace tlsa_update

@@ -19,6 +19,6 @@ void remark(Plan& plan, const OwnerFacts& facts, const Additions& additions, con
                                       const Policy& policy);
 
 // --unpublish: only the operator can end a refusal.
-void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset);
+void remark_refused_unpublishing(Plan& plan, const RrsetPlan& rrset, const Situation& situation);
 
 }  // namespace tlsa_update

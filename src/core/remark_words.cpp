@@ -35,6 +35,10 @@ std::string owners(const Remark& it) {
 }
 
 std::string not_unpublished(const Remark& it) {
+  if (!it.names.empty()) {
+    return it.owner.text() + " is not unpublished: " + it.names.front() + " wants " +
+           it.record->text().substr(0, 21) + "...: take it out there, or prune --forget " + it.names.front();
+  }
   std::string why(meaning(it.reason));
   if (it.reason == Reason::hazard && it.hazard) why = refusal(*it.hazard, it.owner).what;
   if (it.until) why += "; until " + rfc3339(*it.until);

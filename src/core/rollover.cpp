@@ -25,7 +25,7 @@ class Rollover {
     append(plan_, facts, plan_of(situation, additions, verdicts, reliance_of));
     add_readiness(situation, additions);
     remark(plan_, facts, additions, policy_, now_);
-    if (policy_.unpublish) remark_refused_unpublishing(plan_, plan_.zones.back().rrsets.back());
+    if (policy_.unpublish) remark_refused_unpublishing(plan_, plan_.zones.back().rrsets.back(), situation);
   }
 
   // A name of which nothing could be read may not be deployed for, and shows up all the same.

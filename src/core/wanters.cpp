@@ -69,6 +69,17 @@ void follow_wanters(LedgerEntry& entry, const OwnerFacts& facts, const Policy& p
   }
 }
 
+std::vector<std::string> claimants(const LedgerEntry& entry, const OwnerFacts& facts, const Asker& asker) {
+  std::vector<std::string> names;
+  const auto& asked = wanters_now(entry, facts);
+  for (const auto& [who, since] : entry.wanters) {
+    if (std::ranges::binary_search(asked, who)) continue;
+    const bool is_elsewhere = !who.configuration.empty() && who.configuration != asker.configuration;
+    names.push_back(is_elsewhere ? who.configuration : who.service);
+  }
+  return names;
+}
+
 std::optional<Claim> claim_on(const LedgerEntry& entry, const OwnerFacts& facts, const Policy& policy,
                               Time now) {
   std::optional<Claim> claim;

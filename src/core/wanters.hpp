@@ -10,6 +10,10 @@ namespace tlsa_update {
 // Notes who wants `entry` now, who has changed its mind, and whose wanters are not there any more.
 void follow_wanters(LedgerEntry& entry, const OwnerFacts& facts, const Policy& policy, Time now);
 
+// Who else wants the record, as `--forget` takes it: a service of this configuration, or the path of another.
+[[nodiscard]] std::vector<std::string> claimants(const LedgerEntry& entry, const OwnerFacts& facts,
+                                                 const Asker& asker);
+
 // Somebody who was not asked wants a record.
 struct Claim {
   std::optional<Time> until;  // set when nobody of them is there any more

@@ -217,7 +217,10 @@ def test_unpublishing_one_of_two_names_leaves_the_record_that_the_other_one_want
     for name in names:
         for more in ({"dry_run": True}, {}, {"force": True}):
             words = [name] if name else []
-            run = shared.program("prune", *words, *shared.zone.key.options, config=web, unpublish=True, exits=None, **more)
+            run = shared.program("prune", *words, *shared.zone.key.options, config=web, unpublish=True, exits=2, **more)
+            wanted_by = "mail" if configurations == "one" else str(mail)
+            assert "tlsa.example.test. is not unpublished: " in run.err
+            assert wanted_by in run.err and f"--forget {wanted_by}" in run.err
             assert "kept: listed under keep, or wanted by another service" in run.out
             assert shared.records == {one.tlsa()}
     if configurations == "two":

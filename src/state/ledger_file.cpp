@@ -29,13 +29,13 @@ tl::unexpected<Error> bad_state(const std::string& path, const std::string& what
 }
 
 tl::unexpected<Error> not_allowed(const std::string& path) {
-  return tl::unexpected<Error>(
-      {ErrorCode::unreadable,
-       "this user may not read the ledger, so nothing is claimed about whose records "
-       "these are and about what is waited for",
-       path,
-       {},
-       Topic::access});
+  return tl::unexpected<Error>({ErrorCode::unreadable,
+                                "Permission denied: this user may not read the ledger, which knows whose "
+                                "records these are and what is "
+                                "waited for",
+                                path,
+                                {},
+                                Topic::access});
 }
 
 bool is_root() { return ::geteuid() == 0; }

@@ -116,6 +116,7 @@ class Scene {
   void step_aside(int round, const std::vector<model::Wish>& wanted);
   [[nodiscard]] std::optional<std::string> run_all(const model::Fault& fault);
   [[nodiscard]] std::optional<std::string> unsettled() const;
+  [[nodiscard]] bool is_wished(const std::vector<model::Wish>& wanted) const;
   [[nodiscard]] bool is_deployed() const;
   [[nodiscard]] TlsaRecords wanted_at(bool is_second) const;
   [[nodiscard]] std::string blockers() const;

@@ -16,13 +16,14 @@ std::optional<std::string> Scene::settle(const model::Fault& fault) {
   begin_to_settle();
   std::vector<model::Wish> wanted;
   for (const auto& driver : drivers_) wanted.push_back(driver.wish);
-  for (int round = 0; round < most_rounds; ++round) {
+  int at_rest = 0;  // rounds
+  for (int round = 0; round < most_rounds && at_rest < 3; ++round) {
     take_up_everywhere();
     for (int pass = 0; pass < 2; ++pass) {
       if (auto trouble = run_all(fault)) return trouble;
     }
     pass(between_runs);
-    if (round == 24 && is_deployed()) break;
+    at_rest = unsettled() || !is_wished(wanted) ? 0 : at_rest + 1;
     step_aside(round, wanted);
   }
   return unsettled();
@@ -88,13 +89,20 @@ void Scene::step_aside(int round, const std::vector<model::Wish>& wanted) {
   for (std::size_t i = 0; i < drivers_.size(); ++i) {
     auto& wish = drivers_[i].wish;
     const auto& there = truth_.installed(drivers_.size() > 1 ? i : 0);
-    if (round == back) wish.want(there);
+    if (round == back && !is_deployed()) wish.want(there);
     if (round == forward) wish = wanted[i];
   }
   // The first record would not match what is served: by then no cache holds any, and somebody deploys by
   // hand.
   const bool is_bare = !truth_.at_primary() || truth_.at_primary()->records.empty();
   if (round >= 2 && is_bare && drivers_.size() == 1) truth_.install(drivers_.front().wish.current());
+}
+
+bool Scene::is_wished(const std::vector<model::Wish>& wanted) const {
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    if (drivers_[i].wish.current() != wanted[i].current()) return false;
+  }
+  return true;
 }
 
 bool Scene::is_deployed() const {

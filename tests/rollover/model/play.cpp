@@ -170,7 +170,8 @@ class Play {
     world_.before_each_call = [] {};
     truth_.remove_wildcard();
     const auto wanted = wish_.current();
-    for (int round = 0; round < 24 && !is_over(); ++round) {
+    int at_rest = 0;  // rounds
+    for (int round = 0; round < 24 && at_rest < 3 && !is_over(); ++round) {
       for (std::size_t i = 0; i < truth_.addresses(); ++i) truth_.take_up(i);
       check();
       for (int pass = 0; pass < 2; ++pass) {
@@ -186,6 +187,7 @@ class Play {
       // A new combination and a new key at once: the operator takes one step after the other.
       if (round == 4 && truth_.installed() != wanted) wish_.want(truth_.installed());
       if (round == 12) wish_.want(wanted);
+      at_rest = wish_.current() == wanted && !end_trouble() ? at_rest + 1 : 0;
     }
     check_end();
   }
@@ -404,21 +406,23 @@ class Play {
   }
 
   void check_end() {
-    if (is_over()) return;
+    if (!is_over()) history_.trouble = end_trouble();
+  }
+
+  [[nodiscard]] std::optional<std::string> end_trouble() const {
     const auto wanted = records_of_all(wish_.current(), wish_.combinations);
     const auto there = truth_.at_primary() ? truth_.at_primary()->records : TlsaRecords{};
     if (truth_.installed() != wish_.current()) {
-      history_.trouble = "never deployed";
-      for (const auto& blocker : plan_.readiness.at(0).blockers) {
-        history_.trouble->append("\n" + blocker.record.text() + " " + std::string(text(blocker.reason)));
-      }
-    } else if (!std::ranges::includes(there, wanted)) {
-      history_.trouble = "never published all that is wanted" + steps_of(plan_);
-    } else if (there != wish_.records()) {
-      history_.trouble = "never deleted all that is stale";
-    } else if (plan_.changes()) {
-      history_.trouble = "never comes to rest (I7)";
+      std::string trouble = "never deployed";
+      if (plan_.readiness.empty()) return trouble;
+      for (const auto& blocker : plan_.readiness.front().blockers)
+        trouble += "\n" + blocker.record.text() + " " + std::string(text(blocker.reason));
+      return trouble;
     }
+    if (!std::ranges::includes(there, wanted)) return "never published all that is wanted" + steps_of(plan_);
+    if (there != wish_.records()) return "never deleted all that is stale";
+    if (plan_.changes()) return "never comes to rest (I7)";
+    return std::nullopt;
   }
 
   Dice dice_;

@@ -74,8 +74,24 @@ class Removals {
     // RFC 7671 section 8.1: only after the new chain is deployed and seen to work, everywhere.
     if (!every_chain_is_accepted()) return because(Reason::not_deployed);
     const LedgerEntry& entry = *situation_.memory.find(record);
+    if (may_be_hidden(entry)) return because(Reason::not_probed);
     if (situation_.may_go_live(entry)) return because(Reason::may_go_live);
     return grace_of(entry);
+  }
+
+  // Handshakes ask for RSA and for ECDSA, the latter with Ed25519 and Ed448 beside it. A service that has one
+  // of these and ECDSA presents ECDSA; for what else there is, as ML-DSA, none asks.
+  [[nodiscard]] bool may_be_hidden(const LedgerEntry& entry) const {
+    if (situation_.policy.assume_deployed) return false;
+    const auto is_presented = [&](KeyType kind) {
+      return std::ranges::any_of(facts_.live.chains, [&](const Served& served) {
+        return served.chain != nullptr && served.chain->front().key_type == kind;
+      });
+    };
+    if (entry.key_type == text(KeyType::other)) return !is_presented(KeyType::other);
+    const bool is_edwards =
+        entry.key_type == text(KeyType::ed25519) || entry.key_type == text(KeyType::ed448);
+    return is_edwards && is_presented(KeyType::ecdsa);
   }
 
   static Places addresses_of(const Served& served) {
@@ -100,6 +116,11 @@ class Removals {
       if (contains(facts_.parameters, parameters)) continue;
       const auto leaving = of_combination(left, parameters);
       if (!std::ranges::all_of(leaving, [&](const TlsaRecord& r) { return is_only_matched(r); })) continue;
+      if (std::ranges::any_of(leaving, [&](const TlsaRecord& r) {
+            const auto* const entry = situation_.memory.find(r);
+            return entry != nullptr && may_be_hidden(*entry);
+          }))
+        continue;
       if (facts_.live.sight != Sight::complete || !every_chain_is_accepted()) continue;
       for (const auto& record : leaving) {
         verdicts_[record] = {RecordState::stale, Action::remove, Reason::superseded, std::nullopt};

@@ -58,6 +58,22 @@ TEST(Rollover, NothingGoesWhileOnlyTheRsaHalfWasSeen) {
   EXPECT_EQ(steps(scene.run()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}));
 }
 
+// CASES D7: beside an ECDSA certificate a service presents no Ed25519 one, and no handshake asks for ML-DSA.
+TEST(Rollover, NothingGoesOfAKindThatIsNotAskedFor) {
+  for (const char* kind : {"ed25519", "ed448", "other"}) {
+    Scene scene = switched();
+    scene.ledger().owners[name(Scene::owner_text)].at(a).key_type = kind;
+    for (auto& presented : scene.evidence()[0].presented) {
+      if (!presented.chain.empty()) presented.chain.front().key_type = KeyType::ecdsa;
+    }
+    EXPECT_EQ(steps(scene.plan()), briefs({stale(a, Action::wait, Reason::not_probed), published(b)}))
+        << kind;
+    scene.policy().assume_deployed = true;
+    EXPECT_EQ(steps(scene.plan()), briefs({stale(a, Action::remove, Reason::superseded), published(b)}))
+        << kind;
+  }
+}
+
 TEST(Rollover, NothingGoesWhileTheAddressesAreNotKnown) {
   Scene scene = switched();
   scene.evidence()[0].addresses_known = false;

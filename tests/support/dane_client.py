@@ -87,6 +87,10 @@ class DaneClient(threading.Thread):
         assert not self.mismatches, "\n".join(self.mismatches[:10])
 
     def stop(self):
+        """What it watches may have been over sooner than its first look."""
+        deadline = time.monotonic() + 20
+        while self.is_alive() and not self.judgements and time.monotonic() < deadline:
+            time.sleep(0.02)
         self._is_over.set()
         self.join()
         assert self._fault is None, self._fault
